@@ -1,0 +1,101 @@
+//! What a deployment declares: who owns it, how it is served and watched.
+
+use crate::ids::{ModelName, VersionNo};
+use serde::{Deserialize, Serialize};
+
+/// How predictions are recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Recording {
+    /// Through a bounded channel after the answer; drops are counted.
+    #[default]
+    Async,
+    /// Committed before the answer.
+    Durable,
+    Off,
+}
+
+/// What answers when the chosen version cannot, tried in the declared order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "kind")]
+pub enum Fallback {
+    /// The version that was stable before, or a named one.
+    Previous { version: Option<VersionNo> },
+    /// A fixed answer.
+    Default { label: String, score: Option<f64> },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeploymentSettings {
+    pub model: ModelName,
+    #[serde(default)]
+    pub owner_team: String,
+    #[serde(default)]
+    pub description: String,
+    /// Limit of the 99th percentile of latency, milliseconds.
+    #[serde(default = "default_p99_limit")]
+    pub p99_limit_ms: f64,
+    /// Largest batch that is put together from waiting requests.
+    #[serde(default = "default_max_batch")]
+    pub max_batch: usize,
+    /// Rows that may wait; past it requests are refused early.
+    #[serde(default = "default_queue_rows")]
+    pub queue_rows: usize,
+    #[serde(default)]
+    pub recording: Recording,
+    #[serde(default = "default_fallback")]
+    pub fallback: Vec<Fallback>,
+    /// Feature whose value is the sticky routing key where the request names none.
+    #[serde(default)]
+    pub routing_feature: Option<String>,
+    /// Wasserstein distance over the reference standard deviation from which drift counts (with evidence).
+    #[serde(default = "default_drift_threshold")]
+    pub drift_threshold: f64,
+    /// False pages a week that the operator accepts.
+    #[serde(default = "default_alert_budget")]
+    pub alert_budget_per_week: f64,
+    /// Length of the window over which drift is judged, seconds.
+    #[serde(default = "default_drift_window")]
+    pub drift_window_s: u64,
+}
+
+impl DeploymentSettings {
+    pub fn new(model: ModelName) -> Self {
+        Self {
+            model,
+            owner_team: String::new(),
+            description: String::new(),
+            p99_limit_ms: default_p99_limit(),
+            max_batch: default_max_batch(),
+            queue_rows: default_queue_rows(),
+            recording: Recording::default(),
+            fallback: default_fallback(),
+            routing_feature: None,
+            drift_threshold: default_drift_threshold(),
+            alert_budget_per_week: default_alert_budget(),
+            drift_window_s: default_drift_window(),
+        }
+    }
+}
+
+fn default_p99_limit() -> f64 {
+    50.0
+}
+fn default_max_batch() -> usize {
+    64
+}
+fn default_queue_rows() -> usize {
+    2_048
+}
+fn default_fallback() -> Vec<Fallback> {
+    vec![Fallback::Previous { version: None }]
+}
+fn default_drift_threshold() -> f64 {
+    0.15
+}
+fn default_alert_budget() -> f64 {
+    1.0
+}
+fn default_drift_window() -> u64 {
+    3_600
+}

@@ -1,0 +1,1 @@
+//! What each page shows, complete: pages fetch one view and draw it. Views carry facts and finished sentences, never colours.
