@@ -1,2 +1,43 @@
-//! x
-fn main(){}
+//! The project's task runner: `cargo xtask <task>`. Everything between a fresh clone and a running site is in here.
+
+mod build;
+mod paths;
+mod progress;
+mod setup;
+
+use clap::{Parser, Subcommand};
+
+use crate::paths::Paths;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Set up, build, try, test and tidy Slipway")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what is missing on this machine, and say what and why
+    Setup(setup::Options),
+    /// Build the server and the browser half, and lay out the site
+    Build(build::Options),
+}
+
+fn main() -> std::process::ExitCode {
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            std::process::ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<std::process::ExitCode> {
+    let paths = Paths::find()?;
+    match arguments.task {
+        Task::Setup(options) => setup::main(&paths, options),
+        Task::Build(options) => build::main(&paths, options),
+    }
+}

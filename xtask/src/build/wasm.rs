@@ -1,0 +1,64 @@
+//! The browser's half: Cargo for wasm32, then wasm-bindgen, then wasm-opt.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use super::{Profile, site};
+use crate::paths::Paths;
+use crate::progress;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Compiles the browser's half and returns the module as Cargo leaves it.
+pub fn build(paths: &Paths, profile: Profile) -> Result<PathBuf> {
+    let (cargo_profile, folder) = match profile {
+        Profile::Dev => ("dev", "debug"),
+        Profile::Test | Profile::Demo => ("wasm-demo", "wasm-demo"),
+        Profile::Release => ("wasm-release", "wasm-release"),
+    };
+    progress::step(&format!("Building the browser's half ({cargo_profile})"), || {
+        progress::run(paths.cargo().args([
+            "build",
+            "--profile",
+            cargo_profile,
+            "--package",
+            "frontend",
+            "--target",
+            TARGET,
+        ]))
+    })?;
+    Ok(paths.target.join(TARGET).join(folder).join("frontend.wasm"))
+}
+
+/// Writes the JavaScript glue and the module that it loads into `folder`.
+pub fn bind(module: &Path, folder: &Path) -> Result<()> {
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(module).out_name(site::NAME).typescript(false).remove_producers_section(true);
+    bindgen.web(true)?;
+    bindgen.generate(folder).with_context(|| format!("wasm-bindgen on {}", module.display()))
+}
+
+/// Makes the module small, in place. Binaryen's npm build is pinned because others are known to exit with 0 and leave a
+/// module that no browser can start.
+pub fn optimise(paths: &Paths, profile: Profile, folder: &Path) -> Result<()> {
+    let level = match profile {
+        Profile::Dev => return Ok(()),
+        Profile::Test | Profile::Demo => "-O1",
+        Profile::Release => "-Oz",
+    };
+    let module = folder.join(site::module_name());
+    let smaller = folder.join("optimised.wasm");
+    progress::quiet(
+        &format!("wasm-opt {level}"),
+        Command::new("node")
+            .arg(paths.node_module("binaryen/bin/wasm-opt"))
+            .arg(level)
+            .arg(&module)
+            .arg("--output")
+            .arg(&smaller),
+    )?;
+    std::fs::rename(&smaller, &module).context("replacing the module by the smaller one")
+}
