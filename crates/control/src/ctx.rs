@@ -1,0 +1,102 @@
+//! What every act is given: the store, the clock, ids and the live bus. Nothing is read from the back door.
+
+use contract::live::{LiveEvent, Topic};
+use contract::role::Act;
+use contract::{Millis, Problem, Role};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use store::Store;
+use tokio::sync::broadcast;
+
+/// Where the time comes from.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Millis;
+}
+
+/// The machine's clock.
+#[derive(Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Millis {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// A clock that stands still until it is moved.
+#[derive(Debug)]
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub fn at(now: Millis) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(now.0)))
+    }
+    pub fn advance(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Millis {
+        Millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Who acts: a person in a session, a program with a token, or the product itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Id of the user or token; `slipway` for the product itself.
+    pub id: String,
+    pub name: String,
+    pub role: Role,
+}
+
+impl Actor {
+    /// The product itself: reconcilers and jobs.
+    pub fn system() -> Self {
+        Self { id: "slipway".into(), name: "Slipway".into(), role: Role::Admin }
+    }
+
+    /// `Ok` if the role allows the act; the problem says which roles do.
+    pub fn must(&self, act: Act) -> Result<(), Problem> {
+        if self.role.may(act) {
+            return Ok(());
+        }
+        let who: Vec<&str> = Role::ALL.into_iter().filter(|role| role.may(act)).map(Role::word).collect();
+        Err(Problem::forbidden(format!("Your role is {}; this needs one of: {}.", self.role, who.join(", "))))
+    }
+}
+
+/// The hands with which every act works. Cheap to clone.
+#[derive(Clone)]
+pub struct Ctx {
+    pub store: Store,
+    clock: Arc<dyn Clock>,
+    live: broadcast::Sender<LiveEvent>,
+}
+
+impl Ctx {
+    pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
+        let (live, _) = broadcast::channel(1_024);
+        Self { store, clock, live }
+    }
+
+    pub fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// A new id, sortable by time (UUID version 7).
+    pub fn new_id(&self) -> String {
+        uuid::Uuid::now_v7().simple().to_string()
+    }
+
+    /// Tells open pages that something changed. Never fails: nobody may be listening.
+    pub fn announce(&self, topic: Topic) {
+        let _ = self.live.send(LiveEvent { at: self.now(), topic });
+    }
+
+    pub fn subscribe(&self) -> broadcast::Receiver<LiveEvent> {
+        self.live.subscribe()
+    }
+}
