@@ -53,6 +53,17 @@ def finish(proto, path, inputs, doc):
     Path(path).write_bytes(data)
 
 
+def rename_output(proto, old, new):
+    for node in proto.graph.node:
+        for index, name in enumerate(node.output):
+            if name == old:
+                node.output[index] = new
+    for output in proto.graph.output:
+        if output.name == old:
+            output.name = new
+    return proto
+
+
 def session(path):
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
@@ -82,7 +93,7 @@ def binary_metrics(truth, label, p_yes, positive, segments=None):
         "log_loss": r(log_loss(truth == positive, np.clip(p_yes, 1e-6, 1 - 1e-6))),
         "positive_share_predicted": r(np.mean(label == positive)),
         "positive_share_true": r(np.mean(truth == positive)),
-        "precision": r(np.mean(truth[label == positive] == positive)),
+        "precision": r(np.mean(truth[label == positive] == positive)) if (label == positive).any() else None,
         "recall": r(np.mean(label[truth == positive] == positive)),
     }
     if segments is not None:
@@ -105,7 +116,7 @@ def write_csv(frame, path):
 
 
 def write_json(value, path):
-    Path(path).write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    Path(path).write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def stamp(folder, scripts=("train.py",)):
@@ -114,6 +125,8 @@ def stamp(folder, scripts=("train.py",)):
     `code_sha256` is the SHA-256 of the training script(s) of the folder followed by common.py, concatenated.
     """
     folder = Path(folder)
+    if not (folder / "model.json").exists():
+        raise SystemExit(f"{folder}/model.json is missing: it describes the model and is written by hand")
     model = json.loads((folder / "model.json").read_text())
     code = hashlib.sha256()
     for script in [*(folder / s for s in scripts), Path(__file__)]:
@@ -133,5 +146,5 @@ def wasserstein_over_std(reference, current):
     return r(wasserstein_distance(reference, current) / reference.std(ddof=0))
 
 
-__all__ = ["TensorProto", "binary_metrics", "column_feed", "convert", "finish", "r", "session", "sha256", "stamp",
-           "wasserstein_over_std", "write_csv", "write_json", "pd", "np"]
+__all__ = ["TensorProto", "binary_metrics", "column_feed", "convert", "finish", "np", "pd", "r", "rename_output",
+           "session", "sha256", "stamp", "wasserstein_over_std", "write_csv", "write_json"]
