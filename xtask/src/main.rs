@@ -4,6 +4,7 @@ mod build;
 mod paths;
 mod progress;
 mod setup;
+mod tidy;
 
 use clap::{Parser, Subcommand};
 
@@ -22,6 +23,8 @@ enum Task {
     Setup(setup::Options),
     /// Build the server and the browser half, and lay out the site
     Build(build::Options),
+    /// Check the rules that the compiler does not know
+    Tidy,
 }
 
 fn main() -> std::process::ExitCode {
@@ -39,5 +42,6 @@ fn run(arguments: Arguments) -> anyhow::Result<std::process::ExitCode> {
     match arguments.task {
         Task::Setup(options) => setup::main(&paths, options),
         Task::Build(options) => build::main(&paths, options),
+        Task::Tidy => tidy::main(&paths),
     }
 }

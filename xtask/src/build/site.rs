@@ -14,7 +14,7 @@ pub const NAME: &str = "slipway";
 /// The folder inside the site that holds what was generated.
 pub const PACKAGE: &str = "pkg";
 
-/// Style sheets that others build on, in this order; the rest, one per component, follow by name.
+/// Style sheets that others build on, in this order; the rest, one per component, follow by name, then `pages/`.
 const STYLES_FIRST: &[&str] = &["tokens.css", "fonts.css", "base.css", "layout.css"];
 
 pub fn module_name() -> String {
@@ -62,7 +62,7 @@ fn styles(root: &Path) -> Result<Vec<PathBuf>> {
     found.sort_by_key(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let rank = STYLES_FIRST.iter().position(|first| *first == name).unwrap_or(STYLES_FIRST.len());
-        (rank, name)
+        (rank, path.parent().is_some_and(|folder| folder.ends_with("pages")), name)
     });
     Ok(found)
 }
