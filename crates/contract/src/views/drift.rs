@@ -1,0 +1,102 @@
+//! The drift page of a deployment: which feature moved, how far, since when, with which evidence.
+
+use super::deployment::Head;
+use super::parts::{Answer, Change, Point, Series};
+use crate::time::Millis;
+use crate::verdict::{State, Verdict};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DriftView {
+    pub head: Head,
+    pub answer: Answer,
+    /// Distance from which drift counts, where the evidence suffices.
+    pub threshold: f64,
+    /// Length of one column of the heat map, milliseconds.
+    pub span: i64,
+    /// Starts of the columns, oldest first.
+    pub windows: Vec<Millis>,
+    /// Worst first.
+    pub features: Vec<FeatureRow>,
+    /// The one that the address names, or the worst.
+    pub selected: Option<SelectedFeature>,
+    pub prediction: PredictionDrift,
+    pub changes: Vec<Change>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FeatureRow {
+    pub feature: String,
+    pub url: String,
+    /// `Wasserstein / std` or `Jensen-Shannon`.
+    pub measure: String,
+    /// Over the deployment's drift window, until now.
+    pub now: Cell,
+    /// One per window, in the order of `windows`.
+    pub cells: Vec<Cell>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    pub distance: Option<f64>,
+    pub verdict: Verdict,
+    pub rows: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SelectedFeature {
+    pub feature: String,
+    pub description: String,
+    pub state: State,
+    pub measure: String,
+    /// The finding as a sentence.
+    pub headline: String,
+    /// The evidence: distance, threshold, rows, how rare that is when nothing has changed.
+    pub evidence: String,
+    /// Since when it has been above the threshold without a break.
+    pub since: Option<Millis>,
+    pub distance: Vec<Point>,
+    pub missing: Rate,
+    /// `None` for numbers.
+    pub unseen: Option<Rate>,
+    pub bins: Vec<BinShare>,
+    pub reference_rows: u64,
+    pub current_rows: u64,
+    /// `median 2,640, 6.3% missing`.
+    pub reference_words: String,
+    pub current_words: String,
+    /// Rows from which the threshold could be told from chance.
+    pub detectable_at_rows: Option<u64>,
+}
+
+/// A rate in the reference and now.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rate {
+    pub reference: f64,
+    pub current: Option<f64>,
+    pub verdict: Verdict,
+}
+
+/// One bin of both distributions; shares of the non-missing values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BinShare {
+    /// `500 to 1,000` or a category.
+    pub label: String,
+    /// Edges for numbers; open at the ends.
+    pub from: Option<f64>,
+    pub to: Option<f64>,
+    pub reference: f64,
+    pub current: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PredictionDrift {
+    /// `Share of “yes”`, `Mean prediction`.
+    pub title: String,
+    pub reference: Option<f64>,
+    pub current: Option<f64>,
+    pub state: State,
+    /// The finding with its evidence.
+    pub sentence: String,
+    pub over_time: Vec<Series>,
+}
