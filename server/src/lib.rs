@@ -1,1 +1,3 @@
-//! x
+//! The server: HTTP at the edge, assembled from the floors below.
+
+pub mod oip;

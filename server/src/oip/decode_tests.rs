@@ -1,0 +1,176 @@
+//! Tables of requests and what they are read as, or why they are refused; and that no bytes at all make it panic.
+
+use super::decode::{InferRequest, decode, decode_raw};
+use super::encode::{About, encode};
+use bytes::Bytes;
+use contract::{DataType, TensorSpec};
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+use serving::tensor::{Data, Tensor};
+use std::time::Duration;
+
+fn body(json: Json, binary: &[u8]) -> (Bytes, Option<usize>) {
+    let json = json.to_string();
+    ([json.as_bytes(), binary].concat().into(), (!binary.is_empty()).then_some(json.len()))
+}
+
+fn read(json: Json, binary: &[u8]) -> Result<InferRequest, String> {
+    let (body, header) = body(json, binary);
+    decode(&body, header).map_err(|refusal| {
+        assert_eq!(refusal.status, 400);
+        refusal.message
+    })
+}
+
+fn input(extra: Json) -> Json {
+    let mut input = json!({"name": "x", "shape": [2, 2], "datatype": "FP32"});
+    input.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    json!({ "inputs": [input] })
+}
+
+#[test]
+fn json_flat_json_nested_and_binary_are_the_same_tensor() {
+    let expected = Tensor::new([2, 2], Data::F32(vec![1.0, 2.0, 3.0, 4.5])).unwrap();
+    let bytes: Vec<u8> = [1.0_f32, 2.0, 3.0, 4.5].iter().flat_map(|v| v.to_le_bytes()).collect();
+    for request in [
+        read(input(json!({"data": [1, 2, 3, 4.5]})), &[]),
+        read(input(json!({"data": [[1, 2], [3, 4.5]]})), &[]),
+        read(input(json!({"data": [[[1, 2]], [[3, 4.5]]]})), &[]),
+        read(input(json!({"parameters": {"binary_data_size": 16}})), &bytes),
+    ] {
+        assert_eq!(request.unwrap().inputs, vec![("x".to_owned(), expected.clone())]);
+    }
+}
+
+#[test]
+fn parameters_are_read_and_reserved_ones_go_no_further() {
+    let request = read(
+        json!({
+            "id": "r1", "inputs": [],
+            "parameters": {"priority": 1, "timeout": 1500, "sequence_id": 7, "sequence_start": true, "routing_key": 42, "binary_data_output": true, "mine": "x"},
+            "outputs": [{"name": "a"}, {"name": "b", "parameters": {"binary_data": false, "classification": 3}}]
+        }),
+        &[],
+    )
+    .unwrap();
+    assert_eq!((request.id.as_deref(), request.priority, request.timeout), (Some("r1"), 1, Some(Duration::from_micros(1_500))));
+    assert_eq!((request.routing_key.as_deref(), request.binary_output), (Some("42"), true));
+    assert_eq!((request.outputs[1].binary, request.outputs[1].classes), (Some(false), Some(3)));
+}
+
+#[test]
+fn each_mistake_is_named() {
+    for (request, binary, part) in [
+        (json!({}), &b""[..], "missing field `inputs`"),
+        (json!([1]), b"", "parse"),
+        (input(json!({"data": [1, 2, 3]})), b"", "3 came"),
+        (input(json!({"data": [[1, 2, 3, 4]]})), b"", "nested as [1, 4], its shape says [2, 2]"),
+        (input(json!({"data": [1, 2, 3, "x"]})), b"", "\"x\" is not a number"),
+        (input(json!({"data": 5})), b"", "not an array"),
+        (input(json!({"shape": [-1, 2], "data": []})), b"", "negative dimension"),
+        (input(json!({"shape": [1i64 << 40, 1i64 << 40], "data": []})), b"", "too large"),
+        (input(json!({"datatype": "FP31", "data": []})), b"", "unknown datatype 'FP31'"),
+        (input(json!({"datatype": "FP16", "data": [1, 2, 3, 4]})), b"", "use the binary data format"),
+        (input(json!({})), b"", "neither 'data' nor"),
+        (input(json!({"data": [1], "parameters": {"binary_data_size": 1}})), b"x", "both 'data' and"),
+        (input(json!({"parameters": {"binary_data_size": 99}})), b"x", "only 1 bytes"),
+        (input(json!({"parameters": {"binary_data_size": 15}})), &[0; 15], "unexpected size"),
+        (input(json!({"parameters": {"binary_data_size": -1}})), b"x", "whole number"),
+        (input(json!({"parameters": {"binary_data_size": 16}})), &[0; 17], "additional input data"),
+        (input(json!({"parameters": {"shared_memory_region": "r"}})), b"", "shared memory"),
+        (json!({"inputs": [], "parameters": {"triton_x": 1}}), b"", "reserved"),
+        (json!({"inputs": [], "parameters": {"x": {}}}), b"", "parameter 'x'"),
+        (json!({"inputs": [], "parameters": {"timeout": "soon"}}), b"", "microseconds"),
+        (json!({"inputs": [], "outputs": [{"name": "a"}, {"name": "a"}]}), b"", "twice"),
+    ] {
+        let error = read(request.clone(), binary).unwrap_err();
+        assert!(error.contains(part), "{request}: {error}");
+    }
+    assert!(decode(&Bytes::from_static(b"{}"), Some(3)).unwrap_err().message.contains("only 2 bytes"));
+}
+
+#[test]
+fn a_raw_request_takes_its_shape_from_the_model() {
+    let spec = |datatype, shape: &[i64]| vec![TensorSpec { name: "x".into(), datatype, shape: shape.to_vec() }];
+    for (specs, bytes, expected) in [
+        (spec(DataType::Fp32, &[-1, 2]), 16, Ok(vec![2, 2])),
+        (spec(DataType::Fp32, &[2, 2]), 16, Ok(vec![2, 2])),
+        (spec(DataType::Uint8, &[-1, -1]), 5, Ok(vec![1, 5])),
+        (spec(DataType::Bytes, &[-1, 1]), 5, Ok(vec![1, 1])),
+        (spec(DataType::Fp32, &[-1, 2]), 12, Err("multiple of 8")),
+        (spec(DataType::Fp32, &[2, 2]), 32, Err("expected 16")),
+        (spec(DataType::Fp32, &[2, -1, -1]), 32, Err("more than one open")),
+        (spec(DataType::Fp32, &[-1, 0]), 0, Err("holds no data")),
+        (vec![], 4, Err("one input")),
+    ] {
+        let body = Bytes::from(vec![0; bytes]);
+        match (decode_raw(&body, &specs), expected) {
+            (Ok(request), Ok(shape)) => {
+                assert_eq!(request.inputs[0].1.shape(), shape);
+                assert!(request.binary_output);
+            }
+            (Err(refusal), Err(part)) => assert!(refusal.message.contains(part), "{}", refusal.message),
+            (got, expected) => panic!("{specs:?} {bytes}: {got:?}, not {expected:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_response_says_who_answered_and_puts_binary_behind_the_json() {
+    let outputs = vec![
+        ("label".to_owned(), Tensor::strings(["yes"])),
+        ("p".to_owned(), Tensor::new([1, 2], Data::F32(vec![0.25, 0.75])).unwrap()),
+    ];
+    let about = About { model_name: "churn", model_version: "3".into(), prediction_id: "p1", arm: "canary", fallback: None };
+    let request = read(json!({"id": "7", "inputs": [], "outputs": [{"name": "p", "parameters": {"binary_data": true}}, {"name": "label"}]}), &[]).unwrap();
+    let encoded = encode(&request, &outputs, &about, &[]).unwrap();
+    let at = encoded.header_length.unwrap();
+    let json: Json = serde_json::from_slice(&encoded.body[..at]).unwrap();
+    assert_eq!(
+        json,
+        json!({
+            "id": "7", "model_name": "churn", "model_version": "3",
+            "parameters": {"prediction_id": "p1", "served_by": "v3", "arm": "canary"},
+            "outputs": [
+                {"name": "p", "datatype": "FP32", "shape": [1, 2], "parameters": {"binary_data_size": 8}},
+                {"name": "label", "datatype": "BYTES", "shape": [1], "data": ["yes"]}
+            ]
+        })
+    );
+    assert_eq!(&encoded.body[at..], [0.25_f32.to_le_bytes(), 0.75_f32.to_le_bytes()].concat());
+
+    let plain = encode(&InferRequest::default(), &outputs, &About { fallback: Some("previous"), ..about }, &[]).unwrap();
+    let json: Json = serde_json::from_slice(&plain.body).unwrap();
+    assert_eq!((plain.header_length, json.get("id"), &json["parameters"]["fallback"]), (None, None, &json!("previous")));
+    assert_eq!(json["outputs"][1]["data"], json!([0.25, 0.75]));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200), header in prop::option::of(0usize..220)) {
+        let _ = decode(&bytes.into(), header);
+    }
+
+    #[test]
+    fn any_data_is_read_or_refused(data in "[\\[\\]{},0-9eE.+\\-\"\\\\a-z u]{0,60}", kind in 0usize..14, dims in prop::collection::vec(-1i64..4, 0..3)) {
+        let datatype = DataType::ALL[kind];
+        let body = format!(r#"{{"inputs":[{{"name":"x","datatype":"{datatype}","shape":{dims:?},"data":{data}}}]}}"#);
+        if let Ok(request) = decode(&body.into(), None) {
+            let tensor = &request.inputs[0].1;
+            prop_assert_eq!(tensor.data().len(), tensor.shape().iter().product::<usize>());
+        }
+    }
+
+    #[test]
+    fn binary_goes_in_and_comes_out_the_same(values in prop::collection::vec(any::<f32>(), 0..50)) {
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let json = json!({
+            "inputs": [{"name": "x", "shape": [values.len()], "datatype": "FP32", "parameters": {"binary_data_size": bytes.len()}}],
+            "parameters": {"binary_data_output": true}
+        }).to_string();
+        let request = decode(&[json.as_bytes(), &bytes].concat().into(), Some(json.len())).unwrap();
+        let about = About { model_name: "m", model_version: "1".into(), prediction_id: "p", arm: "stable", fallback: None };
+        let encoded = encode(&request, &request.inputs.clone(), &about, &[]).unwrap();
+        prop_assert_eq!(&encoded.body[encoded.header_length.unwrap()..], &bytes[..]);
+    }
+}

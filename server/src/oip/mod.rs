@@ -1,0 +1,11 @@
+//! The Open Inference Protocol, version 2, over REST, with the binary tensor data extension.
+
+pub mod decode;
+pub mod encode;
+pub mod compress;
+pub mod refusal;
+mod classify;
+mod element;
+mod flatten;
+#[cfg(test)]
+mod decode_tests;
