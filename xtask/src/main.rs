@@ -1,9 +1,13 @@
 //! The project's task runner: `cargo xtask <task>`. Everything between a fresh clone and a running site is in here.
 
 mod build;
+mod demo;
+mod dev;
 mod paths;
 mod progress;
+mod server;
 mod setup;
+mod test;
 mod tidy;
 
 use clap::{Parser, Subcommand};
@@ -23,8 +27,14 @@ enum Task {
     Setup(setup::Options),
     /// Build the server and the browser half, and lay out the site
     Build(build::Options),
+    /// Build, then run a site with real models, real data and live traffic
+    Demo(demo::Options),
+    /// Run every test there is: Rust, real clients, a real browser
+    Test(test::Options),
     /// Check the rules that the compiler does not know
     Tidy,
+    /// Watch the sources; rebuild and restart on every change
+    Dev(dev::Options),
 }
 
 fn main() -> std::process::ExitCode {
@@ -42,6 +52,9 @@ fn run(arguments: Arguments) -> anyhow::Result<std::process::ExitCode> {
     match arguments.task {
         Task::Setup(options) => setup::main(&paths, options),
         Task::Build(options) => build::main(&paths, options),
+        Task::Demo(options) => demo::main(&paths, options),
+        Task::Test(options) => test::main(&paths, options),
         Task::Tidy => tidy::main(&paths),
+        Task::Dev(options) => dev::main(&paths, options),
     }
 }

@@ -29,7 +29,8 @@ pub fn lay_out(paths: &Paths, profile: Profile, module: &Path) -> Result<PathBuf
     let styles = styles(&paths.root)?;
     let public = files_under(&paths.root.join("public"))?;
 
-    let sources = digest(std::iter::once(module).chain(styles.iter().map(PathBuf::as_path)).chain(public.iter().map(PathBuf::as_path)))?;
+    let sources =
+        digest(std::iter::once(module).chain(styles.iter().map(PathBuf::as_path)).chain(public.iter().map(PathBuf::as_path)))?;
     if std::fs::read_to_string(&stamp).is_ok_and(|last| last == sources) && site.is_dir() {
         println!("✓ The site is up to date");
         return Ok(site);
@@ -120,12 +121,13 @@ mod tests {
     #[test]
     fn tokens_come_first_and_components_by_name() {
         let root = std::env::temp_dir().join(format!("slipway-styles-{}", std::process::id()));
-        std::fs::create_dir_all(root.join("style/components")).unwrap();
-        for name in ["table.css", "tokens.css", "base.css", "components/badge.css"] {
+        std::fs::create_dir_all(root.join("style/pages")).unwrap();
+        for name in ["table.css", "tokens.css", "base.css", "pages/fleet.css"] {
             std::fs::write(root.join("style").join(name), name).unwrap();
         }
-        let names: Vec<_> = styles(&root).unwrap().iter().map(|p| p.file_name().unwrap().to_string_lossy().into_owned()).collect();
-        assert_eq!(names, ["tokens.css", "base.css", "badge.css", "table.css"]);
+        let names: Vec<_> =
+            styles(&root).unwrap().iter().map(|p| p.file_name().unwrap().to_string_lossy().into_owned()).collect();
+        assert_eq!(names, ["tokens.css", "base.css", "table.css", "fleet.css"]);
         std::fs::remove_dir_all(root).unwrap();
     }
 }

@@ -20,15 +20,7 @@ pub fn build(paths: &Paths, profile: Profile) -> Result<PathBuf> {
         Profile::Release => ("wasm-release", "wasm-release"),
     };
     progress::step(&format!("Building the browser's half ({cargo_profile})"), || {
-        progress::run(paths.cargo().args([
-            "build",
-            "--profile",
-            cargo_profile,
-            "--package",
-            "frontend",
-            "--target",
-            TARGET,
-        ]))
+        progress::run(paths.cargo().args(["build", "--profile", cargo_profile, "--package", "frontend", "--target", TARGET]))
     })?;
     Ok(paths.target.join(TARGET).join(folder).join("frontend.wasm"))
 }

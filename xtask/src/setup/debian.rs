@@ -14,10 +14,7 @@ pub fn install(packages: &[&str]) -> Result<()> {
         bail!("please install {list} ({hint}; this set-up only knows apt-get), then run it again");
     }
     install_with("apt-get update", apt().arg("update"))?;
-    install_with(
-        &format!("apt-get install {list}"),
-        apt().args(["install", "--yes", "--no-install-recommends"]).args(packages),
-    )
+    install_with(&format!("apt-get install {list}"), apt().args(["install", "--yes", "--no-install-recommends"]).args(packages))
 }
 
 fn apt() -> Command {

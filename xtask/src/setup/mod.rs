@@ -9,6 +9,8 @@ pub mod postgres;
 pub mod python;
 mod wasm;
 
+pub use node::chromium;
+
 use std::process::ExitCode;
 
 use anyhow::Result;

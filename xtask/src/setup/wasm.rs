@@ -22,8 +22,5 @@ pub fn look(paths: &Paths) -> Found {
 }
 
 pub fn install(paths: &Paths) -> Result<()> {
-    install_with(
-        "rustup target add",
-        Command::new("rustup").args(["target", "add", TARGET]).current_dir(&paths.root),
-    )
+    install_with("rustup target add", Command::new("rustup").args(["target", "add", TARGET]).current_dir(&paths.root))
 }

@@ -36,7 +36,9 @@ fn in_page(line: &str) -> Option<String> {
         return Some("RGBColor".to_owned());
     }
     let quoted = line.split('"').skip(1).step_by(2);
-    quoted.filter(|text| !text.contains("href")).find_map(|text| hex(text, |before| before.is_empty() || before.ends_with([' ', ':'])).or_else(|| function(text)))
+    quoted
+        .filter(|text| !text.contains("href"))
+        .find_map(|text| hex(text, |before| before.is_empty() || before.ends_with([' ', ':'])).or_else(|| function(text)))
 }
 
 fn hex(text: &str, may_start: impl Fn(&str) -> bool) -> Option<String> {

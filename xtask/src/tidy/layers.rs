@@ -21,10 +21,7 @@ const OWNERS: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that stay small on purpose: everything they may depend on.
-const WHOLE_LIST: &[(&str, &[&str])] = &[
-    ("contract", &["serde", "serde_json"]),
-    ("stats", &["serde", "statrs"]),
-];
+const WHOLE_LIST: &[(&str, &[&str])] = &[("contract", &["serde", "serde_json"]), ("stats", &["serde", "statrs"])];
 
 /// Our crates and those of ours that each may name.
 const FLOORS: &[(&str, &[&str])] = &[
@@ -118,7 +115,8 @@ mod tests {
     use super::*;
 
     fn manifest(floor: &str, dependencies: &str) -> Vec<Source> {
-        let text = format!("[package]\nname = \"{floor}\"\n\n[dependencies]\n{dependencies}\n\n[dev-dependencies]\nsqlx = \"1\"\n");
+        let text =
+            format!("[package]\nname = \"{floor}\"\n\n[dependencies]\n{dependencies}\n\n[dev-dependencies]\nsqlx = \"1\"\n");
         vec![Source::new(&format!("crates/{floor}/Cargo.toml"), &text)]
     }
 

@@ -42,15 +42,39 @@ const RULES: &[Rule] = &[
         why: "each foreign library has one floor, so that replacing it touches one crate",
         check: layers::libraries,
     },
-    Rule { name: "floors", why: "crates depend downwards only: the first inverted arrow is the expensive one", check: layers::floors },
-    Rule { name: "queries", why: "SQL lives in `store`, where every statement is tested on both engines", check: layers::queries },
-    Rule { name: "rooms", why: "rooms of `control` depend on each other one way, so that each can be read alone", check: rooms::one_way },
+    Rule {
+        name: "floors",
+        why: "crates depend downwards only: the first inverted arrow is the expensive one",
+        check: layers::floors,
+    },
+    Rule {
+        name: "queries",
+        why: "SQL lives in `store`, where every statement is tested on both engines",
+        check: layers::queries,
+    },
+    Rule {
+        name: "rooms",
+        why: "rooms of `control` depend on each other one way, so that each can be read alone",
+        check: rooms::one_way,
+    },
     Rule { name: "length", why: "a file that does not fit in the head hides more than one idea", check: files::length },
-    Rule { name: "first line", why: "the first line says what the file is for, before anyone reads the rest", check: files::first_line },
+    Rule {
+        name: "first line",
+        why: "the first line says what the file is for, before anyone reads the rest",
+        check: files::first_line,
+    },
     Rule { name: "allow", why: "`expect` says when it is no longer needed; `allow` stays for ever", check: words::allow },
     Rule { name: "unfinished", why: "what is not done is not in the tree", check: words::unfinished },
-    Rule { name: "colours", why: "colours come from the tokens, so that themes and contrast are decided in one place", check: colours::literals },
-    Rule { name: "lock file", why: "the lock file names packages and hashes, not the host that they happened to come from", check: files::lock_without_hosts },
+    Rule {
+        name: "colours",
+        why: "colours come from the tokens, so that themes and contrast are decided in one place",
+        check: colours::literals,
+    },
+    Rule {
+        name: "lock file",
+        why: "the lock file names packages and hashes, not the host that they happened to come from",
+        check: files::lock_without_hosts,
+    },
 ];
 
 /// How many rules hold and how many do not.
