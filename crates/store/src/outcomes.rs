@@ -1,0 +1,106 @@
+//! Outcomes as they were posted, the corrections of them, and the quality counted from them.
+
+use crate::{Db, Result, Tx, args};
+use contract::{DeploymentName, Millis, PredictionId};
+
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct OutcomeRow {
+    pub prediction_id: String,
+    pub label: String,
+    pub at: i64,
+    pub received_at: i64,
+    pub joined: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct QualityRow {
+    pub deployment: String,
+    pub version: i64,
+    pub arm: String,
+    pub start: i64,
+    pub segment: String,
+    pub segment_value: String,
+    pub quality: String,
+}
+
+impl Db {
+    /// Quality over all rows (`segment` = "") or of the values of one segment, for windows that start in `[from, to)`.
+    pub async fn quality(&self, deployment: &DeploymentName, segment: &str, from: Millis, to: Millis) -> Result<Vec<QualityRow>> {
+        self.all(
+            "select * from quality_windows where deployment = $1 and segment = $2 and start >= $3 and start < $4 order by start",
+            args![deployment, segment, from, to],
+        )
+        .await
+    }
+
+    /// Outcomes whose prediction is not in the log.
+    pub async fn outcomes_waiting(&self) -> Result<u64> {
+        let (n,): (i64,) = self.one("select cast(count(*) as bigint) from outcomes where joined = 0", args![]).await?;
+        Ok(u64::try_from(n).unwrap_or(0))
+    }
+
+    /// Waiting outcomes whose prediction has arrived in the log since.
+    pub async fn outcomes_joinable(&self, limit: i64) -> Result<Vec<OutcomeRow>> {
+        self.all(
+            "select o.* from outcomes o join predictions p on p.id = o.prediction_id where o.joined = 0 order by o.received_at limit $1",
+            args![limit],
+        )
+        .await
+    }
+}
+
+impl Tx {
+    pub async fn outcome(&mut self, id: &PredictionId) -> Result<Option<OutcomeRow>> {
+        self.first("select * from outcomes where prediction_id = $1", args![id]).await
+    }
+
+    /// The last one wins.
+    pub async fn outcome_put(&mut self, row: &OutcomeRow) -> Result<()> {
+        self.run(
+            "insert into outcomes (prediction_id, label, at, received_at, joined) values ($1, $2, $3, $4, $5)
+             on conflict (prediction_id) do update set label = excluded.label, at = excluded.at, received_at = excluded.received_at, joined = excluded.joined",
+            args![&row.prediction_id, &row.label, row.at, row.received_at, row.joined],
+        )
+        .await?;
+        Ok(())
+    }
+
+    pub async fn outcome_changed(&mut self, id: &str, prediction: &PredictionId, before: &str, after: &str, at: Millis, actor: &str) -> Result<()> {
+        self.run(
+            "insert into outcome_changes (id, prediction_id, before, after, at, actor) values ($1, $2, $3, $4, $5, $6)",
+            args![id, prediction, before, after, at, actor],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// The quality row of a window and segment, held until the transaction ends.
+    pub async fn quality_held(&mut self, row: &QualityRow) -> Result<Option<QualityRow>> {
+        self.first(
+            "update quality_windows set quality = quality
+             where deployment = $1 and version = $2 and arm = $3 and start = $4 and segment = $5 and segment_value = $6 returning *",
+            args![&row.deployment, row.version, &row.arm, row.start, &row.segment, &row.segment_value],
+        )
+        .await
+    }
+
+    pub async fn quality_put(&mut self, row: &QualityRow) -> Result<()> {
+        self.run(
+            "insert into quality_windows (deployment, version, arm, start, segment, segment_value, quality) values ($1, $2, $3, $4, $5, $6, $7)
+             on conflict (deployment, version, arm, start, segment, segment_value) do update set quality = excluded.quality",
+            args![&row.deployment, row.version, &row.arm, row.start, &row.segment, &row.segment_value, &row.quality],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets the quality of one window in all segments, before it is counted again.
+    pub async fn quality_clear(&mut self, deployment: &str, version: i64, arm: &str, start: Millis) -> Result<()> {
+        self.run(
+            "delete from quality_windows where deployment = $1 and version = $2 and arm = $3 and start = $4",
+            args![deployment, version, arm, start],
+        )
+        .await?;
+        Ok(())
+    }
+}

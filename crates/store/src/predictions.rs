@@ -1,0 +1,111 @@
+//! The prediction log: appended in batches, capped, read for joins and for examples.
+
+use crate::{Db, Result, Tx, Value, args};
+use contract::{DeploymentName, Millis, PredictionId, VersionNo};
+use std::sync::LazyLock;
+
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct PredictionRow {
+    pub id: String,
+    pub at: i64,
+    pub deployment: String,
+    pub version: i64,
+    pub arm: String,
+    pub label: String,
+    pub score: Option<f64>,
+    pub features: String,
+    pub latency_us: i64,
+    pub fallback: Option<String>,
+    pub outcome: Option<String>,
+    pub outcome_at: Option<i64>,
+}
+
+/// Rows of one statement.
+const BATCH: usize = 100;
+const COLUMNS: usize = 10;
+
+static ONE: LazyLock<String> = LazyLock::new(|| insert(1));
+static MANY: LazyLock<String> = LazyLock::new(|| insert(BATCH));
+
+fn insert(rows: usize) -> String {
+    let row = |row: usize| {
+        let places: Vec<String> = (1..=COLUMNS).map(|column| format!("${}", row * COLUMNS + column)).collect();
+        format!("({})", places.join(", "))
+    };
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    format!(
+        "insert into predictions (id, at, deployment, version, arm, label, score, features, latency_us, fallback) values {} on conflict (id) do nothing",
+        rows.join(", ")
+    )
+}
+
+impl PredictionRow {
+    fn values(&self) -> Vec<Value> {
+        args![
+            &self.id, self.at, &self.deployment, self.version, &self.arm, &self.label, self.score, &self.features, self.latency_us,
+            self.fallback.clone()
+        ]
+    }
+}
+
+impl Db {
+    pub async fn prediction(&self, id: &PredictionId) -> Result<Option<PredictionRow>> {
+        self.first("select * from predictions where id = $1", args![id]).await
+    }
+
+    /// Newest first.
+    pub async fn predictions(&self, deployment: &DeploymentName, limit: i64) -> Result<Vec<PredictionRow>> {
+        self.all("select * from predictions where deployment = $1 order by at desc limit $2", args![deployment, limit]).await
+    }
+
+    /// Median of the time from the prediction to its outcome, over the newest 1,000 known ones in `[from, to)`.
+    pub async fn outcome_delays(&self, deployment: &DeploymentName, from: Millis, to: Millis) -> Result<Vec<(i64,)>> {
+        self.all(
+            "select outcome_at - at from predictions where deployment = $1 and at >= $2 and at < $3 and outcome_at is not null order by at desc limit 1000",
+            args![deployment, from, to],
+        )
+        .await
+    }
+}
+
+impl Tx {
+    /// Appends rows; ids that are there already stay as they are.
+    pub async fn predictions_append(&mut self, rows: &[PredictionRow]) -> Result<()> {
+        let mut chunks = rows.chunks_exact(BATCH);
+        for chunk in &mut chunks {
+            self.run(MANY.as_str(), chunk.iter().flat_map(PredictionRow::values).collect()).await?;
+        }
+        for row in chunks.remainder() {
+            self.run(ONE.as_str(), row.values()).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads a row and holds it until the transaction ends.
+    pub async fn prediction_held(&mut self, id: &PredictionId) -> Result<Option<PredictionRow>> {
+        self.first("update predictions set at = at where id = $1 returning *", args![id]).await
+    }
+
+    pub async fn prediction_outcome(&mut self, id: &PredictionId, outcome: &str, at: Millis) -> Result<()> {
+        self.run("update predictions set outcome = $2, outcome_at = $3 where id = $1", args![id, outcome, at]).await?;
+        Ok(())
+    }
+
+    /// The rows of a stretch that have an outcome: what its quality is counted from again after a correction.
+    pub async fn predictions_known(&mut self, deployment: &str, version: VersionNo, arm: &str, from: Millis, to: Millis) -> Result<Vec<PredictionRow>> {
+        self.all(
+            "select * from predictions where deployment = $1 and version = $2 and arm = $3 and at >= $4 and at < $5 and outcome is not null",
+            args![deployment, version, arm, from, to],
+        )
+        .await
+    }
+
+    /// Keeps the newest `cap` rows; how many went.
+    pub async fn predictions_prune(&mut self, cap: i64) -> Result<u64> {
+        self.run(
+            "delete from predictions where at < coalesce((select at from predictions order by at desc limit 1 offset $1), 0)",
+            args![cap],
+        )
+        .await
+    }
+}
