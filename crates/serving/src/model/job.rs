@@ -1,0 +1,87 @@
+//! One waiting request and what comes back for it.
+
+use super::Priority;
+use crate::tensor::Tensor;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// Named tensors, in the model's order once they are checked.
+pub type Named = Vec<(String, Tensor)>;
+
+/// Where the time of one request went inside the model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// From the queue's entrance to the start of the run.
+    pub queued: Duration,
+    /// Putting the batch together and lending it to the runtime.
+    pub compute_input: Duration,
+    /// The run itself.
+    pub compute: Duration,
+    /// Copying outputs and taking the batch apart.
+    pub compute_output: Duration,
+    /// Rows that shared the run.
+    pub batch_rows: usize,
+    /// The first request of its run: adding these up counts runs.
+    pub leads_run: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    pub outputs: Named,
+    pub timings: Timings,
+}
+
+/// Why a model did not answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InferError {
+    #[error("too many rows wait; try again in {} s", retry_after.as_secs().max(1))]
+    Overloaded { retry_after: Duration },
+    #[error("the request's deadline has passed")]
+    DeadlineExceeded,
+    /// The runtime found something wrong with the values themselves.
+    #[error("{message}")]
+    BadInput { field: String, message: String },
+    /// The run was stopped because it took longer than a run may take.
+    #[error("the model did not finish within {} s", limit.as_secs_f64())]
+    TookTooLong { limit: Duration },
+    #[error("the model failed: {0}")]
+    Failed(String),
+    #[error("the model is being unloaded")]
+    Closed,
+}
+
+/// Who hears the answer.
+pub(super) enum Reply {
+    Channel(oneshot::Sender<Result<Answer, InferError>>),
+    Call(Box<dyn FnOnce(Result<Answer, InferError>) + Send>),
+}
+
+pub(super) struct Job {
+    pub inputs: Arc<Named>,
+    pub rows: usize,
+    pub priority: Priority,
+    pub queued: Instant,
+    pub deadline: Option<Instant>,
+    pub reply: Reply,
+}
+
+impl Job {
+    /// Nobody waits for the answer any more.
+    pub fn abandoned(&self) -> bool {
+        matches!(&self.reply, Reply::Channel(sender) if sender.is_closed())
+    }
+
+    pub fn answer(self, answer: Result<Answer, InferError>) {
+        match self.reply {
+            // The receiver may have gone in the meantime, which is its right.
+            Reply::Channel(sender) => drop(sender.send(answer)),
+            Reply::Call(then) => then(answer),
+        }
+    }
+
+    /// Whether rows of `other` can stand in one run with ours.
+    pub fn fits(&self, other: &Job) -> bool {
+        self.inputs.len() == other.inputs.len() && self.inputs.iter().zip(other.inputs.iter()).all(|((_, ours), (_, theirs))| ours.fits(theirs))
+    }
+}

@@ -1,0 +1,162 @@
+//! A loaded model: a pool of sessions, each owned by one thread, behind one bounded queue.
+
+mod check;
+mod job;
+mod load;
+mod probe;
+mod queue;
+mod session;
+mod watch;
+mod worker;
+
+pub use check::{BadInput, check};
+pub use job::{Answer, InferError, Named, Timings};
+pub use load::{LoadError, LoadOptions};
+pub use worker::BatchStats;
+
+use crate::inspect::OnnxInfo;
+use crate::tensor::Tensor;
+use contract::TensorSpec;
+use job::{Job, Reply};
+use queue::Queue;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// How urgent a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    Live,
+    /// Gates, explanations, batch scoring: waits while live requests wait.
+    Background,
+}
+
+/// A model that answers. Dropping it answers what waits, then stops its threads.
+pub struct Model {
+    shared: Arc<Shared>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+/// What the threads of one model share.
+struct Shared {
+    pub info: OnnxInfo,
+    pub inputs: Vec<TensorSpec>,
+    pub outputs: Vec<TensorSpec>,
+    pub queue: Queue,
+    /// Whether rows of several requests may share a run.
+    pub batchable: AtomicBool,
+    pub run_limit: Duration,
+    pub stats: worker::Stats,
+    pub sessions: usize,
+}
+
+impl Model {
+    pub fn info(&self) -> &OnnxInfo {
+        &self.shared.info
+    }
+
+    /// Inputs as declared.
+    pub fn inputs(&self) -> &[TensorSpec] {
+        &self.shared.inputs
+    }
+
+    /// Outputs as they are served: class maps are declared as matrices of FP32.
+    pub fn outputs(&self) -> &[TensorSpec] {
+        &self.shared.outputs
+    }
+
+    /// Whether a request may hold several rows.
+    pub fn batched(&self) -> bool {
+        self.shared.info.batched()
+    }
+
+    /// Whether rows of several requests share a run.
+    pub fn batches(&self) -> bool {
+        self.shared.batchable.load(Ordering::Relaxed)
+    }
+
+    /// Rows that wait.
+    pub fn waiting_rows(&self) -> usize {
+        self.shared.queue.waiting_rows()
+    }
+
+    /// Runs since the model was loaded, by number of rows.
+    pub fn batch_stats(&self) -> Vec<BatchStats> {
+        self.shared.stats.batches()
+    }
+
+    /// Estimate: the file's bytes once per session. What runs take for intermediate results comes on top, and is given back.
+    pub fn memory_bytes(&self) -> u64 {
+        self.shared.info.size * self.shared.sessions as u64
+    }
+
+    /// Changes the largest batch and the bound of the queue, both in rows, from the next request on.
+    pub fn tune(&self, max_batch: usize, queue_rows: usize) {
+        self.shared.queue.tune(max_batch, queue_rows);
+    }
+
+    /// Checks names, types and shapes, and puts the inputs into the declared order.
+    pub fn check(&self, inputs: Named) -> Result<Named, BadInput> {
+        check(&self.shared.inputs, &self.shared.info.unranked, inputs)
+    }
+
+    /// Rows of a checked request.
+    pub fn rows(&self, inputs: &[(String, Tensor)]) -> usize {
+        if self.batched() { inputs.first().map_or(1, |(_, tensor)| tensor.rows()) } else { 1 }
+    }
+
+    /// Answers a request whose inputs have passed [`Model::check`].
+    pub async fn infer(&self, inputs: Arc<Named>, priority: Priority, deadline: Option<Instant>) -> Result<Answer, InferError> {
+        let (sender, receiver) = oneshot::channel();
+        self.submit(inputs, priority, deadline, Reply::Channel(sender))?;
+        let answer = match deadline {
+            Some(deadline) => tokio::time::timeout_at(deadline.into(), receiver).await.map_err(|_| InferError::DeadlineExceeded)?,
+            None => receiver.await,
+        };
+        answer.unwrap_or(Err(InferError::Closed))
+    }
+
+    /// The same for threads that may block: tests and command-line programs.
+    pub fn infer_blocking(&self, inputs: Arc<Named>, priority: Priority) -> Result<Answer, InferError> {
+        let (sender, receiver) = oneshot::channel();
+        self.submit(inputs, priority, None, Reply::Channel(sender))?;
+        receiver.blocking_recv().unwrap_or(Err(InferError::Closed))
+    }
+
+    /// The same without anybody waiting: `then` is called on the model's own thread, so it must be short.
+    pub fn infer_then(&self, inputs: Arc<Named>, priority: Priority, then: impl FnOnce(Result<Answer, InferError>) + Send + 'static) -> Result<(), InferError> {
+        self.submit(inputs, priority, None, Reply::Call(Box::new(then)))
+    }
+
+    fn submit(&self, inputs: Arc<Named>, priority: Priority, deadline: Option<Instant>, reply: Reply) -> Result<(), InferError> {
+        let rows = self.rows(&inputs);
+        self.shared.queue.push(Job { inputs, rows, priority, queued: Instant::now(), deadline, reply }, || self.shared.stats.per_row() / self.shared.sessions.max(1) as u32)
+    }
+
+    /// Runs each of `samples` once, so that the first real request does not pay for lazy set-up. Blocks.
+    pub fn warm_up(&self, samples: &[Arc<Named>]) -> Result<(), InferError> {
+        for sample in samples {
+            self.infer_blocking(sample.clone(), Priority::Background)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Model {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+        for worker in self.workers.drain(..) {
+            if worker.join().is_err() {
+                tracing::error!("a thread of a model had ended by a panic");
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model").field("inputs", &self.shared.inputs.len()).field("sessions", &self.shared.sessions).finish_non_exhaustive()
+    }
+}
