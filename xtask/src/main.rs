@@ -1,5 +1,7 @@
 //! The project's task runner: `cargo xtask <task>`. Everything between a fresh clone and a running site is in here.
 
+#![expect(clippy::disallowed_methods, reason = "a task runner lives on the environment and the clock")]
+
 mod build;
 mod demo;
 mod dev;

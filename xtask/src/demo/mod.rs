@@ -32,7 +32,7 @@ use example::Example;
 use outcomes::Late;
 use people::Person;
 use seed::Desk;
-use traffic::Stream;
+use traffic::{Share, Stream};
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -56,18 +56,27 @@ struct Cast {
     deployment: &'static str,
     versions: u64,
     serves: u64,
-    /// Requests per second.
+    /// Requests per second, and how many callers send them.
     rate: f64,
+    callers: usize,
     /// How many seconds of the demo stand for a day of the data, when it comes to outcomes.
     seconds_per_day: f64,
 }
 
 const CAST: &[Cast] = &[
-    Cast { example: "churn", deployment: "churn", versions: 2, serves: 2, rate: 50.0, seconds_per_day: 1.0 },
-    Cast { example: "flights", deployment: "flights", versions: 2, serves: 1, rate: 10.0, seconds_per_day: 60.0 },
-    Cast { example: "bikes", deployment: "bikes", versions: 2, serves: 2, rate: 4.0, seconds_per_day: 120.0 },
-    Cast { example: "digits", deployment: "digits", versions: 2, serves: 1, rate: 4.0, seconds_per_day: 3_600.0 },
-    Cast { example: "churn_matrix", deployment: "churn-matrix", versions: 2, serves: 2, rate: 2.0, seconds_per_day: 1.0 },
+    Cast { example: "churn", deployment: "churn", versions: 2, serves: 2, rate: 100.0, callers: 4, seconds_per_day: 1.0 },
+    Cast { example: "flights", deployment: "flights", versions: 2, serves: 1, rate: 10.0, callers: 1, seconds_per_day: 60.0 },
+    Cast { example: "bikes", deployment: "bikes", versions: 2, serves: 2, rate: 5.0, callers: 1, seconds_per_day: 120.0 },
+    Cast { example: "digits", deployment: "digits", versions: 2, serves: 1, rate: 5.0, callers: 1, seconds_per_day: 3_600.0 },
+    Cast {
+        example: "churn_matrix",
+        deployment: "churn-matrix",
+        versions: 2,
+        serves: 2,
+        rate: 2.0,
+        callers: 1,
+        seconds_per_day: 1.0,
+    },
 ];
 
 /// Everything in `examples/` that can be deployed.
@@ -172,7 +181,10 @@ fn play(url: &str, desk: Desk, people: &[Person], examples: Vec<Example>, scene:
     let mut streams = Vec::new();
     for (cast, example) in CAST.iter().zip(&examples) {
         let stream = Stream::new(cast.deployment, cast.rate, cast.seconds_per_day);
-        spawn_traffic(Api::new(url, None), example.clone(), Arc::clone(&stream), late.clone());
+        for number in 0..cast.callers {
+            let share = Share { number, of: cast.callers };
+            spawn_traffic(Api::new(url, None), example.clone(), Arc::clone(&stream), share, late.clone());
+        }
         streams.push(stream);
     }
     if scene == Scene::Story {
@@ -187,9 +199,9 @@ fn play(url: &str, desk: Desk, people: &[Person], examples: Vec<Example>, scene:
     Ok(())
 }
 
-fn spawn_traffic(api: Api, example: Example, stream: Arc<Stream>, late: Sender<Late>) {
+fn spawn_traffic(api: Api, example: Example, stream: Arc<Stream>, share: Share, late: Sender<Late>) {
     std::thread::spawn(move || {
-        if let Err(error) = traffic::run(&api, &example, &stream, &late) {
+        if let Err(error) = traffic::run(&api, &example, &stream, share, &late) {
             story::say(&format!("no traffic for {}: {error:#}", stream.deployment));
         }
     });

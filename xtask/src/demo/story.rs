@@ -26,8 +26,8 @@ pub fn plan() -> Value {
         "steps": [
             { "weight": 1.0, "seconds": 8, "min_requests": 2, "exit": "nothing_worse" },
             { "weight": 5.0, "seconds": 10, "min_requests": 15, "exit": "nothing_worse" },
-            { "weight": 25.0, "seconds": 15, "min_requests": 120, "exit": "nothing_worse" },
-            { "weight": 50.0, "seconds": 25, "min_requests": 400, "exit": "nothing_worse" },
+            { "weight": 25.0, "seconds": 15, "min_requests": 250, "exit": "nothing_worse" },
+            { "weight": 50.0, "seconds": 25, "min_requests": 1_000, "exit": "nothing_worse" },
             { "weight": 100.0, "seconds": 0, "min_requests": 0, "exit": "nothing_worse" },
         ],
         "guardrails": [
@@ -37,7 +37,7 @@ pub fn plan() -> Value {
             { "metric": "wrong_share", "limit": 0.03, "worse": "higher", "required": false },
         ],
         "alpha": 0.05,
-        "planned_requests": 1_000,
+        "planned_requests": 1_500,
     })
 }
 

@@ -48,15 +48,23 @@ struct Row {
     known: Option<Known>,
 }
 
+/// One of several callers that share a table: each takes every `of`-th row, so that together they keep its order.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    pub number: usize,
+    pub of: usize,
+}
+
 /// Sends traffic until the process ends.
-pub fn run(api: &Api, example: &Example, stream: &Stream, late: &Sender<Late>) -> Result<()> {
+pub fn run(api: &Api, example: &Example, stream: &Stream, share: Share, late: &Sender<Late>) -> Result<()> {
     let ordinary = Reel::read(example, &example.data.live)?;
     let drifted = example.data.live_drifted.as_ref().map(|traffic| Reel::read(example, traffic)).transpose()?;
     let inputs = wait_for_inputs(api, &stream.deployment);
     let encoder = Encoder { columns: example.columns(), inputs };
 
     let start = Instant::now();
-    let mut pace = Pace::new(&stream.deployment);
+    let mut pace = Pace::new(&format!("{} {}", stream.deployment, share.number));
+    let rate = stream.rate / share.of as f64;
     let mut due = start;
     for round in 0_u64.. {
         let reel = match &drifted {
@@ -64,11 +72,11 @@ pub fn run(api: &Api, example: &Example, stream: &Stream, late: &Sender<Late>) -
             _ => &ordinary,
         };
         let was_drifted = stream.drifted.load(Ordering::Relaxed);
-        for (index, row) in reel.rows.iter().enumerate() {
+        for (index, row) in reel.rows.iter().enumerate().skip(share.number).step_by(share.of) {
             if drifted.is_some() && stream.drifted.load(Ordering::Relaxed) != was_drifted {
                 break;
             }
-            due += pace.gap(stream.rate, start.elapsed());
+            due += pace.gap(rate, start.elapsed());
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
             // A server that was away for a while is not flooded with what it missed.
             due = due.max(Instant::now() - Duration::from_secs(1));

@@ -45,7 +45,7 @@ impl Postgres {
         )?;
 
         let port = free_address()?.port();
-        let log = std::fs::File::create(std::env::temp_dir().join(format!("slipway-postgres-{}.log", std::process::id())))?;
+        let log = std::fs::File::create(folder.join("log"))?;
         let child = as_user(owner, &programs.join("postgres"))
             .current_dir("/")
             .arg("-D")
@@ -69,7 +69,7 @@ impl Postgres {
         let start = Instant::now();
         while start.elapsed() < START {
             if let Some(status) = self.child.try_wait()? {
-                bail!("postgres ended while it was starting: {status}");
+                bail!("postgres ended while it was starting: {status}\n{}", self.log());
             }
             // The port opens before the server takes queries; the file tells that it does.
             let ready = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).is_ok_and(|text| text.contains("ready"));
@@ -78,7 +78,11 @@ impl Postgres {
             }
             std::thread::sleep(Duration::from_millis(100));
         }
-        bail!("postgres was not ready after {} s", START.as_secs())
+        bail!("postgres was not ready after {} s\n{}", START.as_secs(), self.log())
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 }
 
