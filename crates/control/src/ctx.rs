@@ -46,7 +46,7 @@ impl Clock for TestClock {
 /// Who acts: a person in a session, a program with a token, or the product itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// Id of the user or token; `slipway` for the product itself.
+    /// Id of the person, also when a token of theirs acts: four eyes are four eyes. `slipway` for the product itself.
     pub id: String,
     pub name: String,
     pub role: Role,
@@ -68,10 +68,28 @@ impl Actor {
     }
 }
 
+/// What this installation is called and where it is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// As people and scripts reach it, without a slash at the end: `http://127.0.0.1:3000`.
+    pub address: String,
+    /// `demo`, `staging`, `production` …
+    pub environment: String,
+    /// Made-up people may sign in with published passwords.
+    pub demo: bool,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self { address: "http://127.0.0.1:3000".into(), environment: "production".into(), demo: false }
+    }
+}
+
 /// The hands with which every act works. Cheap to clone.
 #[derive(Clone)]
 pub struct Ctx {
     pub store: Store,
+    pub site: Arc<Site>,
     clock: Arc<dyn Clock>,
     live: broadcast::Sender<LiveEvent>,
 }
@@ -79,7 +97,13 @@ pub struct Ctx {
 impl Ctx {
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
         let (live, _) = broadcast::channel(1_024);
-        Self { store, clock, live }
+        Self { store, site: Arc::default(), clock, live }
+    }
+
+    /// The same hands at a named place.
+    #[must_use]
+    pub fn with_site(self, site: Site) -> Self {
+        Self { site: Arc::new(site), ..self }
     }
 
     pub fn now(&self) -> Millis {

@@ -2,6 +2,10 @@
 
 mod ctx;
 mod problem;
+pub mod identity;
+pub mod audit;
+#[cfg(test)]
+mod testing;
 
-pub use ctx::{Actor, Clock, Ctx, SystemClock, TestClock};
+pub use ctx::{Actor, Clock, Ctx, Site, SystemClock, TestClock};
 pub use problem::{IntoProblem, Outcome};

@@ -95,9 +95,9 @@ impl Tx {
 impl Db {
     /// Entries before `before` (all if `None`), newest first; `like` is matched against action, object and summary, case-insensitively.
     pub async fn audit_page(&self, before: Option<i64>, like: Option<&str>, limit: i64) -> Result<Vec<Kept>> {
-        let pattern = like.map(|text| format!("%{}%", text.to_lowercase().replace(['%', '_'], ""))).unwrap_or_else(|| "%".into());
+        let pattern = like.map_or_else(|| "%".into(), |text| format!("%{}%", text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")));
         self.all(
-            "select * from audit_entries where seq < $1 and lower(action || ' ' || object_kind || ' ' || object_id || ' ' || actor_name || ' ' || summary) like $2
+            "select * from audit_entries where seq < $1 and lower(action || ' ' || object_kind || ' ' || object_id || ' ' || actor_name || ' ' || summary) like $2 escape '\\'
              order by seq desc limit $3",
             args![before.unwrap_or(i64::MAX), pattern, limit],
         )

@@ -29,7 +29,7 @@ pub struct TokenRow {
     pub revoked_at: Option<i64>,
 }
 
-/// Failures in a row of one address.
+/// Attempts in a row of one address, none of which was right.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Failures {
     pub failures: i64,
@@ -66,10 +66,6 @@ impl Db {
             None => self.all("select * from tokens order by created_at desc, id desc", args![]).await,
         }
     }
-
-    pub async fn sign_in_failures(&self, email: &str) -> Result<Option<Failures>> {
-        self.first("select failures, locked_until from sign_in_failures where email = $1", args![email]).await
-    }
 }
 
 impl Tx {
@@ -89,18 +85,18 @@ impl Tx {
         Ok(())
     }
 
-    /// Counts a failure and returns how many there are in a row; those before `since` are forgotten.
-    pub async fn count_failure(&mut self, email: &str, at: Millis, since: Millis) -> Result<i64> {
+    /// Counts an attempt before its password is checked, so that many at once do not slip through; none while locked.
+    /// Those before `since` are forgotten.
+    pub async fn count_attempt(&mut self, email: &str, at: Millis, since: Millis) -> Result<Failures> {
         self.run("delete from sign_in_failures where at < $1", args![since]).await?;
-        let (failures,): (i64,) = self
-            .one(
-                "insert into sign_in_failures (email, failures, locked_until, at) values ($1, 1, null, $2)
-                 on conflict (email) do update set failures = sign_in_failures.failures + 1, at = excluded.at
-                 returning failures",
-                args![email, at],
-            )
-            .await?;
-        Ok(failures)
+        self.one(
+            "insert into sign_in_failures (email, failures, locked_until, at) values ($1, 1, null, $2)
+             on conflict (email) do update set at = excluded.at, failures =
+                 case when sign_in_failures.locked_until > $2 then sign_in_failures.failures else sign_in_failures.failures + 1 end
+             returning failures, locked_until",
+            args![email, at],
+        )
+        .await
     }
 
     /// Refuses this address until then, and starts counting anew.
