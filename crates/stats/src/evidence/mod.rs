@@ -1,0 +1,11 @@
+//! Is a difference large enough to matter, and too large for chance? Both are asked; "not enough rows" is an answer.
+
+mod fisher;
+mod intervals;
+mod judge;
+mod rates;
+
+pub use fisher::{fisher_exact, fisher_mid_p};
+pub use intervals::{RateInterval, clopper_pearson, normal_quantile, wilson};
+pub use judge::{DriftFinding, Measure, NEVER, Verdict, judge, judge_categorical, judge_numeric, judge_share};
+pub use rates::{Tail, binomial_test};
