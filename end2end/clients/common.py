@@ -41,3 +41,24 @@ def flights_matrix(count: int) -> np.ndarray:
     names = names["features"] if isinstance(names, dict) else names
     names = [name["name"] if isinstance(name, dict) else name for name in names]
     return np.array([[float(row[name]) for name in names] for row in rows("flights", count)], dtype=np.float32)
+
+
+def version_form(example: str, version: int) -> dict:
+    """The parts of a form that registers an example's version, as `requests` takes them."""
+    folder = REPOSITORY / "examples" / example
+    model = json.loads((folder / "model.json").read_text())
+    positive = model.get("positive_class")
+    columns = [column for feature in model["features"] for column in feature.get("columns", [feature["name"]])]
+    meta = {
+        "task": model["task"],
+        "label_column": model["label"],
+        "positive": None if positive is None else str(positive),
+        "segments": model["segments"],
+        "features": columns,
+    }
+    return {
+        "meta": (None, json.dumps(meta), "application/json"),
+        "file": (f"v{version}.onnx", (folder / f"v{version}.onnx").read_bytes()),
+        "reference": ("reference.csv", (folder / "reference.csv").read_bytes()),
+        "heldback": ("heldback.csv", (folder / "heldback.csv").read_bytes()),
+    }
