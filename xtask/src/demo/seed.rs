@@ -106,12 +106,28 @@ impl Desk {
     /// What the engineer does: runs the gates and asks for promotion. Returns the approval's id.
     pub fn ask(&self, example: &Example, deployment: &str, version: u64, reason: &str, plan: Option<&Value>) -> Result<String> {
         self.engineer.post(&format!("/api/v1/models/{}/versions/{version}/gates", example.name), &json!({}))?;
+        if let Some(open) = self.open_request(example, deployment, version)? {
+            return Ok(open);
+        }
         let mut request = json!({ "model": example.name, "version": version, "deployment": deployment, "reason": reason });
         if let Some(plan) = plan {
             request["plan"] = plan.clone();
         }
         let asked = self.engineer.post("/api/v1/approvals", &request)?;
         asked["id"].as_str().map(str::to_owned).with_context(|| format!("an approval without an id: {asked}"))
+    }
+
+    /// A request of the same that an earlier run left unsigned.
+    fn open_request(&self, example: &Example, deployment: &str, version: u64) -> Result<Option<String>> {
+        let list = self.engineer.get("/api/v1/approvals?state=open")?;
+        let same = |line: &&Value| {
+            line["model"] == example.name.as_str()
+                && line["version"].as_u64() == Some(version)
+                && line["deployment"] == deployment
+                && line["state"] == "open"
+        };
+        let found = list["items"].as_array().and_then(|items| items.iter().find(same));
+        Ok(found.and_then(|line| line["id"].as_str()).map(str::to_owned))
     }
 
     /// What the approver does: reads, and signs exactly what was shown. Returns the rollout that follows, if one does.

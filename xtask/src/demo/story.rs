@@ -66,6 +66,8 @@ pub fn tell(desk: &Desk, churn: &Example, deployment: &str, stream: &Arc<Stream>
     let mut fresh = false;
     for release in RELEASES {
         if rollouts_of(desk, deployment, release.version)?.is_some() {
+            // Told in an earlier run, which may have been stopped in the middle of it.
+            wait_for_end(desk, deployment, release.version)?;
             continue;
         }
         std::thread::sleep(if fresh { BREATH } else { WARM_UP });

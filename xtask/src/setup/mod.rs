@@ -65,7 +65,7 @@ const NEEDS: &[Need] = &[
         name: "npm",
         why: "the optimiser for the browser's half comes as an npm package",
         purpose: Purpose::Demo,
-        look: |_, _| node::look_for_npm(),
+        look: |_, purpose| node::look_for_npm(purpose),
         install: |_, _| debian::install(&["npm"]),
     },
     Need {

@@ -8,12 +8,23 @@ use anyhow::{Context, Result};
 use super::{Found, Purpose, install_with, version_of};
 use crate::paths::Paths;
 
-pub fn look_for_npm() -> Found {
+/// What Playwright needs.
+const OLDEST: u32 = 20;
+
+pub fn look_for_npm(purpose: Purpose) -> Found {
     match (version_of("node", &["--version"]), version_of("npm", &["--version"])) {
+        (Some(node), _) if purpose == Purpose::Test && major(&node) < OLDEST => {
+            Found::No(format!("node {node} is too old for the browser tests: {OLDEST} or newer is needed"))
+        }
         (Some(node), Some(npm)) => Found::Yes(format!("node {node}, npm {npm}")),
         (None, _) => Found::No("no `node` on the PATH".to_owned()),
         (_, None) => Found::No("no `npm` on the PATH".to_owned()),
     }
+}
+
+/// `20` of `v20.20.2`.
+fn major(version: &str) -> u32 {
+    version.trim_start_matches('v').split('.').next().and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 /// Every pinned package has to be there in exactly its pinned version; the demo leaves out what only tests use.
