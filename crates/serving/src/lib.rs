@@ -2,11 +2,21 @@
 
 mod arena;
 pub mod inspect;
+pub mod interpret;
 pub mod model;
+pub mod record;
+pub mod records;
+pub mod routing;
 pub mod runtime;
+mod served;
 pub mod tensor;
 
 pub use inspect::{Limits, OnnxInfo, Reason, Rejected};
+pub use interpret::{Label, RowAnswer, interpret};
 pub use model::{Answer, BadInput, InferError, LoadError, LoadOptions, Model, Named, Priority, Timings};
+pub use record::{Clock, Outcome, Record, Recorder, RecorderOptions, Records};
+pub use records::Value;
+pub use routing::{PredictError, PredictRequest, Prediction, Route, Router, ServedStats, Snapshot};
 pub use runtime::{Runtime, RuntimeOptions, StartError};
+pub use served::Served;
 pub use tensor::{Data, Tensor};

@@ -147,8 +147,10 @@ impl Model {
 impl Drop for Model {
     fn drop(&mut self) {
         self.shared.queue.close();
+        let own = std::thread::current().id();
         for worker in self.workers.drain(..) {
-            if worker.join().is_err() {
+            // The last owner may be a callback on one of our own threads, which cannot wait for itself.
+            if worker.thread().id() != own && worker.join().is_err() {
                 tracing::error!("a thread of a model had ended by a panic");
             }
         }

@@ -1,0 +1,92 @@
+//! The router: holds the snapshot, swaps it, counts what was answered.
+
+use super::counters::{Registry, ServedStats};
+use super::{Route, Snapshot};
+use crate::record::Recorder;
+use arc_swap::ArcSwap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Router {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub snapshot: ArcSwap<Snapshot>,
+    pub recorder: Recorder,
+    pub counters: Registry,
+    pub inflight: AtomicUsize,
+}
+
+impl Router {
+    pub fn new(recorder: Recorder) -> Router {
+        let inner = Inner { snapshot: ArcSwap::default(), recorder, counters: Registry::default(), inflight: AtomicUsize::new(0) };
+        Router { inner: Arc::new(inner) }
+    }
+
+    /// What is served right now.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.inner.snapshot.load_full()
+    }
+
+    pub fn route(&self, deployment: &str) -> Option<Arc<Route>> {
+        self.inner.snapshot.load().routes.get(deployment).cloned()
+    }
+
+    /// Replaces everything at once. Requests that are on their way finish on what they started with.
+    pub fn publish(&self, snapshot: Snapshot) {
+        self.inner.snapshot.store(Arc::new(snapshot));
+    }
+
+    /// Replaces one deployment's route; it counts as loaded from now on.
+    pub fn set_route(&self, route: Route) {
+        let route = Arc::new(route);
+        self.change(|snapshot| {
+            snapshot.loading.remove(route.name.as_str());
+            snapshot.routes.insert(route.name.0.clone(), route.clone());
+        });
+    }
+
+    pub fn remove_route(&self, deployment: &str) {
+        self.change(|snapshot| {
+            snapshot.routes.remove(deployment);
+            snapshot.loading.remove(deployment);
+        });
+    }
+
+    /// The deployment exists; requests to it are told to come back.
+    pub fn set_loading(&self, deployment: &str) {
+        self.change(|snapshot| {
+            snapshot.loading.insert(deployment.to_owned());
+        });
+    }
+
+    fn change(&self, change: impl Fn(&mut Snapshot)) {
+        self.inner.snapshot.rcu(|now| {
+            let mut next = Snapshot::clone(now);
+            change(&mut next);
+            next
+        });
+    }
+
+    /// Whether everything that should be served is loaded.
+    pub fn ready(&self) -> bool {
+        self.inner.snapshot.load().loading.is_empty()
+    }
+
+    /// Counters of everything that was served since the process started, by deployment, version and arm.
+    pub fn stats(&self) -> Vec<ServedStats> {
+        self.inner.counters.read()
+    }
+
+    /// Requests that are being answered.
+    pub fn inflight(&self) -> usize {
+        self.inner.inflight.load(Ordering::Relaxed)
+    }
+
+    pub fn recorder(&self) -> &Recorder {
+        &self.inner.recorder
+    }
+}
