@@ -1,0 +1,93 @@
+//! Forms that act: they post to a server function, with and without script, and say what went wrong where it did.
+
+use super::button::Tone;
+use super::icon::{Draw, Icon};
+use super::note::ProblemNote;
+use crate::live::Refresh;
+use crate::page_error::PageError;
+use contract::Problem;
+use contract::views::shell::Me;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos::server_fn::{Http, ServerFn, client::Client, codec::PostUrl, request::ClientReq};
+use serde::de::DeserializeOwned;
+
+/// What the fields and the button of a form know of its course.
+#[derive(Clone, Copy)]
+pub struct FormState {
+    pub pending: Signal<bool>,
+    pub problem: Signal<Option<Problem>>,
+}
+
+/// The signed-in person; only inside the frame of signed-in pages.
+pub fn me() -> Option<Me> {
+    use_context::<Me>()
+}
+
+/// The hidden field without which the server refuses a form.
+#[component]
+pub fn Csrf() -> impl IntoView {
+    me().map(|me| view! { <input type="hidden" name="csrf" value=me.csrf/> })
+}
+
+/// A hidden value.
+#[component]
+pub fn Hidden(name: &'static str, #[prop(into)] value: String) -> impl IntoView {
+    view! { <input type="hidden" name=name value=value/> }
+}
+
+/// A form for a server function with a `csrf: String` argument. When it has worked, the page's data are fetched again.
+///
+/// Make the action outside of what is drawn from data, or a refresh forgets what it was doing.
+#[component]
+pub fn ActForm<S, P>(action: ServerAction<S>, children: Children) -> impl IntoView
+where
+    S: DeserializeOwned + ServerFn<Protocol = Http<PostUrl, P>, Error = PageError> + Clone + Send + Sync + 'static,
+    S::Output: Clone + Send + Sync + 'static,
+    S::Client: Client<PageError>,
+    <<S::Client as Client<PageError>>::Request as ClientReq<PageError>>::FormData: From<leptos::web_sys::FormData>,
+    P: 'static,
+{
+    let state = FormState {
+        pending: action.pending().into(),
+        problem: Signal::derive(move || action.value().with(|value| value.as_ref().and_then(|done| done.as_ref().err().map(|error| error.0.clone())))),
+    };
+    provide_context(state);
+    if let Some(refresh) = use_context::<Refresh>() {
+        Effect::new(move |before: Option<usize>| {
+            let version = action.version().get();
+            let worked = action.value().with_untracked(|value| matches!(value, Some(Ok(_))));
+            if before.is_some_and(|before| before != version) && worked {
+                refresh.now();
+            }
+            version
+        });
+    }
+    view! {
+        <ActionForm action=action>
+            <Csrf/>
+            {children()}
+        </ActionForm>
+    }
+}
+
+/// What went wrong with the form it stands in.
+#[component]
+pub fn FormProblem() -> impl IntoView {
+    let state = use_context::<FormState>();
+    move || state.and_then(|state| state.problem.get()).map(|problem| view! { <ProblemNote problem/> })
+}
+
+/// The button that sends the form. Named after the act; busy while it runs.
+#[component]
+pub fn Submit(#[prop(into)] label: String, #[prop(optional)] tone: Tone, #[prop(optional_no_strip, into)] icon: Option<Icon>, #[prop(optional)] wide: bool) -> impl IntoView {
+    let pending = use_context::<FormState>().map(|state| state.pending);
+    let busy = move || pending.is_some_and(|pending| pending.get());
+    let class = if wide { format!("{} big", tone.class()) } else { tone.class().to_string() };
+    view! {
+        <button class=class type="submit" aria-busy=move || busy().then_some("true") disabled=busy>
+            {icon.map(|icon| view! { <Draw icon/> })}
+            {label}
+        </button>
+    }
+}

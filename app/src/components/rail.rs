@@ -1,0 +1,83 @@
+//! Rail: seven entries at most, find, settings at the foot.
+
+use super::icon::{Draw, Icon};
+use crate::live::use_live;
+use crate::query::here;
+use crate::session::SignOut;
+use crate::theme::ThemeButton;
+use contract::live::Topic;
+use contract::urls;
+use contract::views::shell::Me;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// Where the top level leads.
+pub const ENTRIES: [(Icon, &str, &str, &str); 6] = [
+    (Icon::Inbox, "Inbox", urls::INBOX, "i"),
+    (Icon::Fleet, "Fleet", urls::FLEET, "f"),
+    (Icon::Models, "Models", urls::MODELS, "m"),
+    (Icon::Releases, "Releases", urls::RELEASES, "r"),
+    (Icon::Incidents, "Alerts", urls::ALERTS, "a"),
+    (Icon::Audit, "Audit", urls::AUDIT, "u"),
+];
+
+#[component]
+pub fn Rail(me: Me) -> impl IntoView {
+    let counts = counts(&me);
+    let here = here();
+    let entries = ENTRIES
+        .into_iter()
+        .map(|(icon, word, href, _)| {
+            let current = move || {
+                let path = here.path();
+                (path == href || path.strip_prefix(href).is_some_and(|rest| rest.starts_with('/'))).then_some("page")
+            };
+            let count = move || {
+                let (inbox, alerts) = counts.get();
+                match href {
+                    urls::INBOX if inbox > 0 => Some(view! { <span class="count" data-state="">{inbox}<span class="vh">" waiting"</span></span> }),
+                    urls::ALERTS if alerts > 0 => Some(view! { <span class="count" data-state="bad">{alerts}<span class="vh">" firing"</span></span> }),
+                    _ => None,
+                }
+            };
+            view! { <li><a class="rail-link" href=href aria-current=current><Draw icon/><span>{word}</span>{count}</a></li> }
+        })
+        .collect_view();
+    view! {
+        <nav class="rail" aria-label="Main">
+            <a class="rail-brand" href=urls::FLEET><Draw icon=Icon::Logo large=true/><span>"Slipway"</span><span class="env">{me.environment.clone()}</span></a>
+            <a class="rail-find" href=move || here.with(&[("dialog", Some("find"))]) role="button" aria-haspopup="dialog">
+                <Draw icon=Icon::Search/><span>"Find or do"</span><kbd>"Ctrl K"</kbd>
+            </a>
+            <ul>{entries}</ul>
+            <div class="rail-foot">
+                <a class="rail-link" href=urls::STYLEGUIDE><Draw icon=Icon::Doc/><span>"Styleguide"</span></a>
+                <ThemeButton rail=true/>
+                <form method="post" action=SignOut::url()>
+                    <input type="hidden" name="csrf" value=me.csrf.clone()/>
+                    <button class="rail-link" type="submit"><Draw icon=Icon::Key/><span>"Sign out"</span></button>
+                </form>
+                <p class="rail-me"><span class="strong">{me.name.clone()}</span>{me.role.word()}</p>
+            </div>
+        </nav>
+    }
+}
+
+/// How many things wait and how many alerts fire: first as the page came, then as the stream says.
+fn counts(me: &Me) -> RwSignal<(u32, u32)> {
+    let counts = RwSignal::new((me.inbox_count, me.alerts_count));
+    let tick = use_live(|topic| matches!(topic, Topic::Alert { .. } | Topic::Approval { .. } | Topic::Rollout { .. }));
+    Effect::new(move |before: Option<u64>| {
+        let now = tick.get();
+        if before.is_some_and(|before| before != now) {
+            leptos::task::spawn_local(async move {
+                // Counts that could not be read stay as they were; the page itself says what is wrong.
+                if let Ok(Some(me)) = crate::session::whoami().await {
+                    counts.set((me.inbox_count, me.alerts_count));
+                }
+            });
+        }
+        now
+    });
+    counts
+}

@@ -1,0 +1,31 @@
+//! Every page on one page: addresses, frames, rendering mode.
+
+use crate::frame::{Framed, Sheet};
+use crate::live::provide_live;
+use crate::pages::*;
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes};
+use leptos_router::{SsrMode::Async, path};
+
+/// The application. Every route renders in one piece, so that a page without script is complete.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    provide_live();
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Slipway".to_string() } else { format!("{title} · Slipway") }/>
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/sign-in") view=SignInPage ssr=Async/>
+                <ParentRoute path=path!("") view=Framed ssr=Async>
+                    <Route path=path!("/") view=|| view! { <Redirect path=contract::urls::FLEET/> } ssr=Async/>
+                    <Route path=path!("/styleguide") view=StyleguidePage ssr=Async/>
+                </ParentRoute>
+                <ParentRoute path=path!("/sheet") view=Sheet ssr=Async>
+                    <Route path=path!("/styleguide") view=StyleguidePage ssr=Async/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
