@@ -157,7 +157,7 @@ fn clean_periods_widen_the_null() {
     let mut rng = SplitMix64::new(9);
     let baseline = NumericBaseline::fit(&draw(|r| r.normal(), 5000, &mut rng), DEFAULT_BINS);
     // Real days have a mean of their own: more variation than random rows.
-    let mut day = |rng: &mut SplitMix64| {
+    let day = |rng: &mut SplitMix64| {
         let offset = 0.15 * rng.normal();
         window(&baseline, &(0..1000).map(|_| rng.normal() + offset).collect::<Vec<_>>())
     };

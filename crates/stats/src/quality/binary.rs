@@ -1,0 +1,149 @@
+//! Quality of a two-class model as a mergeable record.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::auc::{AucInterval, hanley_mcneil};
+use super::{SUM_UNIT, f1, loss, ratio};
+use crate::evidence::{RateInterval, wilson};
+
+/// Score bins for the area under the curve; ties within a bin count half, so the area is exact to about 1/(2·1000).
+pub const SCORE_BINS: u16 = 1000;
+
+/// Confusion counts, score histograms and loss sums of answered predictions whose outcome is known. Everything is an
+/// integer: merging is exact in any order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BinaryQuality {
+    pub true_positive: u64,
+    pub false_positive: u64,
+    pub true_negative: u64,
+    pub false_negative: u64,
+    /// Rows with a score, by score bin, of the positive and of the negative outcomes. Empty bins are left out.
+    pub positive_scores: BTreeMap<u16, u64>,
+    pub negative_scores: BTreeMap<u16, u64>,
+    /// Sums of the logarithmic loss and of the squared error of the score, in units of 2^-30.
+    pub log_loss_sum: u64,
+    pub brier_sum: u64,
+}
+
+impl BinaryQuality {
+    /// Counts one outcome. `score` is the model's probability of the positive class; rows without one (or with one that
+    /// is no probability) are left out of the area, the loss and the Brier score only.
+    pub fn add(&mut self, truth: bool, predicted: bool, score: Option<f64>) {
+        *match (truth, predicted) {
+            (true, true) => &mut self.true_positive,
+            (false, true) => &mut self.false_positive,
+            (false, false) => &mut self.true_negative,
+            (true, false) => &mut self.false_negative,
+        } += 1;
+        let Some(score) = score.filter(|s| (0.0..=1.0).contains(s)) else { return };
+        let bin = ((score * f64::from(SCORE_BINS)) as u16).min(SCORE_BINS - 1);
+        let scores = if truth { &mut self.positive_scores } else { &mut self.negative_scores };
+        *scores.entry(bin).or_default() += 1;
+        let right = if truth { score } else { 1.0 - score };
+        self.log_loss_sum += (loss(right) / SUM_UNIT).round() as u64;
+        self.brier_sum += ((1.0 - right).powi(2) / SUM_UNIT).round() as u64;
+    }
+
+    /// Adds the outcomes of another record.
+    pub fn merge(&mut self, other: &Self) {
+        self.true_positive += other.true_positive;
+        self.false_positive += other.false_positive;
+        self.true_negative += other.true_negative;
+        self.false_negative += other.false_negative;
+        for (bin, count) in &other.positive_scores {
+            *self.positive_scores.entry(*bin).or_default() += count;
+        }
+        for (bin, count) in &other.negative_scores {
+            *self.negative_scores.entry(*bin).or_default() += count;
+        }
+        self.log_loss_sum += other.log_loss_sum;
+        self.brier_sum += other.brier_sum;
+    }
+
+    /// Outcomes counted.
+    pub fn n(&self) -> u64 {
+        self.correct() + self.false_positive + self.false_negative
+    }
+
+    /// Outcomes that the prediction got right.
+    pub fn correct(&self) -> u64 {
+        self.true_positive + self.true_negative
+    }
+
+    /// Outcomes with a score.
+    pub fn scored(&self) -> u64 {
+        self.positives_scored() + self.negatives_scored()
+    }
+
+    fn positives_scored(&self) -> u64 {
+        self.positive_scores.values().sum()
+    }
+
+    fn negatives_scored(&self) -> u64 {
+        self.negative_scores.values().sum()
+    }
+
+    /// Share of right predictions; `None` without outcomes.
+    pub fn accuracy(&self) -> Option<f64> {
+        ratio(self.correct() as f64, self.n() as f64)
+    }
+
+    /// Wilson's interval of the accuracy; `None` without outcomes.
+    pub fn accuracy_interval(&self, confidence: f64) -> Option<RateInterval> {
+        wilson(self.correct(), self.n(), confidence)
+    }
+
+    /// Share of the positive predictions that were right; `None` without positive predictions.
+    pub fn precision(&self) -> Option<f64> {
+        ratio(self.true_positive as f64, (self.true_positive + self.false_positive) as f64)
+    }
+
+    /// Share of the positive outcomes that were predicted; `None` without positive outcomes.
+    pub fn recall(&self) -> Option<f64> {
+        ratio(self.true_positive as f64, (self.true_positive + self.false_negative) as f64)
+    }
+
+    /// Harmonic mean of precision and recall; `None` without positive outcomes and predictions.
+    pub fn f1(&self) -> Option<f64> {
+        f1(self.true_positive, self.false_positive, self.false_negative)
+    }
+
+    /// Share of positive outcomes; `None` without outcomes.
+    pub fn positive_rate(&self) -> Option<f64> {
+        ratio((self.true_positive + self.false_negative) as f64, self.n() as f64)
+    }
+
+    /// Area under the ROC curve over [`SCORE_BINS`] bins: the probability that a positive outcome scored above a negative
+    /// one, ties half (Mann-Whitney). `None` when either class has no scored outcome.
+    pub fn roc_auc(&self) -> Option<f64> {
+        let (positives, negatives) = (self.positives_scored(), self.negatives_scored());
+        let mut negatives_below = 0u64;
+        let mut wins = 0.0;
+        let mut lower = self.negative_scores.iter().peekable();
+        for (bin, count) in &self.positive_scores {
+            while let Some((_, below)) = lower.next_if(|(other, _)| *other < bin) {
+                negatives_below += below;
+            }
+            let tied = self.negative_scores.get(bin).copied().unwrap_or(0);
+            wins += *count as f64 * (negatives_below as f64 + tied as f64 / 2.0);
+        }
+        ratio(wins, positives as f64 * negatives as f64)
+    }
+
+    /// Interval of the area (Hanley and McNeil 1982), which needs counts only; `None` as for the area.
+    pub fn roc_auc_interval(&self, confidence: f64) -> Option<AucInterval> {
+        hanley_mcneil(self.roc_auc()?, self.positives_scored(), self.negatives_scored(), confidence)
+    }
+
+    /// Mean logarithmic loss (natural logarithm, probabilities clipped at 2.2e-16); `None` without scores.
+    pub fn log_loss(&self) -> Option<f64> {
+        ratio(self.log_loss_sum as f64 * SUM_UNIT, self.scored() as f64)
+    }
+
+    /// Mean squared error of the score; `None` without scores.
+    pub fn brier(&self) -> Option<f64> {
+        ratio(self.brier_sum as f64 * SUM_UNIT, self.scored() as f64)
+    }
+}

@@ -1,0 +1,111 @@
+//! Quality of a model with several classes as a mergeable record.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{SUM_UNIT, f1, loss, ratio};
+use crate::evidence::{RateInterval, wilson};
+
+/// Confusion counts of answered predictions whose outcome is known; integers, so merging is exact in any order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MulticlassQuality {
+    /// Rows by outcome, then by prediction.
+    pub confusion: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Rows with a probability, and the sum of their logarithmic loss in units of 2^-30.
+    pub scored: u64,
+    pub log_loss_sum: u64,
+}
+
+/// Precision, recall and F1 of one class. A value that does not exist (nothing predicted, nothing there) is `None`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassQuality {
+    pub class: String,
+    /// Outcomes of this class.
+    pub support: u64,
+    pub precision: Option<f64>,
+    pub recall: Option<f64>,
+    pub f1: Option<f64>,
+}
+
+impl MulticlassQuality {
+    /// Counts one outcome; `probability` is what the model gave to the class that turned out to be right.
+    pub fn add(&mut self, truth: &str, predicted: &str, probability: Option<f64>) {
+        let row = self.confusion.entry(truth.to_owned()).or_default();
+        *row.entry(predicted.to_owned()).or_default() += 1;
+        if let Some(p) = probability.filter(|p| (0.0..=1.0).contains(p)) {
+            self.scored += 1;
+            self.log_loss_sum += (loss(p) / SUM_UNIT).round() as u64;
+        }
+    }
+
+    /// Adds the outcomes of another record.
+    pub fn merge(&mut self, other: &Self) {
+        for (truth, row) in &other.confusion {
+            let mine = self.confusion.entry(truth.clone()).or_default();
+            for (predicted, count) in row {
+                *mine.entry(predicted.clone()).or_default() += count;
+            }
+        }
+        self.scored += other.scored;
+        self.log_loss_sum += other.log_loss_sum;
+    }
+
+    /// Outcomes counted.
+    pub fn n(&self) -> u64 {
+        self.confusion.values().flat_map(BTreeMap::values).sum()
+    }
+
+    /// Outcomes that the prediction got right.
+    pub fn correct(&self) -> u64 {
+        self.confusion.iter().filter_map(|(class, row)| row.get(class)).sum()
+    }
+
+    /// Share of right predictions; `None` without outcomes.
+    pub fn accuracy(&self) -> Option<f64> {
+        ratio(self.correct() as f64, self.n() as f64)
+    }
+
+    /// Wilson's interval of the accuracy; `None` without outcomes.
+    pub fn accuracy_interval(&self, confidence: f64) -> Option<RateInterval> {
+        wilson(self.correct(), self.n(), confidence)
+    }
+
+    /// Quality per class, of every class that was predicted or turned out.
+    pub fn classes(&self) -> Vec<ClassQuality> {
+        let names: BTreeSet<&String> = self.confusion.keys().chain(self.confusion.values().flat_map(|r| r.keys())).collect();
+        names
+            .into_iter()
+            .map(|name| {
+                let support: u64 = self.confusion.get(name).map_or(0, |row| row.values().sum());
+                let right = self.confusion.get(name).and_then(|row| row.get(name)).copied().unwrap_or(0);
+                let predicted: u64 = self.confusion.values().filter_map(|row| row.get(name)).sum();
+                ClassQuality {
+                    class: name.clone(),
+                    support,
+                    precision: ratio(right as f64, predicted as f64),
+                    recall: ratio(right as f64, support as f64),
+                    f1: f1(right, predicted - right, support - right),
+                }
+            })
+            .collect()
+    }
+
+    /// Unweighted mean of the classes' F1, 0 for a class without one (scikit-learn's `average="macro"`); `None` without
+    /// outcomes.
+    pub fn macro_f1(&self) -> Option<f64> {
+        let classes = self.classes();
+        ratio(classes.iter().map(|c| c.f1.unwrap_or(0.0)).sum(), classes.len() as f64)
+    }
+
+    /// Mean of the classes' F1 weighted by their outcomes (`average="weighted"`); `None` without outcomes.
+    pub fn weighted_f1(&self) -> Option<f64> {
+        let sum = self.classes().iter().map(|c| c.f1.unwrap_or(0.0) * c.support as f64).sum();
+        ratio(sum, self.n() as f64)
+    }
+
+    /// Mean logarithmic loss; `None` without probabilities.
+    pub fn log_loss(&self) -> Option<f64> {
+        ratio(self.log_loss_sum as f64 * SUM_UNIT, self.scored as f64)
+    }
+}
