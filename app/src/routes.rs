@@ -20,6 +20,14 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignInPage ssr=Async/>
                 <ParentRoute path=path!("") view=Framed ssr=Async>
                     <Route path=path!("/") view=|| view! { <Redirect path=contract::urls::FLEET/> } ssr=Async/>
+                    <Route path=path!("/fleet") view=FleetPage ssr=Async/>
+                    <Route path=path!("/fleet/:name") view=DeploymentPage ssr=Async/>
+                    <Route path=path!("/fleet/:name/drift") view=DriftPage ssr=Async/>
+                    <Route path=path!("/fleet/:name/quality") view=QualityPage ssr=Async/>
+                    <Route path=path!("/fleet/:name/latency") view=LatencyPage ssr=Async/>
+                    <Route path=path!("/releases") view=ReleasesPage ssr=Async/>
+                    <Route path=path!("/releases/:id") view=RolloutPage ssr=Async/>
+                    <Route path=path!("/alerts") view=AlertsPage ssr=Async/>
                     <Route path=path!("/styleguide") view=StyleguidePage ssr=Async/>
                 </ParentRoute>
                 <ParentRoute path=path!("/sheet") view=Sheet ssr=Async>

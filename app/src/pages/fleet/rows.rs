@@ -21,7 +21,8 @@ pub fn FleetTable(lines: Vec<Line>) -> impl IntoView {
     }
     let here = here();
     let state = here.get("state").unwrap_or_default();
-    let wanted = here.get("q").unwrap_or_default().to_lowercase();
+    let wanted_words = here.get("q").unwrap_or_default();
+    let wanted = wanted_words.to_lowercase();
     let tabs = FILTERS
         .into_iter()
         .map(|(word, label, states)| {
@@ -60,7 +61,7 @@ pub fn FleetTable(lines: Vec<Line>) -> impl IntoView {
         <Section title="Deployments" id="deployments" hint="Worst first. Limits and owners come from each deployment’s settings.">
             <div class="filters">
                 <Tabs label="Filter by state" tabs/>
-                <SearchBox label="Find a deployment, model or owner" placeholder="Deployment, model, owner"/>
+                <SearchBox label="Find a deployment, model or owner" placeholder="Deployment, model, owner" value=wanted_words.clone()/>
             </div>
             <Table label="Deployments" cols sort class="fleet pairs three">
                 {shown.into_iter().map(|line| view! { <FleetRow line/> }).collect_view()}

@@ -2,13 +2,13 @@
 
 use crate::components::prelude::*;
 use contract::RolloutId;
-use contract::inputs::{DriveRollout, RolloutAct};
+use contract::inputs::RolloutAct;
 use contract::views::rollouts::RolloutView;
 
 #[server]
 pub async fn drive(csrf: String, id: RolloutId, act: RolloutAct, reason: String) -> Outcome<()> {
     let (cx, who) = crate::session::act(&csrf).await?;
-    control::rollouts::drive(&cx, &who, &id, DriveRollout { act, reason }).await?;
+    control::rollouts::drive(&cx, &who, &id, contract::inputs::DriveRollout { act, reason }).await?;
     leptos_axum::redirect(&contract::urls::rollout(&id));
     Ok(())
 }

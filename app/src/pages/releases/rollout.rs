@@ -90,13 +90,15 @@ fn Happened(view: RolloutView) -> impl IntoView {
 #[component]
 fn Plan(view: RolloutView) -> impl IntoView {
     let facts = view.facts.into_iter().map(|(name, value)| Fact { name, value }).collect::<Vec<_>>();
+    let of = |version: contract::VersionNo| (urls::version(&view.model, version, ""), format!("version {version}"));
+    let ((canary, canary_words), (stable, stable_words)) = (of(view.canary), of(view.stable));
     let snippets = vec![Snippet { label: "CLI".into(), code: view.cli }];
     view! {
         <aside aria-label="Plan">
             <Section title="Plan" id="plan">
                 <Defs facts=facts>
-                    <Def name="Canary"><a href=urls::version(&view.model, view.canary, "")>{format!("version {}", view.canary)}</a></Def>
-                    <Def name="Stable"><a href=urls::version(&view.model, view.stable, "")>{format!("version {}", view.stable)}</a></Def>
+                    <Def name="Canary"><a href=canary>{canary_words}</a></Def>
+                    <Def name="Stable"><a href=stable>{stable_words}</a></Def>
                     {view.approval.map(|id| view! { <Def name="Approval"><a href=urls::approval(&id)>"what was signed"</a></Def> })}
                 </Defs>
                 <Snippets label="Drive it from a script" snippets/>

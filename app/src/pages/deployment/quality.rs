@@ -1,0 +1,191 @@
+//! Quality of a deployment: what the outcomes say, how many are known, and where it is worse.
+
+use super::head::{Changes, DeploymentFrame, DeploymentTabs, events};
+use super::{use_name, use_tick};
+use crate::charts::{Limit, Line, TimeBand, TimeSeries, Whisker, Whiskers, mark::Mark, time_series, whiskers};
+use crate::components::prelude::*;
+use crate::words::Unit;
+use contract::DeploymentName;
+use contract::rollout::Worse;
+use contract::time::span_words;
+use contract::urls;
+use contract::views::common::{Snippet, Table as Data};
+use contract::views::parts::Estimate;
+use contract::views::quality::{QualityView, VersionQuality};
+
+#[server]
+async fn quality(name: DeploymentName, asked: Asked) -> Outcome<QualityView> {
+    let (cx, who) = crate::session::reader().await?;
+    Ok(control::outcomes::quality(&cx, &who, &name, asked.at(cx.now())).await?)
+}
+
+#[component]
+pub fn QualityPage() -> impl IntoView {
+    let asked = use_range("1h");
+    let name = use_name();
+    let tick = use_tick(name);
+    let view = Resource::new_blocking(move || (name.get(), asked.get(), tick.get()), |(name, asked, _)| quality(name, asked));
+    view! {
+        <Loaded res=view let:view>
+            <DeploymentFrame head=view.head.clone() tab="quality" asked>
+                <AnswerOf answer=view.answer.clone()/>
+                <DeploymentTabs head=view.head.clone() tab="quality"/>
+                <Known view=view.clone()/>
+                {if view.outcomes_known == 0 {
+                    view! { <NoOutcomes/> }.into_any()
+                } else {
+                    view! { <OverTime view=view.clone()/> <Versions view=view.clone()/> <Segments view=view.clone()/> }.into_any()
+                }}
+                <Changes changes=view.changes.clone() head=view.head.clone()/>
+            </DeploymentFrame>
+        </Loaded>
+    }
+}
+
+/// The unit of the page's measure: accuracy is a share, errors are plain numbers.
+fn unit(view: &QualityView) -> Unit {
+    if view.higher_is_better { Unit::Share } else { Unit::Plain }
+}
+
+#[component]
+fn Known(view: QualityView) -> impl IntoView {
+    let share = if view.predictions == 0 { "–".into() } else { words::percent(view.outcomes_known as f64 / view.predictions as f64, 1) };
+    let delay = view.delay_ms.map_or("–".into(), span_words);
+    view! {
+        <Stats label="Outcomes">
+            <Stat label="Outcomes known" value=share sub=format!("{} of {} predictions", words::count(view.outcomes_known), words::count(view.predictions))/>
+            <Stat label="Median delay" value=delay sub="from the prediction to its outcome"/>
+            <Stat label="On held-back data" value=view.offline.map_or("–".into(), |value| unit(&view).said(value, 1)) sub=view.measure.clone()/>
+            <Stat label="Unknown ids" value=words::count(view.unknown_ids) sub="outcomes without a prediction"/>
+        </Stats>
+    }
+}
+
+#[component]
+fn NoOutcomes() -> impl IntoView {
+    let code = "curl -X POST {origin}/api/v1/outcomes \\\n  -H \"Authorization: Bearer $SLIPWAY_TOKEN\" -H \"Content-Type: application/json\" \\\n  -d '{\"outcomes\":[{\"prediction_id\":\"…\",\"label\":\"yes\"}]}'";
+    view! {
+        <Empty title="No outcome is known yet" hint="Send the truth when it is known, late or in any order; it is joined to its prediction by id." icon=Icon::Check>
+            <Snippets label="Send outcomes" snippets=vec![Snippet { label: "curl".into(), code: code.into() }]/>
+        </Empty>
+    }
+}
+
+#[component]
+fn OverTime(view: QualityView) -> impl IntoView {
+    let unit = unit(&view);
+    let estimates = || view.over_time.iter().filter_map(|point| point.estimate.map(|estimate| (point.at, estimate)));
+    let spec = TimeSeries {
+        about: format!("{} of {}, by the time of the prediction", view.measure, view.head.name),
+        reading: view.answer.sentence.clone(),
+        from: view.head.from,
+        to: view.head.to,
+        unit,
+        lines: vec![Line { label: "realised".into(), mark: Mark::Subject, points: view.over_time.iter().map(|point| (point.at, point.estimate.map(|estimate| estimate.value))).collect() }],
+        band: Some(TimeBand {
+            label: "95% interval".into(),
+            mark: Mark::Band,
+            points: estimates().filter_map(|(at, estimate)| Some((at, estimate.lower?, estimate.upper?))).collect(),
+        }),
+        limit: view.offline.map(|value| Limit { value, label: format!("held-back {}", unit.said(value, 1)), worse: if view.higher_is_better { Worse::Lower } else { Worse::Higher } }),
+        events: events(&view.changes, &view.head),
+        empty: "No outcome is known for this time yet.".into(),
+        ..TimeSeries::default()
+    };
+    let mut table = Data::new(format!("{} over time", view.measure), &["Time, UTC", "#Value", "#At least", "#At most", "#Outcomes", "#Known"]);
+    let said = |value: Option<f64>| value.map_or("–".to_string(), |value| unit.said(value, 1));
+    table.rows = view
+        .over_time
+        .iter()
+        .map(|point| {
+            let e = point.estimate;
+            vec![
+                point.at.rfc3339(),
+                said(e.map(|e| e.value)),
+                said(e.and_then(|e| e.lower)),
+                said(e.and_then(|e| e.upper)),
+                e.map_or("0".into(), |e| words::count(e.n)),
+                words::percent(point.coverage, 0),
+            ]
+        })
+        .collect();
+    let title = format!("{}, by the time of the prediction", view.measure);
+    let sentence = format!("Late outcomes re-open the point they belong to. One point is {}; the band is the 95% interval.", span_words(view.span));
+    view! { <Section title="Over time" id="time"><Figure title sentence drawing=time_series(&spec) table/></Section> }
+}
+
+#[component]
+fn Versions(view: QualityView) -> impl IntoView {
+    let unit = unit(&view);
+    let model = view.head.model.clone();
+    let model = StoredValue::new(model);
+    let cols = vec![Col::new("Version"), Col::new("Verdict"), Col::new(view.measure.clone()).number(), Col::new("Held-back").number(), Col::new("Known").number(), Col::new("Also")];
+    view! {
+        <Section title="By version" id="versions">
+            <Table label="Quality by version" cols class="pairs">
+                {view
+                    .versions
+                    .into_iter()
+                    .map(|one| {
+                        let VersionQuality { version, estimate, offline, coverage, others, state, sentence, .. } = one;
+                        let also: Vec<String> = others.into_iter().filter_map(|m| m.value.map(|value| format!("{} {}", m.name, words::number(value, 3)))).collect();
+                        view! {
+                            <Row>
+                                <Name name=format!("Version {version}") href=model.with_value(|model| urls::version(model, version, ""))/>
+                                <Cell label="Verdict"><StateMark state word=sentence/></Cell>
+                                <Cell label="Value" number=true sub=estimate.map_or(String::new(), interval(unit))>{estimate.map_or("–".into(), |e| unit.said(e.value, 1))}</Cell>
+                                <Cell label="Held-back" number=true>{offline.map_or("–".into(), |value| unit.said(value, 1))}</Cell>
+                                <Cell label="Known" number=true>{words::percent(coverage, 0)}</Cell>
+                                <Cell label="Also">{also.join(", ")}</Cell>
+                            </Row>
+                        }
+                    })
+                    .collect_view()}
+            </Table>
+        </Section>
+    }
+}
+
+fn interval(unit: Unit) -> impl Fn(Estimate) -> String {
+    move |e| match (e.lower, e.upper) {
+        (Some(lower), Some(upper)) => format!("{} to {}, n = {}", unit.bare(lower, 1), unit.said(upper, 1), words::count(e.n)),
+        _ => format!("n = {}", words::count(e.n)),
+    }
+}
+
+#[component]
+fn Segments(view: QualityView) -> impl IntoView {
+    if view.segments.is_empty() {
+        return ().into_any();
+    }
+    let unit = unit(&view);
+    let mut table = Data::new(format!("{} by segment", view.measure), &["Segment", "#Value", "#At least", "#At most", "#Outcomes", "Verdict"]);
+    let said = |value: Option<f64>| value.map_or("–".to_string(), |value| unit.said(value, 1));
+    table.rows = view
+        .segments
+        .iter()
+        .map(|s| {
+            let e = s.estimate;
+            vec![
+                format!("{} = {}", s.feature, s.value),
+                said(e.map(|e| e.value)),
+                said(e.and_then(|e| e.lower)),
+                said(e.and_then(|e| e.upper)),
+                e.map_or("0".into(), |e| words::count(e.n)),
+                s.note.clone(),
+            ]
+        })
+        .collect();
+    let rows = view
+        .segments
+        .iter()
+        .filter_map(|s| {
+            let e = s.estimate?;
+            Some(Whisker { label: format!("{} = {}", s.feature, s.value), estimate: e.value, low: e.lower?, high: e.upper?, reference: None, note: s.note.clone() })
+        })
+        .collect();
+    let spec = Whiskers { about: format!("{} by segment", view.measure), reading: "Estimates with 95% intervals.".into(), unit, rows, ..Whiskers::default() };
+    let worst = view.segments.iter().find(|s| s.state == State::Bad);
+    let title = worst.map_or_else(|| "No segment is shown to be worse than the rest".to_string(), |s| format!("{} = {} is {}", s.feature, s.value, s.note));
+    view! { <Section title="By segment" id="segments"><Figure title drawing=whiskers(&spec) table/></Section> }.into_any()
+}
