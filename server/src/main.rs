@@ -1,2 +1,5 @@
-//! x
-fn main(){}
+//! The program `slipway`.
+
+fn main() -> std::process::ExitCode {
+    server::cli::main()
+}

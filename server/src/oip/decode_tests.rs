@@ -121,7 +121,7 @@ fn a_response_says_who_answered_and_puts_binary_behind_the_json() {
         ("label".to_owned(), Tensor::strings(["yes"])),
         ("p".to_owned(), Tensor::new([1, 2], Data::F32(vec![0.25, 0.75])).unwrap()),
     ];
-    let about = About { model_name: "churn", model_version: "3".into(), prediction_id: "p1", arm: "canary", fallback: None };
+    let about = About { model_name: "churn", model_version: "3".into(), prediction_id: "p1", served_by: "v3", arm: "canary", fallback: None };
     let request = read(json!({"id": "7", "inputs": [], "outputs": [{"name": "p", "parameters": {"binary_data": true}}, {"name": "label"}]}), &[]).unwrap();
     let encoded = encode(&request, &outputs, &about, &[]).unwrap();
     let at = encoded.header_length.unwrap();
@@ -169,7 +169,7 @@ proptest! {
             "parameters": {"binary_data_output": true}
         }).to_string();
         let request = decode(&[json.as_bytes(), &bytes].concat().into(), Some(json.len())).unwrap();
-        let about = About { model_name: "m", model_version: "1".into(), prediction_id: "p", arm: "stable", fallback: None };
+        let about = About { model_name: "m", model_version: "1".into(), prediction_id: "p", served_by: "v1", arm: "stable", fallback: None };
         let encoded = encode(&request, &request.inputs.clone(), &about, &[]).unwrap();
         prop_assert_eq!(&encoded.body[encoded.header_length.unwrap()..], &bytes[..]);
     }

@@ -4,7 +4,7 @@ use super::classify::classify;
 use super::decode::{InferRequest, Requested};
 use super::element::to_json;
 use super::refusal::Refusal;
-use contract::{Contract, DataType};
+use contract::{DataType, TensorSpec};
 use serde_json::json;
 use serving::tensor::Tensor;
 
@@ -15,6 +15,8 @@ pub struct About<'a> {
     /// The version that answered.
     pub model_version: String,
     pub prediction_id: &'a str,
+    /// What answered: `v3`.
+    pub served_by: &'a str,
     pub arm: &'a str,
     /// What answered instead of the chosen version, if it was not that.
     pub fallback: Option<&'a str>,
@@ -29,14 +31,14 @@ pub struct Encoded {
 }
 
 /// Whether the outputs can be answered as asked; checked before the model runs.
-pub fn check_outputs(request: &InferRequest, contract: &Contract) -> Result<(), Refusal> {
+pub fn check_outputs(request: &InferRequest, model: &[TensorSpec]) -> Result<(), Refusal> {
     for wanted in &request.outputs {
-        if !contract.outputs.iter().any(|output| output.name == wanted.name) {
-            let known: Vec<&str> = contract.outputs.iter().map(|output| output.name.as_str()).collect();
+        if !model.iter().any(|output| output.name == wanted.name) {
+            let known: Vec<&str> = model.iter().map(|output| output.name.as_str()).collect();
             return Err(Refusal::bad(format!("unexpected inference output '{}'; the model has: {}", wanted.name, known.join(", "))));
         }
     }
-    for output in &contract.outputs {
+    for output in model {
         let wanted = request.outputs.iter().find(|wanted| wanted.name == output.name);
         let sent = request.outputs.is_empty() || wanted.is_some();
         let binary = wanted.and_then(|wanted| wanted.binary).unwrap_or(request.binary_output);
@@ -102,7 +104,7 @@ pub fn encode(request: &InferRequest, outputs: &[(String, Tensor)], about: &Abou
 fn head(request: &InferRequest, about: &About<'_>) -> String {
     let mut parameters = json!({
         "prediction_id": about.prediction_id,
-        "served_by": format!("v{}", about.model_version),
+        "served_by": about.served_by,
         "arm": about.arm,
     });
     if let Some(fallback) = about.fallback {

@@ -1,0 +1,119 @@
+//! Predictions from plain records, for people and `curl`. On the short path: no session, no database.
+
+use super::take::At;
+use super::take::read;
+use crate::oip::infer::routing_key;
+use crate::oip::target::permit;
+use crate::predict::answer;
+use crate::shared::Shared;
+use crate::web::refused::{Answer, Refused};
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use bytes::Bytes;
+use contract::rollout::Arm;
+use contract::{DeploymentName, PredictionId, Problem, ProblemKind, VersionNo};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use serving::{Label, PredictError, PredictRequest, interpret, records};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// Records that one request may carry.
+const MOST: usize = 10_000;
+
+#[derive(Deserialize)]
+struct Body {
+    records: Vec<Map<String, Value>>,
+    #[serde(default)]
+    routing_key: Option<Value>,
+    /// Asks for one version and bypasses the rollout.
+    #[serde(default)]
+    version: Option<VersionNo>,
+    /// How long the caller waits.
+    #[serde(default)]
+    timeout_ms: Option<u64>,
+}
+
+#[derive(Serialize)]
+pub struct Predicted {
+    predictions: Vec<Line>,
+    version: VersionNo,
+    arm: Arm,
+    served_by: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fallback: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    /// The class, or the number for regression.
+    label: Value,
+    /// Score per class; empty for regression.
+    scores: BTreeMap<String, f64>,
+    prediction_id: PredictionId,
+}
+
+pub async fn predict_records(State(shared): State<Shared>, At(name): At<DeploymentName>, headers: HeaderMap, body: Bytes) -> Answer<Json<Predicted>> {
+    let arrived = Instant::now();
+    permit(&shared, &headers).await.map_err(|refusal| Problem::unauthenticated(refusal.message))?;
+    let Some(route) = shared.router.route(name.as_str()).filter(|_| !shared.is_unloaded(name.as_str())) else {
+        let error = if shared.router.snapshot().loading.contains(name.as_str()) { PredictError::NotReady } else { PredictError::UnknownDeployment };
+        return Err(error(name.0).into());
+    };
+    let Body { records, routing_key: key, version, timeout_ms } = read(&body)?;
+    if records.is_empty() || records.len() > MOST {
+        return Err(Problem::field("records", format!("One request takes 1 to {MOST} records, and has {}.", records.len())).into());
+    }
+    let served = match version {
+        None => &route.stable,
+        Some(version) => match route.version(version) {
+            Some(served) => served,
+            None => return Err(Problem::not_found(format!("{name} has no version {version} in service.")).into()),
+        },
+    };
+    let rows = records::from_json(&served.contract, &records).map_err(bad)?;
+    let inputs = records::encode(&served.contract, &rows).map_err(bad)?;
+    let request = PredictRequest {
+        deployment: name.0,
+        version,
+        inputs,
+        routing_key: key.map(|key| key.as_str().map_or_else(|| key.to_string(), str::to_owned)).or_else(|| routing_key(&headers)),
+        deadline: timeout_ms.map(|ms| arrived + Duration::from_millis(ms)),
+        id: PredictionId(shared.cx.new_id()),
+    };
+    let prediction = answer(&shared, request).await?;
+    let contract = &prediction.served.contract;
+    let answers = interpret(contract, &prediction.outputs).map_err(|why| Problem::internal(format!("The model's answer cannot be read: {why}.")))?;
+    let lines = answers.into_iter().enumerate().map(|(i, answer)| Line {
+        label: match answer.label {
+            Label::Class(class) => class.into(),
+            Label::Value(number) => number.into(),
+        },
+        scores: contract.classes.iter().cloned().zip(answer.scores).collect(),
+        prediction_id: prediction.prediction_id.row(i, prediction.rows),
+    });
+    Ok(Json(Predicted {
+        predictions: lines.collect(),
+        version: prediction.version,
+        arm: prediction.arm,
+        served_by: prediction.served_by.clone(),
+        fallback: prediction.fallback,
+    }))
+}
+
+fn bad(error: serving::BadInput) -> Problem {
+    Problem::invalid(error.to_string())
+}
+
+impl From<PredictError> for Refused {
+    fn from(error: PredictError) -> Self {
+        let words = error.to_string();
+        Refused(match error {
+            PredictError::UnknownDeployment(_) | PredictError::UnknownVersion { .. } => Problem::not_found(words),
+            PredictError::BadInput(_) => Problem::invalid(words),
+            PredictError::NotReady(_) | PredictError::Overloaded { .. } | PredictError::DeadlineExceeded => Problem::busy(words),
+            PredictError::Failed(_) => Problem::new(ProblemKind::Internal, words),
+        })
+    }
+}

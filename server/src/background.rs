@@ -1,0 +1,58 @@
+//! Everything that works without being asked, on one page: each line says how often.
+//!
+//! A reconciler takes no input and may be run at any time: if a round fails, the next one makes up for it. A job is a row that is
+//! claimed, run and retried.
+
+use control::{Ctx, Outcome, alerts, approvals, explain, jobs, monitoring, rollouts};
+use serving::Records;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// Starts all of it. The set is empty again soon after `finish` was raised, with everything written that was answered.
+pub fn start(cx: &Ctx, records: Records, finish: &watch::Receiver<bool>) -> JoinSet<()> {
+    let mut work = JoinSet::new();
+    let writer = monitoring::Writer::new(cx.clone());
+    work.spawn(writer.run(records, finished(finish.clone())));
+    let hands = &(cx.clone(), finish.clone());
+    every(&mut work, hands, "rollouts", Duration::from_secs(1), async |cx| rollouts::tick(&cx).await.map(drop));
+    every(&mut work, hands, "alerts", Duration::from_secs(3), async |cx| alerts::tick(&cx).await.map(drop));
+    every(&mut work, hands, "reports", Duration::from_secs(1), async |cx| explain::run_jobs(&cx).await.map(drop));
+    every(&mut work, hands, "jobs", Duration::from_millis(500), async |cx| jobs::run_due(&cx).await.map(drop));
+    every(&mut work, hands, "approvals", Duration::from_secs(60), async |cx| approvals::expire(&cx).await.map(drop));
+    every(&mut work, hands, "sessions", Duration::from_secs(600), async |cx| forget_sessions(&cx).await);
+    work
+}
+
+async fn forget_sessions(cx: &Ctx) -> Outcome<()> {
+    use control::IntoProblem;
+    cx.store.db.session_delete_expired(cx.now()).await.or_problem("Forgetting sessions that have ended").map(drop)
+}
+
+/// Runs `round` again and again, one at a time, until the server stops. A failed round is logged and tried again at its time.
+fn every<F>(work: &mut JoinSet<()>, (cx, finish): &(Ctx, watch::Receiver<bool>), name: &'static str, period: Duration, round: F)
+where
+    F: AsyncFn(Ctx) -> Outcome<()> + Send + 'static,
+    for<'f> F::CallRefFuture<'f>: Send,
+{
+    let (cx, finish) = (cx.clone(), finish.clone());
+    work.spawn(async move {
+        let mut ticks = interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = finished(finish.clone()) => return,
+            }
+            if let Err(problem) = round(cx.clone()).await {
+                tracing::warn!(reconciler = name, %problem, "a round failed");
+            }
+        }
+    });
+}
+
+/// Done when the flag is up, or whoever would raise it is gone.
+async fn finished(mut finish: watch::Receiver<bool>) {
+    let _ = finish.wait_for(|finish| *finish).await;
+}

@@ -1,0 +1,73 @@
+//! The model repository extension: which versions are there, and loading or unloading a served name.
+//!
+//! What is served is declared in deployments; loading reads the declaration again, unloading stops serving the name in this
+//! process until it is loaded or the process starts again. Files never come in this way: versions are registered.
+
+use super::refusal::Refusal;
+use super::target::{Target, numbers, permit, permit_repository};
+use crate::shared::Shared;
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use bytes::Bytes;
+use contract::DeploymentName;
+use serde::Deserialize;
+use serde_json::{Map, Value as Value, json};
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    ready: bool,
+    parameters: Map<String, Value>,
+}
+
+/// The protocol lets these bodies be empty.
+fn read(body: &Bytes) -> Result<Body, Refusal> {
+    if body.is_empty() {
+        return Ok(Body::default());
+    }
+    serde_json::from_slice(body).map_err(|e| Refusal::bad(format!("failed to parse the request JSON: {e}")))
+}
+
+pub async fn list_repository(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Result<Json<Vec<Value>>, Refusal> {
+    permit(&shared, &headers).await?;
+    let only_ready = read(&body)?.ready;
+    let snapshot = shared.router.snapshot();
+    let mut lines = Vec::new();
+    let mut routes: Vec<_> = snapshot.routes.iter().collect();
+    routes.sort_by_key(|(name, _)| *name);
+    for (name, route) in routes {
+        let unloaded = shared.is_unloaded(name);
+        let (state, reason) = if unloaded { ("UNAVAILABLE", "unloaded") } else { ("READY", "") };
+        if !(unloaded && only_ready) {
+            lines.extend(numbers(route).iter().map(|version| {
+                json!({ "name": name, "version": version.to_string(), "state": state, "reason": reason })
+            }));
+        }
+    }
+    if !only_ready {
+        lines.extend(snapshot.loading.iter().filter(|name| !snapshot.routes.contains_key(*name)).map(|name| {
+            json!({ "name": name, "version": "", "state": "LOADING", "reason": "" })
+        }));
+    }
+    Ok(Json(lines))
+}
+
+pub async fn load_model(State(shared): State<Shared>, target: Target, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, Refusal> {
+    permit_repository(&shared, &headers).await?;
+    if let Some(key) = read(&body)?.parameters.keys().find(|key| *key == "config" || key.starts_with("file:")) {
+        return Err(Refusal::bad(format!("parameter '{key}' is not supported: register the version first, with slipway push or POST /api/v1")));
+    }
+    control::deployments::reload_one(&shared.cx, &DeploymentName(target.name.clone())).await?;
+    shared.set_unloaded(&target.name, false);
+    target.route(&shared)?;
+    Ok(Json(json!({ "name": target.name, "load": true })))
+}
+
+pub async fn unload_model(State(shared): State<Shared>, target: Target, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, Refusal> {
+    permit_repository(&shared, &headers).await?;
+    read(&body)?;
+    target.route(&shared)?;
+    shared.set_unloaded(&target.name, true);
+    Ok(Json(json!({ "name": target.name, "unload": true })))
+}

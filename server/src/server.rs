@@ -1,0 +1,163 @@
+//! The server as a whole: built from its settings, run until it is asked to stop.
+
+use crate::background;
+use crate::config::Config;
+use crate::meters::Meters;
+use crate::router::router;
+use crate::shared::Shared;
+use crate::web::tokens::Tokens;
+use anyhow::{Context, Result, bail};
+use axum::Router;
+use axum::serve::ListenerExt;
+use control::{Ctx, Site, SystemClock, deployments, identity};
+use leptos::config::{Env, LeptosOptions};
+use serving::{Records, Recorder, RecorderOptions, Runtime};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use store::{Blobs, Db, Store};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// How long requests that were accepted may take to finish after the server was asked to stop.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// Listening, and ready to run.
+pub struct Server {
+    listener: TcpListener,
+    addr: SocketAddr,
+    shared: Shared,
+    router: Router,
+    records: Records,
+    stop: watch::Sender<bool>,
+}
+
+/// The tables and the files, brought up to date.
+pub async fn open_store(config: &Config) -> Result<Store> {
+    if let Some(path) = config.database_url.strip_prefix("sqlite:")
+        && let Some(folder) = PathBuf::from(path.split('?').next().unwrap_or(path)).parent()
+        && !folder.as_os_str().is_empty()
+    {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    let db = Db::open(&config.database_url).await.context("cannot open the database")?;
+    let blobs = Blobs::open(&config.artifacts).context("cannot open the artifact store")?;
+    Ok(Store { db, blobs })
+}
+
+/// The hands of the product without serving: for commands that work on the store.
+pub async fn open_ctx(config: &Config) -> Result<Ctx> {
+    let site = Site { address: address(config, config.addr), environment: config.environment.clone(), demo: config.demo };
+    Ok(Ctx::new(open_store(config).await?, Arc::new(SystemClock)).with_site(site))
+}
+
+impl Server {
+    /// Opens the store, starts ONNX Runtime and takes the address. Nothing is answered yet.
+    pub async fn build(config: Config) -> Result<Server> {
+        let Some(dylib) = config.ort_dylib.clone() else {
+            bail!("ORT_DYLIB_PATH must name ONNX Runtime's library; `cargo xtask setup` fetches it and says where it is");
+        };
+        let runtime = Runtime::start(&dylib).context("ONNX Runtime does not start")?;
+        let listener = TcpListener::bind(config.addr).await.with_context(|| format!("cannot listen on {}", config.addr))?;
+        let addr = listener.local_addr()?;
+        let site = Site { address: address(&config, addr), environment: config.environment.clone(), demo: config.demo };
+        let cx = Ctx::new(open_store(&config).await?, Arc::new(SystemClock)).with_site(site).with_runtime(runtime);
+        let clock = cx.clone();
+        let (recorder, records) = Recorder::new(Arc::new(move || clock.now()), RecorderOptions::default());
+        let predictions = serving::Router::new(recorder);
+        let cx = cx.with_router(predictions.clone());
+        let (stop, stopping) = watch::channel(false);
+        let shared = Shared {
+            cx,
+            router: predictions,
+            tokens: Tokens::default(),
+            meters: Arc::new(Meters::default()),
+            leptos: leptos_options(&config, addr),
+            config: Arc::new(config),
+            stopping,
+            started: Arc::default(),
+            unloaded: Arc::default(),
+        };
+        let router = router(shared.clone());
+        Ok(Server { listener, addr, shared, router, records, stop })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Where people and programs reach it.
+    pub fn url(&self) -> &str {
+        &self.shared.cx.site.address
+    }
+
+    /// Answers until `shutdown` is done; then finishes what was accepted, writes what was answered, and returns.
+    pub async fn run_until(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        let Server { listener, shared, router, records, stop, .. } = self;
+        if shared.cx.site.demo {
+            identity::seed_demo(&shared.cx).await.context("cannot make the demo's people")?;
+        }
+        let (finish, finishing) = watch::channel(false);
+        let mut work = background::start(&shared.cx, records, &finishing);
+        let loading = shared.clone();
+        work.spawn(async move {
+            // Until this is done the server lives but is not ready; what fails to load is shown where it is deployed.
+            if let Err(problem) = deployments::reload(&loading.cx).await {
+                tracing::error!(%problem, "what is deployed could not be loaded");
+            }
+            loading.started.store(true, Ordering::Release);
+            tracing::info!(url = loading.cx.site.address, "ready");
+        });
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "a connection keeps its small packets back");
+            }
+        });
+        let stopping = {
+            let shared = shared.clone();
+            async move { shared.stopped().await }
+        };
+        let mut serving = tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stopping).into_future());
+        tokio::select! {
+            ended = &mut serving => {
+                ended.context("the server's task ended")?.context("the server stopped listening")?;
+                bail!("the server stopped listening by itself");
+            }
+            () = shutdown => {}
+        }
+        tracing::info!("stopping: finishing what was accepted");
+        // An error means that nobody listens any more.
+        let _ = stop.send(true);
+        match tokio::time::timeout(GRACE, &mut serving).await {
+            Ok(ended) => ended.context("the server's task ended")?.context("the server stopped badly")?,
+            Err(_) => {
+                tracing::warn!(seconds = GRACE.as_secs(), "some requests did not finish in time");
+                serving.abort();
+            }
+        }
+        // Only now, so that the records of the last requests are written too.
+        let _ = finish.send(true);
+        if tokio::time::timeout(GRACE, async { while work.join_next().await.is_some() {} }).await.is_err() {
+            tracing::warn!("some background work did not finish in time");
+            work.abort_all();
+        }
+        Ok(())
+    }
+}
+
+fn address(config: &Config, addr: SocketAddr) -> String {
+    config.public_url.clone().unwrap_or_else(|| format!("http://{addr}"))
+}
+
+fn leptos_options(config: &Config, addr: SocketAddr) -> LeptosOptions {
+    LeptosOptions::builder()
+        .output_name("slipway")
+        .site_root(config.site_root.to_string_lossy().into_owned())
+        .site_pkg_dir("pkg")
+        .env(Env::PROD)
+        .site_addr(addr)
+        .build()
+}

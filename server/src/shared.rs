@@ -1,0 +1,69 @@
+//! What every handler may reach: the hands of the product, the settings, and what is counted.
+
+use crate::config::Config;
+use crate::meters::Meters;
+use crate::web::tokens::Tokens;
+use axum::extract::FromRef;
+use control::Ctx;
+use leptos::config::LeptosOptions;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::watch;
+
+/// Cheap to clone: one per request.
+#[derive(Clone)]
+pub struct Shared {
+    pub cx: Ctx,
+    /// Answers inference; the same that `cx` holds.
+    pub router: serving::Router,
+    pub config: Arc<Config>,
+    pub tokens: Tokens,
+    pub meters: Arc<Meters>,
+    pub leptos: LeptosOptions,
+    /// Turns true when the server is asked to stop, so that endless answers end.
+    pub stopping: watch::Receiver<bool>,
+    /// Whether what is deployed has been loaded once.
+    pub started: Arc<AtomicBool>,
+    /// Served names that were taken out of service by the repository extension.
+    pub unloaded: Arc<RwLock<HashSet<String>>>,
+}
+
+impl FromRef<Shared> for LeptosOptions {
+    fn from_ref(shared: &Shared) -> LeptosOptions {
+        shared.leptos.clone()
+    }
+}
+
+impl FromRef<Shared> for Ctx {
+    fn from_ref(shared: &Shared) -> Ctx {
+        shared.cx.clone()
+    }
+}
+
+impl Shared {
+    /// Ends when the server is asked to stop.
+    pub async fn stopped(&self) {
+        let mut stopping = self.stopping.clone();
+        // An error means that the server itself is gone.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    }
+
+    /// Whether requests can be answered: everything deployed was loaded, and nobody has asked to stop.
+    pub fn is_ready(&self) -> bool {
+        self.started.load(Ordering::Acquire) && !*self.stopping.borrow()
+    }
+
+    pub fn is_unloaded(&self, name: &str) -> bool {
+        self.unloaded.read().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
+
+    pub fn set_unloaded(&self, name: &str, unloaded: bool) {
+        let mut names = self.unloaded.write().unwrap_or_else(PoisonError::into_inner);
+        if unloaded {
+            names.insert(name.to_owned());
+        } else {
+            names.remove(name);
+        }
+    }
+}
