@@ -10,6 +10,7 @@ pub mod routing;
 pub mod runtime;
 mod served;
 pub mod tensor;
+pub mod trial;
 
 pub use inspect::{Limits, OnnxInfo, Reason, Rejected};
 pub use interpret::{Label, RowAnswer, interpret};

@@ -22,6 +22,8 @@ pub struct Tally<'l> {
     /// Domain and name of the functions that the file itself defines.
     pub functions: HashSet<(String, String)>,
     pub classes: Vec<String>,
+    /// Whether any graph uses `ai.onnx.ml`. (Functions name operator sets of their own.)
+    pub uses_ml: bool,
 }
 
 /// Name, inputs and outputs of the main graph.
@@ -44,6 +46,7 @@ impl<'l> Tally<'l> {
             foreign: BTreeSet::new(),
             functions: HashSet::new(),
             classes: Vec::new(),
+            uses_ml: false,
         }
     }
 
@@ -82,7 +85,7 @@ impl<'l> Tally<'l> {
         }
         for field in Fields::new(message) {
             match field.map_err(broken)? {
-                (1, node) => self.node(node.bytes().map_err(broken)?, depth)?,
+                (1, node) => self.uses_ml |= self.node(node.bytes().map_err(broken)?, depth)?,
                 (5, tensor) => self.tensor(tensor)?,
                 (15, sparse) => self.sparse(sparse)?,
                 _ => {}
@@ -96,7 +99,9 @@ impl<'l> Tally<'l> {
         for field in Fields::new(message) {
             match field.map_err(broken)? {
                 (1, text) => name = text.text().map_err(broken)?,
-                (7, node) => self.node(node.bytes().map_err(broken)?, 1)?,
+                (7, node) => {
+                    self.node(node.bytes().map_err(broken)?, 1)?;
+                }
                 (10, text) => domain = text.text().map_err(broken)?,
                 (11, attribute) => self.attribute(attribute.bytes().map_err(broken)?, 1)?,
                 _ => {}
@@ -106,7 +111,8 @@ impl<'l> Tally<'l> {
         Ok(())
     }
 
-    fn node(&mut self, message: &[u8], depth: u32) -> Result<(), Rejected> {
+    /// Whether the operator is one of `ai.onnx.ml`.
+    fn node(&mut self, message: &[u8], depth: u32) -> Result<bool, Rejected> {
         self.nodes += 1;
         if self.nodes > self.limits.max_nodes {
             return Err(Rejected::new(Reason::TooComplex, format!("The model has more than {} operators.", self.limits.max_nodes)));
@@ -125,10 +131,11 @@ impl<'l> Tally<'l> {
         if self.operators.len() < 1_000 || self.operators.contains_key(&listed) {
             *self.operators.entry(listed).or_insert(0) += 1;
         }
-        if !is_onnx(&domain) && domain != "ai.onnx.ml" && self.foreign.len() < 1_000 {
+        let ml = domain == "ai.onnx.ml";
+        if !ml && !is_onnx(&domain) && self.foreign.len() < 1_000 {
             self.foreign.insert((domain, operator));
         }
-        Ok(())
+        Ok(ml)
     }
 
     fn attribute(&mut self, message: &[u8], depth: u32) -> Result<(), Rejected> {

@@ -62,6 +62,8 @@ pub enum Reason {
     NoInputs,
     NoOutputs,
     UnsupportedType,
+    /// It made the runtime crash, or hang, in a trial.
+    Crashed,
 }
 
 /// A refusal: a reason for programs, a sentence for people that says what is wrong and what to do.

@@ -60,6 +60,12 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<OnnxInfo, Rejected> {
         }
     }
     check_operators(&tally)?;
+    if tally.uses_ml && !outer.opsets.iter().any(|opset| opset.domain == "ai.onnx.ml") {
+        return Err(Rejected::new(
+            Reason::Truncated,
+            "The model uses operators of ai.onnx.ml and does not say of which operator set: the file's end seems to be missing. Upload it again.",
+        ));
+    }
     describe(bytes.len() as u64, ir_version, outer, main, tally)
 }
 

@@ -1,4 +1,9 @@
 //! Serving against the real ONNX Runtime and real files. Needs `ORT_DYLIB_PATH`; `cargo xtask setup` fetches the library.
 
+mod examples;
 mod hostile;
+mod model;
+mod predict;
+mod rollout;
 mod support;
+mod trial;

@@ -1,0 +1,50 @@
+//! Trials in a child process, which here is this test program itself.
+
+use crate::support::{runtime, small};
+use serving::trial::{Trial, child};
+use serving::{LoadError, Reason};
+use std::io::Read;
+use std::time::Duration;
+
+/// Not a test of its own: what the child runs. Without bytes on standard input there is nothing to try.
+#[test]
+fn child_side() {
+    if std::env::args().any(|arg| arg == "--nocapture") && std::env::args().any(|arg| arg == "trial::child_side") {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).expect("standard input");
+        let (code, said) = child(&runtime(), &bytes);
+        print!("{said}");
+        std::process::exit(i32::from(code));
+    }
+}
+
+fn trial(bytes: &[u8], limit: Duration) -> Result<(), LoadError> {
+    let args = ["--exact", "trial::child_side", "--nocapture"].map(Into::into).into();
+    Trial { program: std::env::current_exe().expect("our own path"), args, limit }.run(bytes)
+}
+
+#[test]
+fn a_good_model_passes() {
+    assert_eq!(trial(&small("double"), Duration::from_secs(20)), Ok(()));
+}
+
+#[test]
+fn a_refusal_is_passed_on() {
+    let refused = trial(b"PK\x03\x04", Duration::from_secs(20));
+    assert!(matches!(&refused, Err(LoadError::Runtime(message)) if message.contains("ZIP")), "{refused:?}");
+}
+
+/// One flipped bit makes the loop's trip count an empty tensor: a well-formed file, at which the runtime reads a null pointer.
+#[test]
+fn a_model_that_crashes_the_runtime_crashes_the_child_alone() {
+    let mut bytes = small("slow");
+    bytes[239] ^= 0x40;
+    let refused = trial(&bytes, Duration::from_secs(20));
+    assert!(matches!(&refused, Err(LoadError::Rejected(refused)) if refused.reason == Reason::Crashed), "{refused:?}");
+}
+
+#[test]
+fn a_trial_has_an_end() {
+    let refused = trial(&small("double"), Duration::ZERO);
+    assert!(matches!(&refused, Err(LoadError::Rejected(refused)) if refused.reason == Reason::Crashed && refused.message.contains("0 s")), "{refused:?}");
+}
