@@ -14,13 +14,23 @@ const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Compiles the browser's half and returns the module as Cargo leaves it.
 pub fn build(paths: &Paths, profile: Profile) -> Result<PathBuf> {
-    let (cargo_profile, folder) = match profile {
-        Profile::Dev => ("dev", "debug"),
-        Profile::Test | Profile::Demo => ("wasm-demo", "wasm-demo"),
-        Profile::Release => ("wasm-release", "wasm-release"),
+    let (cargo_profile, folder, small) = match profile {
+        Profile::Dev => ("dev", "debug", false),
+        Profile::Test => ("dev", "debug", true),
+        Profile::Demo => ("demo", "demo", true),
+        Profile::Release => ("wasm-release", "wasm-release", false),
     };
     progress::step(&format!("Building the browser's half ({cargo_profile})"), || {
-        progress::run(paths.cargo().args(["build", "--profile", cargo_profile, "--package", "frontend", "--target", TARGET]))
+        let mut command = paths.cargo();
+        command.args(["build", "--profile", cargo_profile, "--package", "frontend", "--target", TARGET]);
+        if small {
+            // The server's profile with other settings, not a profile of its own: macros and build scripts, half a
+            // minute of work, are then built once for both halves.
+            for setting in ["opt-level=\"s\"", "debug=false", "debug-assertions=false", "overflow-checks=false"] {
+                command.arg("--config").arg(format!("profile.{cargo_profile}.{setting}"));
+            }
+        }
+        progress::run(&mut command)
     })?;
     Ok(paths.target.join(TARGET).join(folder).join("frontend.wasm"))
 }
