@@ -18,16 +18,27 @@ pub fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/sign-in") view=SignInPage ssr=Async/>
+                <Route path=path!("/report/:key") view=ReportPage ssr=Async/>
+                <ParentRoute path=path!("/inbox") view=Sheet ssr=Async>
+                    <Route path=path!("/:id") view=ApprovalPage ssr=Async/>
+                </ParentRoute>
                 <ParentRoute path=path!("") view=Framed ssr=Async>
                     <Route path=path!("/") view=|| view! { <Redirect path=contract::urls::FLEET/> } ssr=Async/>
+                    <Route path=path!("/inbox") view=InboxPage ssr=Async/>
                     <Route path=path!("/fleet") view=FleetPage ssr=Async/>
                     <Route path=path!("/fleet/:name") view=DeploymentPage ssr=Async/>
                     <Route path=path!("/fleet/:name/drift") view=DriftPage ssr=Async/>
                     <Route path=path!("/fleet/:name/quality") view=QualityPage ssr=Async/>
                     <Route path=path!("/fleet/:name/latency") view=LatencyPage ssr=Async/>
+                    <Route path=path!("/models") view=ModelsPage ssr=Async/>
+                    <Route path=path!("/models/new") view=NewModelPage ssr=Async/>
+                    <Route path=path!("/models/:model") view=ModelPage ssr=Async/>
+                    <Route path=path!("/models/:model/new") view=UploadPage ssr=Async/>
+                    <Route path=path!("/models/:model/:version/:tab?") view=VersionPage ssr=Async/>
                     <Route path=path!("/releases") view=ReleasesPage ssr=Async/>
                     <Route path=path!("/releases/:id") view=RolloutPage ssr=Async/>
                     <Route path=path!("/alerts") view=AlertsPage ssr=Async/>
+                    <Route path=path!("/audit") view=AuditPage ssr=Async/>
                     <Route path=path!("/styleguide") view=StyleguidePage ssr=Async/>
                 </ParentRoute>
                 <ParentRoute path=path!("/sheet") view=Sheet ssr=Async>

@@ -154,8 +154,8 @@ pub use side::*;
 pub async fn whoami() -> Outcome<Option<Me>> {
     let Some((actor, csrf)) = visitor().await? else { return Ok(None) };
     let cx = cx()?;
-    let firing = control::alerts::firing(&cx).await?;
-    Ok(Some(control::identity::me(&cx, &actor, csrf, firing).await?))
+    let (waiting, firing) = (control::approvals::waiting(&cx, &actor).await?, control::alerts::firing(&cx).await?);
+    Ok(Some(control::identity::me(&cx, &actor, csrf, waiting, firing).await?))
 }
 
 #[server]

@@ -7,6 +7,7 @@ pub mod ticks;
 mod time_series;
 mod sequence;
 mod histogram;
+mod curve;
 mod bars;
 mod heat;
 mod whiskers;
@@ -14,6 +15,7 @@ mod small;
 
 pub use bars::{Bar, Bars, bars};
 pub use heat::{Heat, HeatRow, heat};
+pub use curve::{Curve, CurvePoint, curve};
 pub use histogram::{Histogram, histogram};
 pub use sequence::{Sequence, SequencePoint, sequence, table_rows as sequence_rows};
 pub use small::{bullet, sparkline};

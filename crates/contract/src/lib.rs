@@ -8,6 +8,7 @@ pub mod tensor;
 pub mod spec;
 pub mod deployment;
 pub mod rollout;
+pub mod plans;
 pub mod verdict;
 pub mod live;
 pub mod urls;

@@ -18,6 +18,10 @@ pub fn model(model: &ModelName) -> String {
 pub fn new_version(model: &ModelName) -> String {
     format!("/models/{model}/new")
 }
+/// Takes the form with the files of a new version.
+pub fn upload(model: &ModelName) -> String {
+    format!("/models/{model}/versions")
+}
 pub const NEW_MODEL: &str = "/models/new";
 /// `tab`: "" (overview), `contract`, `gates`, `explain`, `activity`.
 pub fn version(model: &ModelName, version: VersionNo, tab: &str) -> String {

@@ -12,6 +12,7 @@ pub fn Aliases(model: ModelName, version: VersionNo, aliases: Vec<AliasLine>, ac
     let none = aliases.is_empty();
     let title = format!("Name version {version}?");
     let removable: Vec<AliasLine> = aliases.iter().filter(|line| line.alias != "champion").cloned().collect();
+    let owner = model.clone();
     let dialog = may.then(|| {
         let consequences = vec![
             "The name moves here from the version that has it now; whoever asks by this name gets this version from then on.".to_string(),
@@ -19,7 +20,7 @@ pub fn Aliases(model: ModelName, version: VersionNo, aliases: Vec<AliasLine>, ac
         ];
         view! {
             <ActDialog action=acts.set_alias name="alias" title consequences confirm="Set the alias" why=false>
-                <Hidden name="model" value=model.0.clone()/>
+                <Hidden name="model" value=owner.0/>
                 <Hidden name="version" value=version.to_string()/>
                 <Field name="alias" label="Alias" required=true placeholder="challenger" scope="alias-"/>
             </ActDialog>

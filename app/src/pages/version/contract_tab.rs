@@ -20,16 +20,17 @@ pub fn ContractTab(view: VersionView) -> impl IntoView {
     let tensors: Vec<(&str, TensorSpec)> =
         contract.inputs.into_iter().map(|tensor| ("In", tensor)).chain(contract.outputs.into_iter().map(|tensor| ("Out", tensor))).collect();
     let none = features.is_empty();
+    let how = layout.clone();
     view! {
         <div class="split">
             <div>
                 <Section title="Features" id="features" hint=summary>
-                    {if none { view! { <p class="soft">{layout.clone()}</p> }.into_any() } else { view! { <FeatureTable features/> }.into_any() }}
+                    {if none { view! { <p class="soft">{layout}</p> }.into_any() } else { view! { <FeatureTable features/> }.into_any() }}
                     <p class="soft">{violation}</p>
                 </Section>
             </div>
             <aside aria-label="Tensors and the contract as a file">
-                <Section title="Tensors" id="tensors"><p>{layout.clone()}</p><Tensors tensors/></Section>
+                <Section title="Tensors" id="tensors"><p>{how}</p><Tensors tensors/></Section>
                 <Section title="As a file" id="file"><Snippets label="The contract as JSON" snippets=vec![Snippet { label: "JSON".into(), code: json }]/></Section>
             </aside>
         </div>

@@ -6,6 +6,7 @@ use super::one_decision::OneDecision;
 use super::share::{Shared, ShareButton};
 use crate::components::prelude::*;
 use crate::pages::report::ImportanceFigure;
+use contract::spec::Task;
 use contract::urls;
 use contract::views::report::{ExplainView, ReportLine};
 use contract::views::version::VersionView;
@@ -14,18 +15,27 @@ use contract::{ModelName, VersionNo};
 #[component]
 pub fn Explain(view: VersionView, acts: Acts, explained: Resource<Outcome<Option<Explained>>>) -> impl IntoView {
     let (model, version) = (view.model, view.version);
+    let share = view.about.task != Task::Regression;
     view! {
         <LoadedPart res=explained let:explained>
-            {explained.map(|explained| view! { <ExplainTab model=model.clone() version explained acts/> })}
+            {explained.map(|explained| view! { <ExplainTab model=model.clone() version share explained acts/> })}
         </LoadedPart>
     }
 }
 
 #[component]
-fn ExplainTab(model: ModelName, version: VersionNo, explained: Explained, acts: Acts) -> impl IntoView {
+fn ExplainTab(
+    model: ModelName,
+    version: VersionNo,
+    /// Scores are shares of a class.
+    share: bool,
+    explained: Explained,
+    acts: Acts,
+) -> impl IntoView {
     let Explained { view, one, address } = explained;
     let ExplainView { report, reports, running, failed, may_build, may_share, example, .. } = view;
     let made = report.is_some();
+    let owner = model.clone();
     let main = match report.clone() {
         Some(report) => {
             let href = urls::report(&report.id.0);
@@ -34,7 +44,7 @@ fn ExplainTab(model: ModelName, version: VersionNo, explained: Explained, acts: 
                     <ul class="points">{report.in_short.into_iter().map(|point| view! { <li>{point}</li> }).collect_view()}</ul>
                     <div class="row acts">
                         <ButtonLink href label="Read the report" icon=Icon::Doc/>
-                        <ShareButton model=model.clone() version report=report.id may=may_share acts/>
+                        <ShareButton model=owner version report=report.id may=may_share acts/>
                     </div>
                     <Shared address/>
                 </Section>
@@ -58,7 +68,7 @@ fn ExplainTab(model: ModelName, version: VersionNo, explained: Explained, acts: 
         <div class="split">
             <div>
                 {main}
-                <OneDecision example one/>
+                <OneDecision example one share/>
             </div>
             <aside aria-label="Reports of this version">
                 <Section title="Reports" id="reports"><Reports reports/></Section>

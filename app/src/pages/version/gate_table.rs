@@ -29,13 +29,17 @@ pub fn GateTable(
                 .into_iter()
                 .map(|gate| {
                     let href = format!("{page}#{}", anchor(&gate.key));
-                    let advice = if gate.required { "" } else { "advice only" };
+                    let required = gate.required;
+                    let state = state_of(&gate);
+                    let word = gate.verdict_words();
+                    let GateLine { name, sub, value, interval, needed, .. } = gate;
+                    let advice = if required { "" } else { "advice only" };
                     view! {
                         <Row>
-                            <Name name=gate.name.clone() href sub=gate.sub.clone()/>
-                            <Cell label="Verdict"><StateMark state=state_of(&gate) word=gate.verdict_words()/></Cell>
-                            <Cell label="Value" sub=gate.interval.clone()>{gate.value.clone()}</Cell>
-                            <Cell label="Needed" sub=advice>{gate.needed.clone()}</Cell>
+                            <Name name href sub/>
+                            <Cell label="Verdict"><StateMark state word/></Cell>
+                            <Cell label="Value" sub=interval>{value}</Cell>
+                            <Cell label="Needed" sub=advice>{needed}</Cell>
                         </Row>
                     }
                 })

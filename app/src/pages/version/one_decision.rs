@@ -5,7 +5,7 @@ use crate::pages::report::Story;
 use contract::views::report::Case;
 
 #[component]
-pub fn OneDecision(example: serde_json::Value, one: Option<Outcome<Case>>) -> impl IntoView {
+pub fn OneDecision(example: serde_json::Value, one: Option<Outcome<Case>>, share: bool) -> impl IntoView {
     let record = here().get("record").unwrap_or_else(|| serde_json::to_string_pretty(&example).unwrap_or_default());
     let lines = record.lines().count().clamp(4, 14) as u32;
     view! {
@@ -17,7 +17,7 @@ pub fn OneDecision(example: serde_json::Value, one: Option<Outcome<Case>>) -> im
                 </div>
             </form>
             {one.map(|one| match one {
-                Ok(case) => view! { <div class="one-case"><Story case share=true/></div> }.into_any(),
+                Ok(case) => view! { <div class="one-case"><Story case share/></div> }.into_any(),
                 Err(error) => view! { <ProblemNote problem=error.0/> }.into_any(),
             })}
         </Section>

@@ -16,7 +16,7 @@ pub fn Overview(view: VersionView, acts: Acts) -> impl IntoView {
     let (lines, summary, segments) = (gates.gates.clone(), gates.summary.clone(), gates.segments.clone());
     let (lineage, realised) = (view.lineage.clone(), view.realised.clone());
     let run = (view.model.clone(), view.version, view.may_run_gates.clone());
-    let link = (!lines.is_empty()).then(|| ("With the evidence".to_string(), page.clone()));
+    let link = ("With the evidence".to_string(), page.clone());
     let hint = if lines.is_empty() { String::new() } else { summary.clone() };
     view! {
         <div class="split">
@@ -30,7 +30,7 @@ pub fn Overview(view: VersionView, acts: Acts) -> impl IntoView {
                     }
                         .into_any()
                 } else {
-                    view! { <Section title="Gates" id="gates" hint link=link.unwrap_or_default()><GateTable gates=lines page/></Section> }.into_any()
+                    view! { <Section title="Gates" id="gates" hint link><GateTable gates=lines page/></Section> }.into_any()
                 }}
                 {segments.map(|table| view! { <section class="sec" aria-label="Quality by group"><SegmentFigure table/></section> })}
                 {(!lineage.is_empty())
@@ -56,8 +56,9 @@ fn Lineage(steps: Vec<LineageStep>) -> impl IntoView {
                         None => step.text.into_any(),
                     };
                     let what = format!("{}: {}", step.kind, words::short_hash(&step.code));
+                    let current = (step.kind == "Version").then_some("true");
                     view! {
-                        <li aria-current=(step.kind == "Version").then_some("true")>
+                        <li aria-current=current>
                             <p class="quiet small">{step.kind}</p>
                             <p class="strong">{text}</p>
                             {(!step.code.is_empty())
