@@ -50,6 +50,7 @@ pub async fn check_own(cx: &Ctx, user_id: &str, password: &str) -> Outcome<bool>
     verify(password.to_owned(), user.map(|user| user.password_hash)).await
 }
 
+#[expect(clippy::disallowed_methods, reason = "a salt must not be replayable")]
 fn hash_now(password: &str) -> Outcome<String> {
     let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>()).map_err(|error| broken(&error))?;
     Ok(Argon2::default().hash_password(password.as_bytes(), &salt).map_err(|error| broken(&error))?.to_string())

@@ -1,0 +1,60 @@
+//! Frozen statistics of a version's reference data: what drift is measured against.
+
+use super::Version;
+use crate::datasets::Table;
+use crate::{Ctx, IntoProblem, Outcome};
+use contract::{Contract, FeatureKind, Problem};
+use serde::{Deserialize, Serialize};
+use serving::interpret::{Label, RowAnswer};
+use stats::bins::{Baseline, CategoricalBaseline, DEFAULT_BINS, NumericBaseline};
+use std::collections::BTreeMap;
+
+/// The reference rows of a version, counted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VersionBaseline {
+    pub features: BTreeMap<String, Baseline>,
+    /// Predicted classes, or predicted values of a regression, over the reference rows.
+    pub label: Option<Baseline>,
+    /// Score of the positive class.
+    pub score: Option<Baseline>,
+    pub rows: u64,
+}
+
+/// The stored baseline; `None` if the version came without reference data.
+pub async fn baseline(cx: &Ctx, version: &Version) -> Outcome<Option<VersionBaseline>> {
+    let Some(hash) = &version.baseline_hash else { return Ok(None) };
+    let bytes = cx.store.blobs.get(hash).await.or_problem("Reading the baseline")?;
+    serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+        tracing::error!(%error, %hash, "a stored baseline cannot be read");
+        Problem::internal("The stored baseline cannot be read.")
+    })
+}
+
+/// Counts the reference rows, and what the model says about them where it was asked.
+pub(super) fn freeze(contract: &Contract, reference: &Table, answers: &[RowAnswer]) -> VersionBaseline {
+    let features = contract.features.iter().filter_map(|feature| {
+        let column = reference.column(&feature.name)?;
+        let baseline = match feature.kind {
+            FeatureKind::Number | FeatureKind::Integer => {
+                let values: Vec<f64> = (0..reference.rows).map(|row| column.number(row).unwrap_or(f64::NAN)).collect();
+                Baseline::Numeric(NumericBaseline::fit(&values, DEFAULT_BINS))
+            }
+            FeatureKind::Category | FeatureKind::Text | FeatureKind::Boolean => {
+                // As live records hold them: a boolean is 0 or 1 there.
+                let texts: Vec<Option<String>> = (0..reference.rows).map(|row| column.value(row, feature.kind).text()).collect();
+                Baseline::Categorical(CategoricalBaseline::fit(texts.iter().map(Option::as_deref)))
+            }
+        };
+        Some((feature.name.clone(), baseline))
+    });
+    let values: Vec<f64> = answers.iter().filter_map(|answer| answer.label.value()).collect();
+    let classes: Vec<&str> = answers.iter().filter_map(|answer| if let Label::Class(class) = &answer.label { Some(class.as_str()) } else { None }).collect();
+    let scores: Vec<f64> = answers.iter().filter_map(|answer| answer.score).collect();
+    let numeric = |values: &[f64]| (!values.is_empty()).then(|| Baseline::Numeric(NumericBaseline::fit(values, DEFAULT_BINS)));
+    VersionBaseline {
+        features: features.collect(),
+        label: numeric(&values).or_else(|| (!classes.is_empty()).then(|| Baseline::Categorical(CategoricalBaseline::fit(classes.iter().map(|class| Some(*class)))))),
+        score: if contract.positive.is_some() { numeric(&scores) } else { None },
+        rows: reference.rows as u64,
+    }
+}

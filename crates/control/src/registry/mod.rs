@@ -1,0 +1,21 @@
+//! Models and their immutable versions: registering, reading, naming.
+
+mod version;
+mod model;
+mod register;
+mod attach;
+mod infer;
+mod baseline;
+mod aliases;
+mod edit;
+
+pub use aliases::{CHAMPION, champion, champion_in, delete_alias, set_alias};
+pub use attach::attach_dataset;
+pub use baseline::{VersionBaseline, baseline};
+pub use edit::{delete_tag, edit_model, edit_notes, set_contract, set_tag};
+pub use model::{ModelInfo, create_model, model_info};
+pub use register::{Registered, Registration, register_version};
+pub use version::{Version, onnx_bytes, served, version};
+
+#[cfg(test)]
+mod tests;
