@@ -1,7 +1,7 @@
 //! Whether a request's tensors are what a model declares. Messages name the input, what was expected and what came.
 
 use super::job::Named;
-use crate::tensor::Tensor;
+use crate::tensor::{Data, Tensor};
 use contract::TensorSpec;
 
 /// What is wrong with a request's inputs: the caller's to mend.
@@ -74,6 +74,21 @@ fn fits(spec: &TensorSpec, tensor: &Tensor, unranked: bool) -> Result<(), BadInp
     Ok(())
 }
 
+/// The smallest whole numbers: dividing them by -1 overflows, at which the processor stops the whole program.
+///
+/// For models that divide whole numbers. What such a model computes on the way is beyond this check.
+pub(super) fn overflowing(inputs: &Named) -> Result<(), BadInput> {
+    for (name, tensor) in inputs {
+        let smallest = match tensor.data() {
+            Data::I64(values) if values.contains(&i64::MIN) => i64::MIN,
+            Data::I32(values) if values.contains(&i32::MIN) => i64::from(i32::MIN),
+            _ => continue,
+        };
+        return Err(BadInput::new(name.as_str(), format!("input “{name}” holds {smallest}, which cannot be divided safely")));
+    }
+    Ok(())
+}
+
 fn shape(dims: &[i64]) -> String {
     format!("{dims:?}")
 }
@@ -88,7 +103,6 @@ fn names(specs: &[TensorSpec]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tensor::Data;
     use contract::DataType;
 
     fn specs() -> Vec<TensorSpec> {

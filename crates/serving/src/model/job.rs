@@ -39,9 +39,12 @@ pub enum InferError {
     Overloaded { retry_after: Duration },
     #[error("the request's deadline has passed")]
     DeadlineExceeded,
-    /// The runtime found something wrong with the values themselves.
+    /// A value that no model can take: text that is not text.
     #[error("{message}")]
     BadInput { field: String, message: String },
+    /// This model's runtime calls the values wrong: an index out of bounds, say. Another version may take them.
+    #[error("the model cannot take these values: {0}")]
+    Refused(String),
     /// The run was stopped because it took longer than a run may take.
     #[error("the model did not finish within {} s", limit.as_secs_f64())]
     TookTooLong { limit: Duration },

@@ -79,6 +79,7 @@ impl Runtime {
             queue: Queue::new(runners.len(), options.max_batch, options.queue_rows),
             batchable: AtomicBool::new(batchable),
             run_limit: options.run_limit,
+            divides: info.operators.contains_key("Div") || info.operators.contains_key("Mod"),
             stats: Stats::default(),
             sessions: runners.len(),
             info,

@@ -48,6 +48,8 @@ struct Shared {
     /// Whether rows of several requests may share a run.
     pub batchable: AtomicBool,
     pub run_limit: Duration,
+    /// Whether the graph divides, so that whole numbers are looked at first.
+    pub divides: bool,
     pub stats: worker::Stats,
     pub sessions: usize,
 }
@@ -99,7 +101,11 @@ impl Model {
 
     /// Checks names, types and shapes, and puts the inputs into the declared order.
     pub fn check(&self, inputs: Named) -> Result<Named, BadInput> {
-        check(&self.shared.inputs, &self.shared.info.unranked, inputs)
+        let inputs = check(&self.shared.inputs, &self.shared.info.unranked, inputs)?;
+        if self.shared.divides {
+            check::overflowing(&inputs)?;
+        }
+        Ok(inputs)
     }
 
     /// Rows of a checked request.

@@ -36,7 +36,7 @@ impl Runner {
         let ran = catch_unwind(AssertUnwindSafe(|| self.try_run(inputs, limit)));
         let stopped = self.watch.end();
         match ran {
-            Ok(Err(InferError::Failed(_) | InferError::BadInput { .. })) if stopped => Err(InferError::TookTooLong { limit }),
+            Ok(Err(InferError::Failed(_) | InferError::Refused(_))) if stopped => Err(InferError::TookTooLong { limit }),
             Ok(answer) => answer,
             Err(panic) => {
                 let message = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
@@ -74,7 +74,7 @@ impl Runner {
 fn refused(error: &ort::Error) -> InferError {
     let message = tidy(error.message());
     match error.code() {
-        ErrorCode::InvalidArgument => InferError::BadInput { field: "inputs".into(), message: format!("the model cannot take these values: {message}") },
+        ErrorCode::InvalidArgument => InferError::Refused(message),
         _ => InferError::Failed(message),
     }
 }

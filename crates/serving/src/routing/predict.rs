@@ -158,9 +158,8 @@ impl Course<'_> {
 
     /// Goes down the declared chain. The request counts as failed for the version that it was assigned to, whoever answers.
     async fn fall_back(self, error: InferError, deadline: Option<Instant>) -> Result<Prediction, PredictError> {
-        let pinned = self.arm == Arm::Pilot;
-        let late = error == InferError::DeadlineExceeded;
-        if !pinned && !late {
+        let hopeless = matches!(error, InferError::DeadlineExceeded | InferError::BadInput { .. });
+        if self.arm != Arm::Pilot && !hopeless {
             for step in &self.route.settings.fallback {
                 let reason = error.to_string();
                 match step {
@@ -176,6 +175,8 @@ impl Course<'_> {
                         let outcome = Outcome::Fallback { kind: "previous", reason };
                         return self.finish(Arc::new(answer.outputs), Some(other), Some("previous"), outcome, spent(total, answer.timings)).await;
                     }
+                    // Values that a model calls wrong may be right for another one, but are no reason for a made-up answer.
+                    Fallback::Default { .. } if matches!(error, InferError::Refused(_)) => continue,
                     Fallback::Default { label, score } => {
                         let outputs = match fixed(&self.served.contract, label, *score, self.rows) {
                             Ok(outputs) => outputs,
@@ -207,6 +208,7 @@ impl Course<'_> {
             (InferError::Overloaded { retry_after }, _) => PredictError::Overloaded { retry_after },
             (InferError::DeadlineExceeded, _) => PredictError::DeadlineExceeded,
             (InferError::BadInput { field, message }, _) => PredictError::BadInput(BadInput { field, message }),
+            (error @ InferError::Refused(_), _) => PredictError::BadInput(BadInput::new("inputs", error.to_string())),
             // A model that cannot answer because a value is missing: the caller can mend that.
             (InferError::Failed(why), Some((name, _))) => {
                 PredictError::BadInput(BadInput::new(name.as_str(), format!("{why}; input “{name}” holds a value that is missing or not a number, which it cannot do without")))

@@ -187,7 +187,17 @@ fn an_index_out_of_bounds_is_the_callers_fault() {
     let model = load("lookup");
     let asked = |i: i64| ask(&model, vec![("i".into(), tensor(&[1], Data::I64(vec![i])))]);
     assert_eq!(floats(&asked(2).expect("in bounds"), "y"), [12.0]);
-    assert!(matches!(asked(99), Err(InferError::BadInput { .. })), "{:?}", asked(99));
+    assert!(matches!(asked(99), Err(InferError::Refused(_))), "{:?}", asked(99));
+}
+
+/// i64::MIN / -1 overflows, which is a signal to the whole process.
+#[test]
+fn a_division_that_would_stop_the_process_is_refused() {
+    let model = load("divide");
+    let inputs = |a: i64| vec![("a".to_owned(), tensor(&[1], Data::I64(vec![a]))), ("b".to_owned(), tensor(&[1], Data::I64(vec![-1])))];
+    let refused = model.check(inputs(i64::MIN)).expect_err("it would overflow");
+    assert_eq!((refused.field.as_str(), refused.message.as_str()), ("a", "input “a” holds -9223372036854775808, which cannot be divided safely"));
+    assert_eq!(ask(&model, inputs(i64::MAX)).expect("it runs")[0].1.data(), &Data::I64(vec![-i64::MAX]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -102,6 +102,21 @@ async fn the_previous_version_answers_for_one_that_cannot() {
     assert!(stats.compute_infer.ns > 0 && stats.success.ns >= stats.compute_infer.ns && stats.last_inference == Some(NOW));
 }
 
+/// A value that one version calls wrong may be right for another; a default is no answer to a wrong question.
+#[tokio::test]
+async fn a_refusal_is_the_callers_unless_another_version_disagrees() {
+    let mut contract = one_number();
+    contract.layout = contract::Layout::Tensor { input: "i".into() };
+    let lookup = Arc::new(Served::new("m".into(), VersionNo(1), contract, crate::support::load("lookup")));
+    let (router, mut records) = router(route(lookup, vec![Fallback::Previous { version: None }, Fallback::Default { label: "0".into(), score: None }]));
+    let request = |i: i64| serving::PredictRequest { inputs: vec![("i".into(), tensor(&[1], Data::I64(vec![i])))], ..ask("p", 0.0) };
+    assert_eq!(router.predict(request(3)).await.map(|p| floats(&p.outputs, "y")), Ok(vec![13.0]));
+    records.recv().await.expect("a record");
+    let refused = router.predict(request(4)).await.expect_err("out of bounds");
+    assert!(matches!(&refused, PredictError::BadInput(bad) if bad.message.contains("cannot take these values")), "{refused}");
+    assert!(matches!(records.recv().await.expect("it counts against the version").outcome, Outcome::Failed { .. }));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crowded_version_falls_back_or_refuses() {
     let slow = load_with("slow_one", LoadOptions { sessions: 1, max_batch: 1, queue_rows: 1, ..LoadOptions::default() });
