@@ -14,7 +14,7 @@ pub struct AucInterval {
 }
 
 impl AucInterval {
-    fn new(estimate: f64, variance: f64, confidence: f64) -> Self {
+    pub(super) fn new(estimate: f64, variance: f64, confidence: f64) -> Self {
         let standard_error = variance.max(0.0).sqrt();
         let half = normal_quantile(f64::midpoint(1.0, confidence)) * standard_error;
         Self { estimate, lower: (estimate - half).max(0.0), upper: (estimate + half).min(1.0), standard_error }
@@ -24,10 +24,6 @@ impl AucInterval {
 /// Interval from the area and the class counts alone (Hanley and McNeil 1982, eq. 1 and 2): `Q1 = A/(2−A)`,
 /// `Q2 = 2A²/(1+A)`. `None` when either class is empty.
 pub fn auc_interval_hanley_mcneil(area: f64, positives: u64, negatives: u64, confidence: f64) -> Option<AucInterval> {
-    hanley_mcneil(area, positives, negatives, confidence)
-}
-
-pub(super) fn hanley_mcneil(area: f64, positives: u64, negatives: u64, confidence: f64) -> Option<AucInterval> {
     if positives == 0 || negatives == 0 {
         return None;
     }
@@ -75,4 +71,21 @@ pub(super) fn midranks(values: &[f64]) -> Vec<f64> {
         start += tied;
     }
     ranks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hanley_and_mcneil_as_in_their_paper() {
+        let interval = auc_interval_hanley_mcneil(0.893, 51, 58, 0.95).unwrap();
+        assert!((interval.standard_error - 0.032).abs() < 5e-4, "{interval:?}");
+        assert_eq!(auc_interval_hanley_mcneil(0.9, 0, 5, 0.95), None);
+    }
+
+    #[test]
+    fn ties_share_their_rank() {
+        assert_eq!(midranks(&[3.0, 1.0, 3.0, 2.0]), [3.5, 1.0, 3.5, 2.0]);
+    }
 }

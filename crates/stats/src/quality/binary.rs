@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::auc::{AucInterval, hanley_mcneil};
+use super::auc::AucInterval;
 use super::{SUM_UNIT, f1, loss, ratio};
 use crate::evidence::{RateInterval, wilson};
 
@@ -118,23 +118,23 @@ impl BinaryQuality {
     /// Area under the ROC curve over [`SCORE_BINS`] bins: the probability that a positive outcome scored above a negative
     /// one, ties half (Mann-Whitney). `None` when either class has no scored outcome.
     pub fn roc_auc(&self) -> Option<f64> {
-        let (positives, negatives) = (self.positives_scored(), self.negatives_scored());
-        let mut negatives_below = 0u64;
-        let mut wins = 0.0;
-        let mut lower = self.negative_scores.iter().peekable();
-        for (bin, count) in &self.positive_scores {
-            while let Some((_, below)) = lower.next_if(|(other, _)| *other < bin) {
-                negatives_below += below;
-            }
-            let tied = self.negative_scores.get(bin).copied().unwrap_or(0);
-            wins += *count as f64 * (negatives_below as f64 + tied as f64 / 2.0);
-        }
-        ratio(wins, positives as f64 * negatives as f64)
+        let positives = self.positives_scored() as f64;
+        let won: f64 = placements(&self.positive_scores, &self.negative_scores)?.iter().map(|(n, share)| n * share).sum();
+        ratio(won, positives)
     }
 
-    /// Interval of the area (Hanley and McNeil 1982), which needs counts only; `None` as for the area.
+    /// Interval of the area (DeLong 1988, from the binned scores); `None` unless each class has two scored outcomes.
     pub fn roc_auc_interval(&self, confidence: f64) -> Option<AucInterval> {
-        hanley_mcneil(self.roc_auc()?, self.positives_scored(), self.negatives_scored(), confidence)
+        let estimate = self.roc_auc()?;
+        let below = placements(&self.positive_scores, &self.negative_scores)?;
+        let above: Vec<(f64, f64)> =
+            placements(&self.negative_scores, &self.positive_scores)?.iter().map(|(n, share)| (*n, 1.0 - share)).collect();
+        let variance = |rows: &[(f64, f64)]| {
+            let n: f64 = rows.iter().map(|row| row.0).sum();
+            let squares: f64 = rows.iter().map(|(n, share)| n * (share - estimate).powi(2)).sum();
+            (n > 1.0).then(|| squares / (n - 1.0) / n)
+        };
+        Some(AucInterval::new(estimate, variance(&below)? + variance(&above)?, confidence))
     }
 
     /// Mean logarithmic loss (natural logarithm, probabilities clipped at 2.2e-16); `None` without scores.
@@ -146,4 +146,25 @@ impl BinaryQuality {
     pub fn brier(&self) -> Option<f64> {
         ratio(self.brier_sum as f64 * SUM_UNIT, self.scored() as f64)
     }
+}
+
+/// For each bin of `mine`, its rows and the share of the `others` that scored below, ties half; `None` without others.
+fn placements(mine: &BTreeMap<u16, u64>, others: &BTreeMap<u16, u64>) -> Option<Vec<(f64, f64)>> {
+    let total: u64 = others.values().sum();
+    if total == 0 || mine.is_empty() {
+        return None;
+    }
+    let mut below = 0u64;
+    let mut lower = others.iter().peekable();
+    let share = |bin: &u16, below: u64| {
+        let tied = others.get(bin).copied().unwrap_or(0);
+        (below as f64 + tied as f64 / 2.0) / total as f64
+    };
+    let place = |(bin, count): (&u16, &u64)| {
+        while let Some((_, rows)) = lower.next_if(|(other, _)| *other < bin) {
+            below += rows;
+        }
+        (*count as f64, share(bin, below))
+    };
+    Some(mine.iter().map(place).collect())
 }

@@ -78,16 +78,3 @@ pub struct Interval {
     pub lower: f64,
     pub upper: f64,
 }
-
-impl Interval {
-    /// What two intervals of the same quantity say together. Should they not overlap, the point between them.
-    pub(super) fn and(self, other: Self) -> Self {
-        let (lower, upper) = (self.lower.max(other.lower), self.upper.min(other.upper));
-        if lower <= upper {
-            Self { estimate: self.estimate, lower, upper }
-        } else {
-            let between = f64::midpoint(lower, upper);
-            Self { estimate: self.estimate, lower: between, upper: between }
-        }
-    }
-}

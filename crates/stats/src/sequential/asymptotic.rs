@@ -12,16 +12,16 @@ pub(super) enum Sides {
     Each,
 }
 
-/// Half width of the confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, "Time-uniform central limit
-/// theory and asymptotic confidence sequences" (arXiv 2103.06476): with `t` effective rows and variance `v` of the
-/// estimate, so that σ² = v·t,
+/// The number of standard errors that an estimate may ever be from the truth, by the confidence sequences of
+/// Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, "Time-uniform central limit theory and asymptotic confidence
+/// sequences" (arXiv 2103.06476), at `t` effective rows:
 ///
-/// * two-sided (eq. 9): `√( v · 2 (tρ² + 1)/(tρ²) · ln( √(tρ² + 1) / α ) )`
-/// * one-sided (eq. 134): `√( v · 2 (tρ² + 1)/(tρ²) · ln( 1 + √(tρ² + 1) / (2α) ) )`
+/// * two-sided (eq. 9): `√( 2 (tρ² + 1)/(tρ²) · ln( √(tρ² + 1) / α ) )`
+/// * one-sided (eq. 134): `√( 2 (tρ² + 1)/(tρ²) · ln( 1 + √(tρ² + 1) / (2α) ) )`
 ///
 /// ρ makes the sequence tightest at `planned` effective rows (two-sided; the one-sided formula takes 2α):
 /// `ρ² = (−2 ln α + ln(1 − 2 ln α)) / planned`.
-pub(super) fn half_width(variance: f64, effective: f64, planned: f64, alpha: f64, sides: Sides) -> f64 {
+pub(super) fn boundary(effective: f64, planned: f64, alpha: f64, sides: Sides) -> f64 {
     let tuned_at = if sides == Sides::Each { (2.0 * alpha).min(0.5) } else { alpha };
     let rho_squared = (-2.0 * tuned_at.ln() + (1.0 - 2.0 * tuned_at.ln()).ln()) / planned;
     let time = effective * rho_squared;
@@ -29,7 +29,7 @@ pub(super) fn half_width(variance: f64, effective: f64, planned: f64, alpha: f64
         Sides::Both => ((time + 1.0).sqrt() / alpha).ln(),
         Sides::Each => ((time + 1.0).sqrt() / (2.0 * alpha)).ln_1p(),
     };
-    (variance * 2.0 * (time + 1.0) / time * crossing).sqrt()
+    (2.0 * (time + 1.0) / time * crossing).sqrt()
 }
 
 /// Effective rows of a comparison of two arms: `n·m / (n + m)`, the smaller arm's where the other is far larger.
@@ -56,6 +56,6 @@ fn mean_difference(canary: &MeanArm, stable: &MeanArm, alpha: f64, planned_n: u6
     let estimate = canary.mean()? - stable.mean()?;
     let variance = canary.variance()? / canary.n as f64 + stable.variance()? / stable.n as f64;
     let effective = effective_rows(canary.n, stable.n);
-    let half = half_width(variance, effective, planned_n.max(1) as f64, alpha.clamp(1e-12, 0.5), sides);
+    let half = variance.sqrt() * boundary(effective, planned_n.max(1) as f64, alpha.clamp(1e-12, 0.5), sides);
     Some(Interval { estimate, lower: estimate - half, upper: estimate + half })
 }
