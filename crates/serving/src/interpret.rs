@@ -84,7 +84,7 @@ fn classes(contract: &Contract, label: Option<&Tensor>, score: &Tensor) -> Resul
     let data = score.data();
     // `[n]` holds one score a row, as `[n, 1]` does; a scalar is one row.
     let rows = if score.shape().is_empty() { 1 } else { score.rows() };
-    let width = if rows == 0 { 1 } else { data.len() / rows };
+    let width = data.len().checked_div(rows).unwrap_or(1);
     if let Some(label) = label
         && label.data().len() != rows
     {
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn not_a_number_is_not_an_answer() {
         let nan = scores(&[1, 2], &[f32::NAN, f32::NAN]);
-        assert_eq!(answers(&columns(), None, Some(nan.clone()))[0].2, false);
+        assert!(!answers(&columns(), None, Some(nan.clone()))[0].2);
         assert!(!is_finite(&columns(), &outputs(None, Some(nan))));
         assert!(is_finite(&columns(), &outputs(Some(Tensor::strings(["no"])), Some(scores(&[1, 2], &[1.0, 0.0])))));
     }

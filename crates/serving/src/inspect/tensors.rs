@@ -54,7 +54,7 @@ pub fn check(message: &[u8]) -> Result<u64, Rejected> {
         }
         // Two 4-bit numbers share an int32, a complex number takes two floats.
         None => match stored.data_type {
-            21 | 22 | 23 => stored.typed.saturating_mul(2).min(elements.max(stored.typed)),
+            21..=23 => stored.typed.saturating_mul(2).min(elements.max(stored.typed)),
             14 | 15 => stored.typed / 2,
             _ => stored.typed,
         },

@@ -52,7 +52,7 @@ impl Element {
             Element::Unknown(0) => "an undeclared type".into(),
             Element::Unknown(14 | 15) => "complex numbers".into(),
             Element::Unknown(17..=20 | 24) => "8-bit floats".into(),
-            Element::Unknown(21 | 22 | 23) => "4-bit numbers".into(),
+            Element::Unknown(21..=23) => "4-bit numbers".into(),
             Element::Unknown(number) => format!("ONNX type {number}"),
         }
     }

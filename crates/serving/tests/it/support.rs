@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The runtime named by `ORT_DYLIB_PATH`. Without it a test fails: it is not skipped.
+#[expect(clippy::disallowed_methods, reason = "a test is a program of its own")]
 pub fn runtime() -> Runtime {
     let path = std::env::var_os("ORT_DYLIB_PATH").expect("ORT_DYLIB_PATH must name libonnxruntime: run `cargo xtask setup`, or set it");
     Runtime::start(&PathBuf::from(path)).unwrap_or_else(|error| panic!("{error}"))
