@@ -31,7 +31,7 @@ pub struct Curve {
 
 /// Draws the curve 680 and 372 wide.
 pub fn curve(spec: &Curve) -> Drawing {
-    Drawing { wide: draw(spec, WIDE, "wide"), narrow: Some(draw(spec, NARROW, "narrow")) }
+    Drawing { wide: draw(spec, WIDE, "wide"), narrow: Some(draw(spec, NARROW, "narrow")), broad: None }
 }
 
 fn draw(spec: &Curve, width: f64, class: &str) -> String {
