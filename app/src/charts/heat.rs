@@ -85,7 +85,7 @@ impl Heat {
 
 /// Draws all columns 1,071 wide, and the last fourteen of the first eight features 356 wide.
 pub fn heat(spec: &Heat) -> Drawing {
-    Drawing { wide: wide(spec), narrow: Some(narrow(spec)) }
+    Drawing { wide: wide(spec), narrow: Some(narrow(spec)), broad: None }
 }
 
 /// A number that fits a cell: `.23`, `1.2`.
@@ -146,7 +146,7 @@ fn wide(spec: &Heat) -> String {
             sketch.text(&label, (px, height - 8.0), Side::Middle, Mark::Plain);
         }
     }
-    sketch.finish("wide", &spec.about, &spec.reading)
+    sketch.finish("wide fill", &spec.about, &spec.reading)
 }
 
 fn narrow(spec: &Heat) -> String {

@@ -100,17 +100,22 @@ fn draw(spec: &Histogram, reference: bool) -> String {
     sketch.finish("", &spec.about, &spec.reading)
 }
 
-/// Labels of the edges, as many as fit without touching.
+/// Labels of the edges, every so many that none touch; an open last bin is labelled `5,000+`.
 fn edges(sketch: &Sketch, spec: &Histogram) {
-    let mut free = f64::NEG_INFINITY;
-    let last = spec.edges.len().saturating_sub(1);
-    for (i, edge) in spec.edges.iter().enumerate().filter(|(_, edge)| edge.is_finite()) {
-        let label = if i + 1 == last && spec.edges[last].is_infinite() { format!("{}+", spec.edge(*edge)) } else { spec.edge(*edge) };
-        let (x, half) = (sketch.px_x(i as f64), text_width(&label) / 2.0);
-        if x - half < free || x + half > WIDTH {
-            continue;
+    let open = spec.edges.last().is_some_and(|edge| edge.is_infinite());
+    let labels: Vec<(usize, String)> = spec.edges.iter().enumerate().filter(|(_, edge)| edge.is_finite()).map(|(i, edge)| (i, spec.edge(*edge))).collect();
+    let widest = labels.iter().map(|(_, label)| text_width(label)).fold(16.0, f64::max) + 10.0;
+    let bin = (WIDTH - MARGINS.left - MARGINS.right) / spec.bins().max(1) as f64;
+    let stride = (widest / bin).ceil().max(1.0) as usize;
+    let last = labels.last().filter(|_| open).map(|(_, label)| format!("{label}+"));
+    let free = last.as_ref().map_or(WIDTH, |label| WIDTH - text_width(label) - 10.0);
+    for (i, label) in labels.iter().step_by(stride) {
+        let (x, half) = (sketch.px_x(*i as f64), text_width(label) / 2.0);
+        if x + half <= free {
+            sketch.text(label, (x, HEIGHT - 13.0), Side::Middle, Mark::Plain);
         }
-        sketch.text(&label, (x, HEIGHT - 13.0), Side::Middle, Mark::Plain);
-        free = x + half + 8.0;
+    }
+    if let Some(label) = last {
+        sketch.text(&label, (WIDTH - MARGINS.right, HEIGHT - 13.0), Side::End, Mark::Plain);
     }
 }

@@ -31,17 +31,19 @@ pub const WIDE: f64 = 680.0;
 /// Width on a phone: words do not scale, so there is a second drawing.
 pub const NARROW: f64 = 372.0;
 
-/// One chart, drawn for a wide and for a narrow column; the style sheet shows one of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One chart, drawn for columns of different widths, since words do not scale; the style sheet shows one of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drawing {
     pub wide: String,
     pub narrow: Option<String>,
+    /// For the whole width of a page.
+    pub broad: Option<String>,
 }
 
 impl Drawing {
-    /// Both drawings, as they stand inside a plot.
+    /// All drawings, as they stand inside a plot.
     pub fn svg(&self) -> String {
-        format!("{}{}", self.wide, self.narrow.as_deref().unwrap_or_default())
+        format!("{}{}{}", self.wide, self.narrow.as_deref().unwrap_or_default(), self.broad.as_deref().unwrap_or_default())
     }
 }
 

@@ -86,7 +86,7 @@ pub fn sequence(spec: &Sequence) -> Drawing {
         sketch.saying(format!("{} requests: {}, from {} to {}", count(p.n), said(p.estimate), said(p.lower), said(p.upper)));
         sketch.px_rect((x - 2.5, margins.top), (x + 2.5, HEIGHT - margins.bottom), Mark::Hit);
     }
-    Drawing { wide: sketch.finish("", &spec.about, &spec.reading), narrow: None }
+    Drawing { wide: sketch.finish("", &spec.about, &spec.reading), ..Drawing::default() }
 }
 
 /// Five ticks, the same above and below zero, that reach at least `reach`.

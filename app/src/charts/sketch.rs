@@ -40,7 +40,7 @@ pub struct Sketch {
 
 /// About how wide words are at 12 px, in pixels.
 pub fn text_width(text: &str) -> f64 {
-    text.chars().count() as f64 * 6.4
+    text.chars().count() as f64 * 6.7
 }
 
 /// A range that is never empty, so that mapping never divides by nothing.
@@ -97,6 +97,7 @@ impl Sketch {
             let run: Vec<(f64, f64)> = run.iter().filter_map(|(x, y)| y.map(|y| (*x, self.clamp_y(y)))).collect();
             match run.as_slice() {
                 [] => {}
+                [_] if mark == Mark::Edge => {}
                 [(x, y)] => self.dot(*x, *y, 1.5, if mark == Mark::Subject { Mark::Dot } else { Mark::DotReference }),
                 run => self.line(run, mark),
             }
@@ -184,7 +185,7 @@ impl Sketch {
         let page = page.borrow();
         let id = name_of(title, desc, class);
         format!(
-            "<svg class=\"ch {class}\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-labelledby=\"{id}t {id}d\">\
+            "<svg class=\"ch {class}\" width=\"{width:.0}\" height=\"{height:.0}\" viewBox=\"0 0 {width:.0} {height:.0}\" role=\"img\" aria-labelledby=\"{id}t {id}d\">\
              <title id=\"{id}t\">{}</title><desc id=\"{id}d\">{}</desc>{}</svg>",
             escape(title),
             escape(desc),

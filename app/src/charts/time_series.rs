@@ -64,9 +64,13 @@ pub fn pins(events: &[ChartEvent]) -> Vec<(String, ChartEvent)> {
         .collect()
 }
 
-/// Draws the chart 820 and 372 pixels wide.
+/// Draws the chart 780, 372 and 1,176 pixels wide.
 pub fn time_series(spec: &TimeSeries) -> Drawing {
-    Drawing { wide: draw(spec, 820.0, 250.0, "wide"), narrow: Some(draw(spec, NARROW, 240.0, "narrow")) }
+    Drawing {
+        wide: draw(spec, 780.0, 250.0, "wide fill"),
+        narrow: Some(draw(spec, NARROW, 240.0, "narrow")),
+        broad: Some(draw(spec, 1_176.0, 250.0, "broad fill")),
+    }
 }
 
 /// The y axis: round numbers around everything that is drawn.
@@ -103,7 +107,7 @@ fn draw(spec: &TimeSeries, width: f64, height: f64, class: &str) -> String {
     let sketch = Sketch::new(width, height, margins, x, (ticks_y[0], ticks_y[ticks_y.len() - 1]));
 
     sketch.y_axis(&ticks_y, label_of);
-    sketch.x_axis(&ticks::times(spec.from, spec.to, if narrow { 3 } else { 7 }));
+    sketch.x_axis(&ticks::times(spec.from, spec.to, if narrow { 3 } else if width > 1_000.0 { 10 } else { 7 }));
     let mut labels: Vec<(f64, String, Mark)> = Vec::new();
     if let Some(band) = &spec.band {
         let points: Vec<_> = band.points.iter().map(|(at, low, high)| (at.0 as f64, *low, *high)).collect();

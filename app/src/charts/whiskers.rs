@@ -34,7 +34,7 @@ const ROW: f64 = 32.0;
 
 /// Draws the rows 680 and 372 wide.
 pub fn whiskers(spec: &Whiskers) -> Drawing {
-    Drawing { wide: draw(spec, WIDE, "wide"), narrow: Some(draw(spec, NARROW, "narrow")) }
+    Drawing { wide: draw(spec, WIDE, "wide"), narrow: Some(draw(spec, NARROW, "narrow")), broad: None }
 }
 
 fn draw(spec: &Whiskers, width: f64, class: &str) -> String {

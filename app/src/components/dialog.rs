@@ -37,7 +37,14 @@ pub fn OpenDialog(
 
 /// The dialog itself, with anything inside. Closing leads back to the page.
 #[component]
-pub fn Dialog(name: &'static str, #[prop(into)] title: String, children: Children) -> impl IntoView {
+pub fn Dialog(
+    name: &'static str,
+    #[prop(into)] title: String,
+    /// Only for readers: the content explains itself to the eye.
+    #[prop(optional)]
+    hidden_title: bool,
+    children: Children,
+) -> impl IntoView {
     let here = here();
     let open = Memo::new(move |_| here.get("dialog").as_deref() == Some(name));
     let element = NodeRef::<DialogElement>::new();
@@ -46,7 +53,7 @@ pub fn Dialog(name: &'static str, #[prop(into)] title: String, children: Childre
     let labelled = heading.clone();
     view! {
         <dialog class="dialog" node_ref=element open=open.get_untracked() aria-labelledby=labelled>
-            <div class="dialog-title"><h2 id=heading>{title}</h2></div>
+            <div class=if hidden_title { "vh" } else { "dialog-title" }><h2 id=heading>{title}</h2></div>
             {children()}
         </dialog>
     }

@@ -31,7 +31,7 @@ pub fn Field(
     #[prop(optional, into)] value: String,
     #[prop(optional, into)] hint: String,
     #[prop(optional)] required: bool,
-    #[prop(optional_no_strip, into)] placeholder: Option<String>,
+    #[prop(optional, into)] placeholder: String,
     #[prop(optional_no_strip, into)] autocomplete: Option<&'static str>,
     /// Distinguishes fields of the same name on one page.
     #[prop(optional, into)]
@@ -44,7 +44,7 @@ pub fn Field(
         <div class="field">
             <label for=id.clone()>{label}</label>
             <input
-                class="input" id=id name=name type=kind value=value required=required placeholder=placeholder autocomplete=autocomplete
+                class="input" id=id name=name type=kind value=value required=required placeholder=(!placeholder.is_empty()).then_some(placeholder) autocomplete=autocomplete
                 aria-invalid=move || error.get().map(|_| "true") aria-describedby=described
             />
             <div id=about>
@@ -161,18 +161,18 @@ pub fn FileField(
 /// A search box that filters a page: a form with GET, so that the filter is a link.
 #[component]
 pub fn SearchBox(
-    name: &'static str,
+    #[prop(default = "q")] name: &'static str,
     #[prop(into)] label: String,
     /// The current words.
     #[prop(optional, into)]
     value: String,
-    #[prop(optional_no_strip, into)] placeholder: Option<String>,
+    #[prop(optional, into)] placeholder: String,
 ) -> impl IntoView {
     view! {
         <form method="get" role="search" class="search">
             <label class="vh" for=format!("q-{name}")>{label}</label>
             <Draw icon=Icon::Search/>
-            <input class="input" id=format!("q-{name}") type="search" name=name value=value placeholder=placeholder/>
+            <input class="input" id=format!("q-{name}") type="search" name=name value=value placeholder=(!placeholder.is_empty()).then_some(placeholder)/>
         </form>
     }
 }

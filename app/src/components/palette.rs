@@ -45,7 +45,7 @@ pub fn Palette() -> impl IntoView {
         matching(choices(&things), &typed.get())
     });
     view! {
-        <Dialog name="find" title="Find or do">
+        <Dialog name="find" title="Find or do" hidden_title=true>
             <Suspense>
                 <div class="palette">
                     <div class="palette-in">

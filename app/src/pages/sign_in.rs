@@ -41,7 +41,7 @@ pub fn SignInPage() -> impl IntoView {
                                                 <input type="hidden" name="next" value=move || here.get("next").unwrap_or_default()/>
                                                 <input type="hidden" name="email" value=account.email/>
                                                 <input type="hidden" name="password" value=account.password/>
-                                                <button class="btn big" type="submit"><Draw icon=Icon::User/>{account.name.clone()}", "{account.role.word()}</button>
+                                                <button class="btn big"><Draw icon=Icon::User/>{account.name.clone()}", "{account.role.word()}</button>
                                                 <p class="small quiet">{account.does}</p>
                                             </form>
                                         </li>

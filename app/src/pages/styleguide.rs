@@ -1,8 +1,0 @@
-//! Every part in every state.
-
-use crate::components::prelude::*;
-
-#[component]
-pub fn StyleguidePage() -> impl IntoView {
-    view! { <Page title="Styleguide"><p>"Parts"</p></Page> }
-}
