@@ -109,7 +109,8 @@ impl Router {
             Some(version) => (route.version(version).ok_or_else(|| unknown(route, version))?, Arm::Pilot),
             None => route.assign(key.as_deref().unwrap_or(request.id.as_str())),
         };
-        let inputs = Arc::new(served.onnx.check(request.inputs)?);
+        let (inputs, misfit) = fitting(route, served, arm, request.inputs)?;
+        let inputs = Arc::new(inputs);
         if served.strict
             && let Some(refused) = refusal(&served.contract, &inputs)
         {
@@ -117,14 +118,30 @@ impl Router {
         }
         let rows = served.onnx.rows(&inputs);
         let course = Course { inner: &self.inner, route, served, arm, inputs, rows, id: request.id, key, started };
+        if let Some(misfit) = misfit {
+            return course.fall_back(InferError::Refused(misfit.message), request.deadline, &[Fallback::Previous { version: None }]).await;
+        }
         let asked = ask(served, &course.inputs, request.deadline).await;
         if arm != Arm::Pilot {
             course.copy_to_shadow();
         }
         match asked {
             Ok(answer) => course.answered(answer).await,
-            Err(error) => course.fall_back(error, request.deadline).await,
+            Err(error) => course.fall_back(error, request.deadline, &route.settings.fallback).await,
         }
+    }
+}
+
+/// The checked inputs. A canary that wants other inputs than the stable version must not fail requests that were right until
+/// yesterday: those come back as the stable version takes them, with what the canary has against them.
+fn fitting(route: &Route, served: &Served, arm: Arm, inputs: Named) -> Result<(Named, Option<BadInput>), BadInput> {
+    let stable = &route.stable.onnx;
+    if arm != Arm::Canary || served.onnx.inputs() == stable.inputs() {
+        return served.onnx.check(inputs).map(|inputs| (inputs, None));
+    }
+    match served.onnx.check(inputs.clone()) {
+        Ok(inputs) => Ok((inputs, None)),
+        Err(bad) => stable.check(inputs).map(|inputs| (inputs, Some(bad))),
     }
 }
 
@@ -156,11 +173,11 @@ impl Course<'_> {
         self.finish(outputs, Some(served), None, Outcome::Answered, spent(total, answer.timings)).await
     }
 
-    /// Goes down the declared chain. The request counts as failed for the version that it was assigned to, whoever answers.
-    async fn fall_back(self, error: InferError, deadline: Option<Instant>) -> Result<Prediction, PredictError> {
+    /// Goes down the chain. The request counts as failed for the version that it was assigned to, whoever answers.
+    async fn fall_back(self, error: InferError, deadline: Option<Instant>, chain: &[Fallback]) -> Result<Prediction, PredictError> {
         let hopeless = matches!(error, InferError::DeadlineExceeded | InferError::BadInput { .. });
         if self.arm != Arm::Pilot && !hopeless {
-            for step in &self.route.settings.fallback {
+            for step in chain {
                 let reason = error.to_string();
                 match step {
                     Fallback::Previous { version } => {

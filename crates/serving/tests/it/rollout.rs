@@ -3,6 +3,7 @@
 use crate::support::{ask, floats, route, router, served};
 use contract::VersionNo;
 use contract::rollout::Arm;
+use serving::Outcome;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -47,6 +48,22 @@ async fn the_canarys_share_is_its_weight() {
     let mut pinned = ask("pinned", 1.0);
     pinned.version = Some(VersionNo(2));
     assert_eq!(router.predict(pinned).await.map(|p| (p.version, p.arm)), Ok((VersionNo(2), Arm::Pilot)));
+}
+
+/// A canary with another input than the stable version: callers who send what was right until now still get answers.
+#[tokio::test]
+async fn a_canary_that_wants_other_inputs_fails_alone() {
+    let mut rollout = route(served("says_1", 1), vec![]);
+    rollout.canary = Some((served("lookup", 2), 1_000_000));
+    let (router, mut records) = router(rollout);
+    let prediction = router.predict(ask("p", 1.0)).await.expect("the stable version answers");
+    assert_eq!((prediction.version, prediction.arm, prediction.fallback), (VersionNo(1), Arm::Canary, Some("previous")));
+    let record = records.recv().await.expect("a record");
+    assert_eq!((record.served.version, record.arm), (VersionNo(2), Arm::Canary));
+    assert!(matches!(&record.outcome, Outcome::Fallback { reason, .. } if reason.contains("there is no input “x”; expected “i”")), "{:?}", record.outcome);
+    let mut wrong = ask("q", 1.0);
+    wrong.inputs.clear();
+    assert_eq!(router.predict(wrong).await.expect_err("wrong for both").to_string(), "input “x” is missing: expected FP32 of shape [-1, 1]");
 }
 
 #[tokio::test]
