@@ -1,5 +1,6 @@
 //! ONNX Runtime, loaded once per process from its library file.
 
+use crate::trial::{Trial, Trials};
 use ort::environment::Environment;
 use ort::logging::LogLevel;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,6 +35,7 @@ pub enum StartError {
 #[derive(Clone)]
 pub struct Runtime {
     pub(crate) environment: Environment,
+    pub(crate) trials: Option<Arc<Trials>>,
     path: Arc<PathBuf>,
     version: Arc<str>,
 }
@@ -59,9 +61,15 @@ impl Runtime {
         let environment = catch_unwind(AssertUnwindSafe(|| build(dylib, options)))
             .unwrap_or_else(|_| Err("the library is not ONNX Runtime".into()))
             .map_err(|cause| StartError::Failed { path: dylib.to_path_buf(), cause })?;
-        let runtime = Runtime { environment, path: Arc::new(dylib.to_path_buf()), version: version(dylib).into() };
+        let runtime = Runtime { environment, trials: None, path: Arc::new(dylib.to_path_buf()), version: version(dylib).into() };
         *started = Some(runtime.clone());
         Ok(runtime)
+    }
+
+    /// The same runtime, which tries each file in a child process before it loads it here.
+    #[must_use]
+    pub fn with_trial(self, trial: Trial) -> Runtime {
+        Runtime { trials: Some(Arc::new(Trials::new(trial))), ..self }
     }
 
     /// `1.31.1`

@@ -5,10 +5,13 @@
 use crate::inspect::{Reason, Rejected};
 use crate::model::{LoadError, LoadOptions};
 use crate::runtime::Runtime;
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The program that is started for a trial: ours, with a subcommand that calls [`child`].
@@ -28,6 +31,30 @@ pub fn child(runtime: &Runtime, bytes: &[u8]) -> (u8, String) {
     match runtime.load(bytes, options) {
         Ok(_) => (0, String::new()),
         Err(error) => (1, error.to_string()),
+    }
+}
+
+/// Trials of one process: a file that has passed is not tried again.
+pub(crate) struct Trials {
+    trial: Trial,
+    /// SHA-256 of what has passed.
+    passed: Mutex<HashSet<[u8; 32]>>,
+}
+
+impl Trials {
+    pub fn new(trial: Trial) -> Self {
+        Self { trial, passed: Mutex::default() }
+    }
+
+    pub fn run(&self, bytes: &[u8]) -> Result<(), LoadError> {
+        let hash: [u8; 32] = Sha256::digest(bytes).into();
+        let passed = || self.passed.lock().unwrap_or_else(PoisonError::into_inner);
+        if passed().contains(&hash) {
+            return Ok(());
+        }
+        self.trial.run(bytes)?;
+        passed().insert(hash);
+        Ok(())
     }
 }
 

@@ -58,9 +58,12 @@ pub enum LoadError {
 }
 
 impl Runtime {
-    /// Inspects and loads `bytes`. Blocks for as long as the runtime needs to prepare the graph: call it off the async threads.
+    /// Inspects, tries (where a trial is set) and loads `bytes`. Blocks for as long as the runtime needs to prepare the graph: call it off the async threads.
     pub fn load(&self, bytes: &[u8], options: LoadOptions) -> Result<Arc<Model>, LoadError> {
         let info = inspect(bytes, &options.limits)?;
+        if let Some(trials) = &self.trials {
+            trials.run(bytes)?;
+        }
         let outputs = served_outputs(&info);
         let names: Arc<[String]> = outputs.iter().map(|spec| spec.name.clone()).collect();
         let classes: Arc<[String]> = info.classes.clone().into();

@@ -2,9 +2,9 @@
 
 use crate::support::{runtime, small};
 use serving::trial::{Trial, child};
-use serving::{LoadError, Reason};
+use serving::{LoadError, LoadOptions, Reason};
 use std::io::Read;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Not a test of its own: what the child runs. Without bytes on standard input there is nothing to try.
 #[test]
@@ -41,6 +41,20 @@ fn a_model_that_crashes_the_runtime_crashes_the_child_alone() {
     bytes[239] ^= 0x40;
     let refused = trial(&bytes, Duration::from_secs(20));
     assert!(matches!(&refused, Err(LoadError::Rejected(refused)) if refused.reason == Reason::Crashed), "{refused:?}");
+}
+
+/// With a trial set, loading such a file is an error like any other, and loading a good one works as before.
+#[test]
+fn loading_tries_first() {
+    let args = ["--exact", "trial::child_side", "--nocapture"].map(Into::into).into();
+    let runtime = runtime().with_trial(Trial { program: std::env::current_exe().expect("our own path"), args, limit: Duration::from_secs(20) });
+    let mut bytes = small("slow");
+    assert!(runtime.load(&bytes, LoadOptions::default()).is_ok());
+    let again = Instant::now();
+    assert!(runtime.load(&bytes, LoadOptions::default()).is_ok());
+    assert!(again.elapsed() < Duration::from_secs(5));
+    bytes[239] ^= 0x40;
+    assert!(matches!(runtime.load(&bytes, LoadOptions::default()), Err(LoadError::Rejected(refused)) if refused.reason == Reason::Crashed));
 }
 
 #[test]
