@@ -40,7 +40,7 @@ fn Audit(view: AuditView) -> impl IntoView {
             <Answer state headline sentence=verified.sentence/>
             {(!head.is_empty())
                 .then(|| view! {
-                    <p class="small quiet">"Newest hash "<Copyable text=head what="newest hash"/>". Keep it elsewhere: "<code>"slipway audit verify"</code>" checks the chain against it."</p>
+                    <p class="small quiet">"Newest hash "<Copyable text=head what="newest hash"/>" kept elsewhere, it proves later that nothing before it was changed."</p>
                 })}
             <Section title="Entries" id="entries" hidden_title=true>
                 <div class="filters">

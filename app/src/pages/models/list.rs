@@ -83,8 +83,7 @@ fn ModelRow(model: ModelLine) -> impl IntoView {
             <Name name=name.0.clone() href=urls::model(&name) sub=description/>
             <Cell label="Owner" none=owner_team.is_empty()>{owner_team.clone()}</Cell>
             <Cell label="Newest" none=no_newest sub=of>
-                {newest}
-                {(!no_newest).then(|| view! { " "<GatesMark gates/> })}
+                <span class="row">{newest} {(!no_newest).then(|| view! { <GatesMark gates/> })}</span>
             </Cell>
             <Cell label="Champion" none=no_champion>{best.map_or_else(|| view! { <span class="quiet">"none"</span> }.into_any(), IntoAny::into_any)}</Cell>
             <Cell label="Serves"><ServedLinks served=serving versions=true/></Cell>

@@ -78,8 +78,9 @@ fn VersionTable(model: ModelName, versions: Vec<VersionLine>, metrics: Vec<Strin
                         .collect_view();
                     view! {
                         <Row>
-                            <Name name=format!("Version {}", line.version) href=href sub=line.notes>
+                            <Name name=format!("Version {}", line.version) href=href>
                                 {line.aliases.into_iter().map(|word| view! { " "<Tag word/> }).collect_view()}
+                                {(!line.notes.is_empty()).then(|| view! { <span class="two">{line.notes}</span> })}
                             </Name>
                             <Cell label="Gates"><a class="plain" href=gates><GatesMark gates=line.gates/></a></Cell>
                             {numbers}

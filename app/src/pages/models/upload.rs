@@ -22,18 +22,19 @@ fn Upload(view: NewVersion) -> impl IntoView {
     let meta = refused.as_ref().map(|refused| refused.meta.clone()).unwrap_or_else(|| before.as_ref().map(again).unwrap_or_default());
     let problem = refused.and_then(|refused| refused.problem);
     let next = model.versions.first().map_or(1, |newest| newest.version.0 + 1);
-    let title = format!("Version {next}");
+    let becomes = format!("It becomes version {next} of {}.", model.name);
     let crumbs = vec![("Models".into(), urls::MODELS.into()), (model.name.0.clone(), urls::model(&model.name))];
     // What the server said stands at the fields, as in every other form.
     provide_context(FormState { pending: Signal::stored(false), problem: Signal::stored(problem.clone()) });
     view! {
-        <Page title crumbs>
+        <Page title="New version" crumbs>
             <div class="split">
                 <div>
                     {match model.may_register.why_not.clone() {
                         Some(why) => view! { <Note state=State::Info title="You cannot register a version"><p>{why}</p></Note> }.into_any(),
                         None => {
                             view! {
+                                <p class="soft">{becomes}</p>
                                 {problem.map(|problem| view! { <ProblemNote problem/><p class="soft">"Nothing was stored. Choose the files again; the rest is as you typed it."</p> })}
                                 <UploadForm action=urls::upload(&model.name) meta/>
                             }
