@@ -1,5 +1,7 @@
 //! What every act is given: the store, the clock, ids and the live bus. Nothing is read from the back door.
 
+use crate::Outcome;
+use crate::deployments::Book;
 use contract::live::{LiveEvent, Topic};
 use contract::role::Act;
 use contract::{Millis, Problem, Role};
@@ -18,6 +20,7 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the machine's clock is read")]
     fn now(&self) -> Millis {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
@@ -90,6 +93,10 @@ impl Default for Site {
 pub struct Ctx {
     pub store: Store,
     pub site: Arc<Site>,
+    /// What runs, in memory.
+    pub book: Arc<Book>,
+    runtime: Option<serving::Runtime>,
+    router: Option<serving::Router>,
     clock: Arc<dyn Clock>,
     live: broadcast::Sender<LiveEvent>,
 }
@@ -97,7 +104,7 @@ pub struct Ctx {
 impl Ctx {
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
         let (live, _) = broadcast::channel(1_024);
-        Self { store, site: Arc::default(), clock, live }
+        Self { store, site: Arc::default(), book: Arc::default(), runtime: None, router: None, clock, live }
     }
 
     /// The same hands at a named place.
@@ -106,11 +113,34 @@ impl Ctx {
         Self { site: Arc::new(site), ..self }
     }
 
+    /// The same hands, with what runs ONNX files.
+    #[must_use]
+    pub fn with_runtime(self, runtime: serving::Runtime) -> Self {
+        Self { runtime: Some(runtime), ..self }
+    }
+
+    /// What runs ONNX files; a process that only reads the store works without.
+    pub fn runtime(&self) -> Outcome<serving::Runtime> {
+        self.runtime.clone().ok_or_else(|| Problem::busy("ONNX Runtime is not loaded in this process. `cargo xtask setup` fetches it; ORT_DYLIB_PATH names it."))
+    }
+
+    /// The same hands, with what answers requests.
+    #[must_use]
+    pub fn with_router(self, router: serving::Router) -> Self {
+        Self { router: Some(router), ..self }
+    }
+
+    /// What answers requests; the command line works without.
+    pub fn router(&self) -> Outcome<&serving::Router> {
+        self.router.as_ref().ok_or_else(|| Problem::busy("Nothing is served by this process."))
+    }
+
     pub fn now(&self) -> Millis {
         self.clock.now()
     }
 
     /// A new id, sortable by time (UUID version 7).
+    #[expect(clippy::disallowed_methods, reason = "the one place where ids are made")]
     pub fn new_id(&self) -> String {
         uuid::Uuid::now_v7().simple().to_string()
     }

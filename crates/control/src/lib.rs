@@ -2,10 +2,20 @@
 
 mod ctx;
 mod problem;
+mod blocking;
+mod words;
 pub mod identity;
 pub mod audit;
+pub mod datasets;
+pub mod registry;
+pub mod deployments;
+pub mod monitoring;
+pub mod outcomes;
+pub mod rollouts;
+pub mod alerts;
 #[cfg(test)]
 mod testing;
 
 pub use ctx::{Actor, Clock, Ctx, Site, SystemClock, TestClock};
 pub use problem::{IntoProblem, Outcome};
+use blocking::blocking;

@@ -54,3 +54,33 @@ impl Tx {
         Ok(())
     }
 }
+
+/// What happened to a deployment and its rollouts, newest first.
+const CHANGES: &str = "select * from audit_entries where at >= $2 and at < $3 and (
+         (object_kind = 'deployment' and object_id = $1)
+         or (object_kind = 'rollout' and object_id in (select id from rollouts where deployment = $1)))
+     order by seq desc limit $4";
+
+impl Db {
+    /// Audit entries of a deployment and its rollouts in `[from, to)`, newest first.
+    pub async fn deployment_changes(&self, name: &DeploymentName, from: Millis, to: Millis, limit: i64) -> Result<Vec<crate::audit::Kept>> {
+        self.all(CHANGES, args![name, from, to, limit]).await
+    }
+
+    /// How many changes there were by kind of act, over everything.
+    pub async fn changes_by_action(&self, from: Millis) -> Result<Vec<(String, i64)>> {
+        self.all(
+            "select action, cast(count(*) as bigint) from audit_entries
+             where at >= $1 and object_kind in ('deployment', 'rollout', 'version', 'approval', 'model') group by action order by action",
+            args![from],
+        )
+        .await
+    }
+}
+
+impl Tx {
+    /// The same inside a transaction.
+    pub async fn deployment_changes(&mut self, name: &DeploymentName, from: Millis, to: Millis, limit: i64) -> Result<Vec<crate::audit::Kept>> {
+        self.all(CHANGES, args![name, from, to, limit]).await
+    }
+}

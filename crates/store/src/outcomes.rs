@@ -39,11 +39,12 @@ impl Db {
         Ok(u64::try_from(n).unwrap_or(0))
     }
 
-    /// Waiting outcomes whose prediction has arrived in the log since.
-    pub async fn outcomes_joinable(&self, limit: i64) -> Result<Vec<OutcomeRow>> {
+    /// Outcomes that were received after `after` and are waiting, whose prediction has arrived in the log since.
+    pub async fn outcomes_joinable(&self, after: Millis, limit: i64) -> Result<Vec<OutcomeRow>> {
         self.all(
-            "select o.* from outcomes o join predictions p on p.id = o.prediction_id where o.joined = 0 order by o.received_at limit $1",
-            args![limit],
+            "select o.* from outcomes o join predictions p on p.id = o.prediction_id
+             where o.joined = 0 and o.received_at >= $1 order by o.received_at limit $2",
+            args![after, limit],
         )
         .await
     }

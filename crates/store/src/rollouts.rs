@@ -108,3 +108,31 @@ impl Tx {
         Ok(())
     }
 }
+
+/// What one process counted in one step and arm.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct CountsRow {
+    pub rollout: String,
+    pub step: i64,
+    pub arm: String,
+    pub writer: String,
+    pub counts: String,
+}
+
+impl Db {
+    pub async fn rollout_counts(&self, id: &RolloutId) -> Result<Vec<CountsRow>> {
+        self.all("select * from rollout_counts where rollout = $1 order by step", args![id]).await
+    }
+}
+
+impl Tx {
+    pub async fn rollout_counts_replace(&mut self, row: &CountsRow) -> Result<()> {
+        self.run(
+            "insert into rollout_counts (rollout, step, arm, writer, counts) values ($1, $2, $3, $4, $5)
+             on conflict (rollout, step, arm, writer) do update set counts = excluded.counts",
+            args![&row.rollout, row.step, &row.arm, &row.writer, &row.counts],
+        )
+        .await?;
+        Ok(())
+    }
+}

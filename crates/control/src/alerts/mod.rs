@@ -1,0 +1,14 @@
+//! What needs somebody: rules over what monitoring sees, alerts that open once and resolve themselves.
+
+mod acknowledge;
+mod list;
+mod look;
+mod rolled_back;
+pub(crate) mod rules;
+mod tick;
+
+pub use acknowledge::acknowledge;
+pub use list::{firing, list};
+pub(crate) use list::line;
+pub(crate) use rolled_back::rolled_back_in;
+pub use tick::tick;

@@ -1,0 +1,21 @@
+//! Deployments: the served names, which version is stable under each, and what of them is loaded.
+
+mod book;
+mod create;
+mod list;
+mod load;
+mod reload;
+mod settings;
+mod snippets;
+mod stable;
+mod view;
+
+pub use book::{Book, Known, KnownRollout, KnownVersion};
+pub use create::{create, update};
+pub use list::{Brief, brief, brief_one, get, list};
+pub(crate) use list::{unknown, version_no};
+pub use reload::{reload, reload_one, sync};
+pub(crate) use reload::{drop_canary, ensure_loadable};
+pub use stable::{roll_back, set_stable};
+pub use view::view;
+pub use crate::monitoring::fleet;

@@ -1,0 +1,171 @@
+//! From the tables to what runs: at the start and after each change. A version that does not load never replaces one that runs.
+
+use super::list::{settings_of, unknown, version_no, weight_of};
+use super::load::{self, Loaded};
+use super::{Known, KnownRollout};
+use crate::rollouts::entered_of;
+use crate::{Ctx, IntoProblem, Outcome};
+use contract::deployment::{DeploymentSettings, Fallback};
+use contract::{DeploymentName, Problem, VersionNo};
+use serving::Route;
+use serving::routing::PPM;
+use std::collections::{BTreeMap, BTreeSet};
+use store::deployments::DeploymentRow;
+use store::rollouts::RolloutRow;
+
+/// Brings everything that is deployed into memory. One deployment that fails does not keep the others from serving.
+pub async fn reload(cx: &Ctx) -> Outcome<()> {
+    let rows = cx.store.db.deployments().await.or_problem("Loading the deployments")?;
+    if let Ok(router) = cx.router() {
+        rows.iter().filter(|row| row.stable.is_some()).for_each(|row| router.set_loading(&row.name));
+    }
+    let names: BTreeSet<DeploymentName> = rows.iter().map(|row| row.name.as_str().into()).collect();
+    let kept = cx.book.all().iter().filter(|(name, _)| names.contains(*name)).map(|(name, known)| (name.clone(), known.clone())).collect();
+    cx.book.replace(kept);
+    for row in rows {
+        if let Err(problem) = one(cx, &row).await {
+            tracing::error!(deployment = row.name, %problem, "a deployment could not be loaded");
+        }
+    }
+    Ok(())
+}
+
+/// The same for one deployment.
+pub async fn reload_one(cx: &Ctx, name: &DeploymentName) -> Outcome<()> {
+    let row = cx.store.db.deployment(name).await.or_problem("Loading the deployment")?.ok_or_else(|| unknown(name))?;
+    one(cx, &row).await
+}
+
+/// Whether a version would serve: loads it and lets it go again unless it runs already. The problem says why not.
+pub(crate) async fn ensure_loadable(cx: &Ctx, name: &DeploymentName, version: VersionNo) -> Outcome<()> {
+    let row = cx.store.db.deployment(name).await.or_problem("Loading the version")?.ok_or_else(|| unknown(name))?;
+    let running = cx.router().ok().and_then(|router| router.route(name.as_str()));
+    let loaded = load::version(cx, &settings_of(&row)?, version, running.as_deref()).await?;
+    match &loaded.known.load_error {
+        Some(why) => Err(Problem::conflict(format!("{why} {name} goes on as it is."))),
+        None => Ok(()),
+    }
+}
+
+async fn one(cx: &Ctx, row: &DeploymentRow) -> Outcome<()> {
+    let name = DeploymentName::from(row.name.as_str());
+    let settings = settings_of(row)?;
+    let open = cx.store.db.rollout_open_of(&name).await.or_problem("Loading the deployment")?;
+    let (stable, previous) = (row.stable.map(version_no), row.previous.map(version_no));
+    let running = cx.router().ok().and_then(|router| router.route(name.as_str()));
+    let mut loaded = BTreeMap::new();
+    for no in resident(&settings, stable, previous, open.as_ref()) {
+        match load::version(cx, &settings, no, running.as_deref()).await {
+            Ok(version) => drop(loaded.insert(no, version)),
+            Err(problem) => tracing::error!(deployment = %name, version = %no, %problem, "a version could not be read"),
+        }
+    }
+    let rollout = match &open {
+        None => None,
+        Some(open) => Some(KnownRollout {
+            id: open.id.as_str().into(),
+            canary: version_no(open.canary),
+            weight: weight_of(open),
+            entered: entered_of(open)?,
+        }),
+    };
+    publish(cx, &name, &settings, (stable, previous), rollout.as_ref(), &loaded);
+    cx.book.put(Known {
+        name,
+        model: settings.model.clone(),
+        settings,
+        stable,
+        previous,
+        rollout,
+        versions: loaded.into_iter().map(|(no, version)| (no, version.known)).collect(),
+    });
+    Ok(())
+}
+
+/// Which versions are in memory: both of a rollout, the one before, and those that fallbacks name.
+fn resident(settings: &DeploymentSettings, stable: Option<VersionNo>, previous: Option<VersionNo>, open: Option<&RolloutRow>) -> BTreeSet<VersionNo> {
+    let named = settings.fallback.iter().filter_map(|fallback| match fallback {
+        Fallback::Previous { version } => *version,
+        Fallback::Default { .. } => None,
+    });
+    let open = open.into_iter().flat_map(|open| [version_no(open.stable), version_no(open.canary)]);
+    stable.into_iter().chain(previous).chain(open).chain(named).collect()
+}
+
+/// Swaps the route. Without a loaded stable version the old route stays; without a loaded canary the stable one answers everything.
+fn publish(
+    cx: &Ctx,
+    name: &DeploymentName,
+    settings: &DeploymentSettings,
+    (stable, previous): (Option<VersionNo>, Option<VersionNo>),
+    rollout: Option<&KnownRollout>,
+    loaded: &BTreeMap<VersionNo, Loaded>,
+) {
+    let Ok(router) = cx.router() else { return };
+    let served = |no: Option<VersionNo>| loaded.get(&no?)?.served.clone();
+    let Some(stable_served) = served(stable) else {
+        if stable.is_some() {
+            tracing::error!(deployment = %name, "the stable version is not loaded; what ran before goes on");
+        }
+        return;
+    };
+    let mut route = Route::new(name.clone(), settings.clone(), stable_served);
+    route.previous = served(previous);
+    if let Some(rollout) = rollout {
+        route.salt = rollout.id.0.clone();
+        let canary = served(Some(rollout.canary));
+        if rollout.weight > 0.0 {
+            let millionths = (rollout.weight / 100.0 * f64::from(PPM)).round().clamp(0.0, f64::from(PPM)) as u32;
+            route.canary = canary.map(|canary| (canary, millionths));
+        } else {
+            route.shadow = canary;
+        }
+    }
+    route.pinned = loaded.values().filter_map(|version| version.served.clone()).filter(|served| Some(served.version) != stable).collect();
+    router.set_route(route);
+}
+
+/// Takes the canary out of the route at once, before anything is written: for what has been shown to do harm.
+pub(crate) fn drop_canary(cx: &Ctx, name: &DeploymentName) {
+    let Ok(router) = cx.router() else { return };
+    if let Some(route) = router.route(name.as_str()) {
+        let mut route = Route::clone(&route);
+        if let Some((canary, _)) = route.canary.take() {
+            route.pinned.push(canary);
+        }
+        if let Some(shadow) = route.shadow.take() {
+            route.pinned.push(shadow);
+        }
+        router.set_route(route);
+    }
+}
+
+/// Reloads what differs from the tables: changed by another process, or committed by one that died before it could load.
+pub async fn sync(cx: &Ctx) -> Outcome<()> {
+    let doing = "Reading the deployments";
+    let open = cx.store.db.rollouts_open().await.or_problem(doing)?;
+    for row in cx.store.db.deployments().await.or_problem(doing)? {
+        let rollout = open.iter().find(|rollout| rollout.deployment == row.name);
+        let known = cx.book.get(&row.name.as_str().into());
+        if known.is_none_or(|known| !is_current(&known, &row, rollout)) {
+            if let Err(problem) = one(cx, &row).await {
+                tracing::error!(deployment = row.name, %problem, "a deployment could not be loaded");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_current(known: &Known, row: &DeploymentRow, rollout: Option<&RolloutRow>) -> bool {
+    let same_rollout = match (&known.rollout, rollout) {
+        (None, None) => true,
+        (Some(known), Some(row)) => {
+            known.id.as_str() == row.id && Some(known.entered.len()) == usize::try_from(row.step).ok().map(|step| step + 1)
+        }
+        _ => false,
+    };
+    same_rollout
+        && known.stable == row.stable.map(version_no)
+        && known.previous == row.previous.map(version_no)
+        && settings_of(row).is_ok_and(|settings| settings == known.settings)
+}

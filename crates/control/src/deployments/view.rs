@@ -1,0 +1,108 @@
+//! The overview of one deployment.
+
+use super::{Known, snippets};
+use crate::monitoring::read::{self, Ops};
+use crate::monitoring::{changes_of, head, rates, shares, spans};
+use crate::words::{count, counted, percent};
+use crate::{Actor, Ctx, Outcome};
+use contract::DeploymentName;
+use contract::inputs::TimeRange;
+use contract::role::Act;
+use contract::rollout::Arm;
+use contract::verdict::State;
+use contract::views::deployment::{DeploymentView, Head, InService};
+use contract::views::parts::{Answer, Link, Series};
+use contract::{VersionNo, urls};
+use std::collections::BTreeSet;
+
+const POINTS: usize = 60;
+
+pub async fn view(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRange) -> Outcome<DeploymentView> {
+    who.must(Act::View)?;
+    let (known, head) = head(cx, name, range).await?;
+    let (span, windows) = read::operations(cx, name, range).await?;
+    let (predictions_title, predictions) = match known.stable_version() {
+        Some(stable) => shares::over_time(&known, stable, range, span, &windows),
+        None => ("Predictions".into(), Vec::new()),
+    };
+    let (bucket, starts) = spans::buckets(range, span, POINTS);
+    let versions: BTreeSet<VersionNo> = windows.iter().map(|ops| ops.version).collect();
+    let traffic = versions.into_iter().rev().map(|version| Series {
+        name: format!("version {version}"),
+        points: rates(cx, &read::by_bucket(windows.iter().filter(|ops| ops.version == version), bucket, &starts), bucket),
+    });
+    let mut changes = changes_of(cx, name, range).await?;
+    changes.reverse();
+    let (may_edit, may_roll_back) = (who.role.may(Act::Register), who.role.may(Act::StopRollout));
+    Ok(DeploymentView {
+        answer: answer(&known, &head, &windows, range),
+        settings: known.settings.clone(),
+        versions: in_service(cx, &known, &windows),
+        snippets: snippets::of(name, known.stable_version(), &cx.site.address),
+        traffic: traffic.collect(),
+        predictions,
+        predictions_title,
+        changes,
+        may_edit,
+        may_roll_back,
+        head,
+    })
+}
+
+fn in_service(cx: &Ctx, known: &Known, windows: &[Ops]) -> Vec<InService> {
+    let route = cx.router().ok().and_then(|router| router.route(known.name.as_str()));
+    let mut versions: Vec<InService> = known
+        .versions
+        .values()
+        .map(|version| {
+            let arm = known.arm_of(version.version);
+            InService {
+                version: version.version,
+                arm: arm.map(|(arm, _)| arm),
+                weight: arm.map_or(0.0, |(_, weight)| weight),
+                age: cx.now() - version.registered_at,
+                predictions: windows.iter().filter(|ops| ops.version == version.version && ops.arm != Arm::Shadow).map(|ops| ops.operations.counts.rows).sum(),
+                loaded: route.as_ref().is_some_and(|route| route.version(version.version).is_some()),
+                load_error: version.load_error.clone().unwrap_or_default(),
+            }
+        })
+        .collect();
+    versions.sort_by_key(|version| (version.arm.map_or(9, |arm| arm as u8), std::cmp::Reverse(version.version)));
+    versions
+}
+
+fn answer(known: &Known, head: &Head, windows: &[Ops], range: TimeRange) -> Answer {
+    let counts = read::sum(windows.iter().filter(|ops| ops.arm != Arm::Shadow)).counts;
+    let stretch = contract::time::span_words(range.to - range.from);
+    let served = match counts.requests {
+        0 => format!("No requests in the last {stretch}."),
+        n => format!(
+            "{} in the last {stretch}; {} failed, {} answered by a fallback.",
+            counted(n, "request"),
+            if counts.failed == 0 { "none".into() } else { count(counts.failed) },
+            if counts.fallback == 0 { "none".into() } else { percent(counts.fallback as f64 / n as f64) }
+        ),
+    };
+    let Some(stable) = known.stable else {
+        return Answer {
+            state: State::Unknown,
+            headline: "Serves nothing yet".into(),
+            sentence: format!("Ask for the promotion of a version of {}: the first one that is approved answers here.", known.model),
+            link: Some(Link { text: format!("Versions of {}", known.model), url: urls::model(&known.model) }),
+        };
+    };
+    match &head.rollout {
+        Some(rollout) => Answer {
+            state: head.state,
+            headline: format!("Version {stable} answers; version {} is at {}%", rollout.canary, crate::words::number(rollout.weight)),
+            sentence: format!("{}. {served}", head.headline),
+            link: Some(Link { text: "Open the rollout".into(), url: urls::rollout(&rollout.id) }),
+        },
+        None => Answer {
+            state: head.state,
+            headline: if head.state == State::Ok { format!("Version {stable} answers everything, and is steady") } else { head.headline.clone() },
+            sentence: served,
+            link: (head.open_alerts > 0).then(|| Link { text: "Alerts".into(), url: urls::ALERTS.into() }),
+        },
+    }
+}

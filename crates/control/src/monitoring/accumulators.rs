@@ -1,0 +1,107 @@
+//! The windows that this process is still adding to. Their rows are written whole at each flush, so a flush can be repeated
+//! and a crash loses what came after the last one, nothing more.
+
+use super::counts::Counts;
+use super::pending::{Key, Part, Pending};
+use super::spans::KEPT;
+use super::window::Stretch;
+use contract::Millis;
+use contract::time::MINUTE;
+use std::collections::{HashMap, HashSet};
+use store::rollouts::CountsRow;
+use store::windows::WindowRow;
+
+/// How long after its end a window may still be added to without a row of its own.
+const LATE: i64 = 2 * MINUTE;
+
+/// What is open, and what of it has changed since it was written.
+pub struct Accumulators {
+    process: String,
+    made: u64,
+    windows: HashMap<(Key, i64), Open<Stretch>>,
+    parts: HashMap<Part, Open<Counts>>,
+    dirty: HashSet<(Key, i64)>,
+    dirty_parts: HashSet<Part>,
+}
+
+/// `writer` names the row: a window that was forgotten and comes back gets another row, so that nothing is overwritten.
+struct Open<T> {
+    writer: String,
+    sums: T,
+}
+
+impl Accumulators {
+    /// `process` must never have been used before.
+    pub fn new(process: String) -> Self {
+        Self {
+            process,
+            made: 0,
+            windows: HashMap::new(),
+            parts: HashMap::new(),
+            dirty: HashSet::new(),
+            dirty_parts: HashSet::new(),
+        }
+    }
+
+    /// Adds what is pending to the windows of every span.
+    pub fn absorb(&mut self, pending: &mut Pending) {
+        for (key, stretch) in pending.stretches.drain() {
+            for (span, _) in KEPT {
+                let place = (Key { start: key.start.floor_to(span), ..key.clone() }, span);
+                let (process, made) = (&self.process, &mut self.made);
+                let open = self.windows.entry(place.clone()).or_insert_with(|| Open::new(process, made));
+                open.sums.merge(&stretch);
+                self.dirty.insert(place);
+            }
+        }
+        for (part, counts) in pending.parts.drain() {
+            let (process, made) = (&self.process, &mut self.made);
+            self.parts.entry(part.clone()).or_insert_with(|| Open::new(process, made)).sums.add(&counts);
+            self.dirty_parts.insert(part);
+        }
+    }
+
+    /// Rows of everything that has changed since [`Self::written`].
+    pub fn rows(&self) -> (Vec<WindowRow>, Vec<CountsRow>) {
+        let windows = self.dirty.iter().filter_map(|place| {
+            let open = self.windows.get(place)?;
+            let (key, span) = place;
+            Some(WindowRow {
+                deployment: key.deployment.0.clone(),
+                version: i64::from(key.version.0),
+                arm: key.arm.word().to_owned(),
+                start: key.start.0,
+                span: *span,
+                writer: open.writer.clone(),
+                operations: serde_json::to_string(&open.sums.operations).unwrap_or_default(),
+                features: serde_json::to_string(&open.sums.features).unwrap_or_default(),
+            })
+        });
+        let parts = self.dirty_parts.iter().filter_map(|part| {
+            let open = self.parts.get(part)?;
+            Some(CountsRow {
+                rollout: part.rollout.0.clone(),
+                step: i64::try_from(part.step).unwrap_or(i64::MAX),
+                arm: part.arm.word().to_owned(),
+                writer: open.writer.clone(),
+                counts: serde_json::to_string(&open.sums).unwrap_or_default(),
+            })
+        });
+        (windows.collect(), parts.collect())
+    }
+
+    /// The rows are committed: closed windows may go.
+    pub fn written(&mut self, now: Millis, rollout_is_open: impl Fn(&Part) -> bool) {
+        self.dirty.clear();
+        self.dirty_parts.clear();
+        self.windows.retain(|(key, span), _| key.start + *span + LATE > now);
+        self.parts.retain(|part, _| rollout_is_open(part));
+    }
+}
+
+impl<T: Default> Open<T> {
+    fn new(process: &str, made: &mut u64) -> Self {
+        *made += 1;
+        Self { writer: format!("{process}.{made}"), sums: T::default() }
+    }
+}

@@ -1,0 +1,197 @@
+//! The drift page of a deployment: every feature over time, one of them in full, and the predictions.
+
+use super::findings::{self, Finding, PredictionFinding, measure_name, verdict};
+use super::read::{self, Feats, Ops};
+use super::selected;
+use super::window::Features;
+use super::{changes_of, fleet, head, shares, spans};
+use crate::deployments::{Known, KnownVersion};
+use crate::words::{count, number, percent, rarity};
+use crate::{Actor, Ctx, Outcome};
+use contract::inputs::TimeRange;
+use contract::role::Act;
+use contract::rollout::Arm;
+use contract::verdict::State;
+use contract::views::drift::{Cell, DriftView, FeatureRow, PredictionDrift};
+use contract::views::parts::{Answer, Link};
+use contract::{DeploymentName, Millis, Verdict, urls};
+use std::collections::BTreeMap;
+
+/// Columns of the heat map.
+const COLUMNS: usize = 24;
+
+pub async fn drift(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRange, feature: Option<&str>) -> Outcome<DriftView> {
+    who.must(Act::View)?;
+    let (known, head) = head(cx, name, range).await?;
+    let span = spans::for_features(range);
+    let (bucket, windows) = spans::buckets(range, span, COLUMNS);
+    let changes = changes_of(cx, name, range).await?;
+    let Some(stable) = known.stable_version().filter(|stable| stable.baseline.is_some()) else {
+        let answer = nothing(&known);
+        let prediction = PredictionDrift {
+            title: "Predictions".into(),
+            reference: None,
+            current: None,
+            state: State::Unknown,
+            sentence: answer.sentence.clone(),
+            over_time: Vec::new(),
+        };
+        let threshold = known.settings.drift_threshold;
+        return Ok(DriftView { head, answer, threshold, span: bucket, windows, features: Vec::new(), selected: None, prediction, changes });
+    };
+    let (_, kept) = read::features(cx, name, range).await?;
+    let mine: Vec<&Feats> = kept.iter().filter(|window| window.version == stable.version && window.arm == Arm::Stable).collect();
+    let by_bucket = read::features_by_bucket(mine.iter().copied(), bucket);
+    let now = fleet::stable_features(cx, &known, stable).await?;
+    let current = findings::findings(&known.settings, stable, &now);
+    let over_time = judged(&known, stable, &by_bucket);
+    let features: Vec<FeatureRow> = current.iter().map(|finding| row(&known, finding, &windows, &over_time)).collect();
+    let chosen = feature.and_then(|name| current.iter().find(|finding| finding.feature == name)).or(current.first());
+    let selected = chosen.map(|finding| selected::selected(cx, stable, finding, &now, &windows, &over_time));
+    let (operations_span, operations) = read::operations(cx, name, range).await?;
+    let prediction = prediction(cx, &known, stable, range, operations_span, &operations, &now).await?;
+    Ok(DriftView {
+        head,
+        answer: answer(&known, &current, &prediction),
+        threshold: known.settings.drift_threshold,
+        span: bucket,
+        windows,
+        features,
+        selected,
+        prediction,
+        changes,
+    })
+}
+
+/// Findings of every bucket, by feature.
+pub type OverTime = BTreeMap<Millis, BTreeMap<String, Finding>>;
+
+fn judged(known: &Known, stable: &KnownVersion, by_bucket: &BTreeMap<Millis, Features>) -> OverTime {
+    let of = |features| findings::findings(&known.settings, stable, features).into_iter().map(|finding| (finding.feature.clone(), finding)).collect();
+    by_bucket.iter().map(|(at, features)| (*at, of(features))).collect()
+}
+
+fn cell(finding: &Finding) -> Cell {
+    let rows = finding.distance.n;
+    Cell { distance: (rows > 0).then_some(finding.distance.distance), verdict: finding.verdict(), rows }
+}
+
+fn row(known: &Known, finding: &Finding, windows: &[Millis], over_time: &OverTime) -> FeatureRow {
+    let empty = Cell { distance: None, verdict: Verdict::Insufficient, rows: 0 };
+    FeatureRow {
+        feature: finding.feature.clone(),
+        url: urls::drift_feature(&known.name, &finding.feature),
+        measure: measure_name(finding.distance.measure).into(),
+        now: cell(finding),
+        cells: windows.iter().map(|at| over_time.get(at).and_then(|found| found.get(&finding.feature)).map_or_else(|| empty.clone(), cell)).collect(),
+    }
+}
+
+fn nothing(known: &Known) -> Answer {
+    let (headline, sentence) = match known.stable {
+        None => ("Serves nothing yet", "Drift is judged once a version answers.".to_owned()),
+        Some(version) => ("Drift cannot be judged", format!("Version {version} was registered without reference data, so there is nothing to compare with.")),
+    };
+    Answer { state: State::Unknown, headline: headline.into(), sentence, link: None }
+}
+
+fn answer(known: &Known, current: &[Finding], prediction: &PredictionDrift) -> Answer {
+    let window = contract::time::span_words(i64::try_from(known.settings.drift_window_s).unwrap_or(i64::MAX / 1_000) * 1_000);
+    let drifted: Vec<&Finding> = current.iter().filter(|finding| finding.verdict() == Verdict::Fail).collect();
+    let link = |finding: &Finding| Some(Link { text: finding.feature.clone(), url: urls::drift_feature(&known.name, &finding.feature) });
+    match (&drifted[..], current.first()) {
+        ([worst, rest @ ..], _) => Answer {
+            state: State::Bad,
+            headline: match rest.len() {
+                0 => format!("{} has drifted", worst.feature),
+                1 => format!("{} and {} have drifted", worst.feature, rest[0].feature),
+                n => format!("{} and {n} other features have drifted", worst.feature),
+            },
+            sentence: format!("{} {}", evidence(worst), prediction.sentence),
+            link: link(worst),
+        },
+        ([], Some(worst)) if worst.verdict() == Verdict::Insufficient && current.iter().all(|finding| finding.verdict() == Verdict::Insufficient) => Answer {
+            state: State::Unknown,
+            headline: "Not enough rows to judge drift".into(),
+            sentence: format!(
+                "{} rows in the last {window}; a distance of {} can be told from chance {}.",
+                count(worst.distance.n),
+                number(worst.distance.threshold),
+                worst.distance.detectable().map_or_else(|| "at no number of rows".into(), |rows| format!("from {} rows on", count(rows)))
+            ),
+            link: None,
+        },
+        ([], Some(worst)) => Answer {
+            state: State::Ok,
+            headline: "Inputs look like the training data".into(),
+            sentence: format!(
+                "No feature is above its limit in the last {window}; the largest is {} at {}. {}",
+                worst.feature,
+                number(worst.distance.distance),
+                prediction.sentence
+            ),
+            link: None,
+        },
+        ([], None) => nothing(known),
+    }
+}
+
+/// Distance, limit, rows, and how rare that is when nothing has changed.
+pub fn evidence(finding: &Finding) -> String {
+    let parts = [Some(&finding.missing), finding.unseen.as_ref()];
+    let names = ["missing values", "new values"];
+    for (part, name) in parts.into_iter().zip(names) {
+        if let Some(part) = part.filter(|part| verdict(part) == Verdict::Fail) {
+            return format!("The share of {name} rose by {} over {} rows. By chance alone that happens {}.", percent(part.distance), count(part.n), rarity(part.p));
+        }
+    }
+    let one = &finding.distance;
+    let base = format!("{} {} over {} rows; the limit is {}.", measure_name(one.measure), number(one.distance), count(one.n), number(one.threshold));
+    match verdict(one) {
+        Verdict::Fail => format!("{base} By chance alone that happens {}.", rarity(one.p)),
+        Verdict::Pass => base,
+        Verdict::Insufficient => match one.detectable() {
+            Some(rows) => format!("{base} That could be chance: it can be told from {} rows on.", count(rows)),
+            None => format!("{base} The reference is too small to tell that from chance."),
+        },
+    }
+}
+
+async fn prediction(cx: &Ctx, known: &Known, stable: &KnownVersion, range: TimeRange, span: i64, operations: &[Ops], now: &Features) -> Outcome<PredictionDrift> {
+    let window = i64::try_from(known.settings.drift_window_s).unwrap_or(i64::MAX / 1_000) * 1_000;
+    let (_, recent) = read::operations(cx, &known.name, super::last(cx, window)).await?;
+    let counts = read::sum(recent.iter().filter(|ops| ops.version == stable.version && ops.arm == Arm::Stable)).counts;
+    let (title, over_time) = shares::over_time(known, stable, range, span, operations);
+    let share = |(k, n): (u64, u64)| (n > 0).then(|| k as f64 / n as f64);
+    Ok(match findings::prediction_finding(known, stable, &counts, now) {
+        Some(PredictionFinding::Share { class, now, reference, p }) => {
+            let (current, before) = (share(now), share(reference));
+            let moved = match (current, before) {
+                (Some(now), Some(before)) => (now - before).abs(),
+                _ => 0.0,
+            };
+            let state = match current {
+                None => State::Unknown,
+                Some(_) if moved >= findings::SHARE_MARGIN && p < 1e-6 => State::Bad,
+                Some(_) => State::Ok,
+            };
+            let sentence = match (current, before) {
+                (Some(current), Some(before)) if state == State::Bad => {
+                    format!("The share of “{class}” is {}, and {} for the reference data; by chance that happens {}.", percent(current), percent(before), rarity(p))
+                }
+                (Some(current), Some(before)) => format!("The share of “{class}” is {}, and {} for the reference data.", percent(current), percent(before)),
+                _ => "No predictions to judge.".into(),
+            };
+            PredictionDrift { title, reference: before, current, state, sentence, over_time }
+        }
+        Some(PredictionFinding::Value { now, reference, finding }) => PredictionDrift {
+            title,
+            reference: Some(reference),
+            current: (finding.n > 0).then_some(now),
+            state: State::from(verdict(&finding)),
+            sentence: format!("The mean prediction is {}, and {} for the reference data.", number(now), number(reference)),
+            over_time,
+        },
+        None => PredictionDrift { title, reference: None, current: None, state: State::Unknown, sentence: "The predictions for the reference data are not known.".into(), over_time },
+    })
+}

@@ -1,0 +1,158 @@
+//! Drift of every feature and of the predictions, judged by effect and evidence together.
+
+use super::counts::Counts;
+use super::window::Features;
+use crate::deployments::{Known, KnownVersion};
+use contract::deployment::DeploymentSettings;
+use contract::{Task, Verdict};
+use stats::bins::{Baseline, Window};
+use stats::evidence::{DriftFinding, Measure, Tail, Verdict as Judged, fisher_exact, judge, judge_share};
+
+/// Rise of the share of missing values that matters.
+pub const MISSING_RISE: f64 = 0.05;
+/// Share of new values that matters.
+pub const UNSEEN_RISE: f64 = 0.02;
+/// Change of a predicted class's share that matters.
+pub const SHARE_MARGIN: f64 = 0.05;
+
+/// What a window says about one feature.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    pub feature: String,
+    pub distance: DriftFinding,
+    pub missing: DriftFinding,
+    /// `None` for numbers, and where the reference has too many categories to know what is new.
+    pub unseen: Option<DriftFinding>,
+}
+
+/// What a window says about the predictions.
+#[derive(Clone, Debug)]
+pub enum PredictionFinding {
+    /// Share of a class now and in the reference, as `(k, n)`, and the probability of such a difference by chance.
+    Share { class: String, now: (u64, u64), reference: (u64, u64), p: f64 },
+    /// Predicted values (regression): their means and the judged distance.
+    Value { now: f64, reference: f64, finding: DriftFinding },
+}
+
+/// Chance of a false alarm that each test of one window may take: the deployment's budget for a week, over all windows of a week,
+/// all features, and the three tests of a feature.
+pub fn alpha(settings: &DeploymentSettings, features: usize) -> f64 {
+    let windows = 7.0 * 86_400.0 / settings.drift_window_s as f64;
+    (settings.alert_budget_per_week / windows / (3 * features.max(1)) as f64).min(0.01)
+}
+
+/// Every feature that has a baseline, the furthest first.
+pub fn findings(settings: &DeploymentSettings, version: &KnownVersion, features: &Features) -> Vec<Finding> {
+    let Some(baseline) = &version.baseline else { return Vec::new() };
+    let alpha = alpha(settings, baseline.features.len());
+    let mut found: Vec<Finding> = baseline
+        .features
+        .iter()
+        .map(|(name, reference)| {
+            let empty = Window::new(reference);
+            let window = features.by_name.get(name).unwrap_or(&empty);
+            one(name, reference, window, settings.drift_threshold, alpha)
+        })
+        .collect();
+    let rank = |finding: &Finding| (finding.verdict() == Verdict::Fail, finding.distance.distance / finding.distance.threshold.max(1e-12));
+    found.sort_by(|a, b| rank(b).0.cmp(&rank(a).0).then(rank(b).1.total_cmp(&rank(a).1)).then(a.feature.cmp(&b.feature)));
+    found
+}
+
+fn one(name: &str, reference: &Baseline, window: &Window, threshold: f64, alpha: f64) -> Finding {
+    let rows = window.n() + window.missing();
+    let unseen = match (reference, window) {
+        (Baseline::Categorical(known), Window::Categorical(seen)) if known.is_complete() => {
+            Some(judge_share(seen.unseen_total, seen.n, 0, known.n, UNSEEN_RISE, alpha))
+        }
+        _ => None,
+    };
+    Finding {
+        feature: name.to_owned(),
+        distance: judge(reference, window, threshold, alpha),
+        missing: judge_share(window.missing(), rows, reference.missing(), reference.n() + reference.missing(), MISSING_RISE, alpha),
+        unseen,
+    }
+}
+
+impl Finding {
+    /// The worst of the three: drift in any is drift; enough rows for the distance are enough.
+    pub fn verdict(&self) -> Verdict {
+        let any = [Some(&self.distance), Some(&self.missing), self.unseen.as_ref()].into_iter().flatten().any(|one| one.verdict == Judged::Drift);
+        if any { Verdict::Fail } else { verdict(&self.distance) }
+    }
+}
+
+/// The verdict in the product's words.
+pub fn verdict(finding: &DriftFinding) -> Verdict {
+    match finding.verdict {
+        Judged::Ok => Verdict::Pass,
+        Judged::Drift => Verdict::Fail,
+        Judged::Insufficient => Verdict::Insufficient,
+    }
+}
+
+/// What a distance is called.
+pub fn measure_name(measure: Measure) -> &'static str {
+    match measure {
+        Measure::WassersteinOverStd => "Wasserstein distance over the standard deviation",
+        Measure::JensenShannon => "Jensen-Shannon distance",
+        Measure::ShareChanged => "Share of changed values",
+        Measure::ShareRise => "Rise",
+    }
+}
+
+/// The predictions against those for the reference rows; `None` where the version has no baseline of them.
+pub fn prediction_finding(known: &Known, version: &KnownVersion, counts: &Counts, features: &Features) -> Option<PredictionFinding> {
+    let reference = version.baseline.as_ref()?.label.as_ref()?;
+    match (version.contract.task, reference) {
+        (Task::Regression, Baseline::Numeric(values)) => {
+            let empty = Window::new(reference);
+            let window = features.label.as_ref().unwrap_or(&empty);
+            let finding = judge(reference, window, known.settings.drift_threshold, alpha(&known.settings, 1));
+            Some(PredictionFinding::Value { now: counts.values.mean, reference: values.mean, finding })
+        }
+        (_, Baseline::Categorical(classes)) => {
+            let n = counts.labelled();
+            let of = |class: &str| {
+                let in_reference = classes.index(class).map_or(0, |i| classes.categories[i].1);
+                let k = counts.label(class);
+                let p = (2.0 * fisher_exact(k, n, in_reference, classes.n, Tail::Greater).min(fisher_exact(k, n, in_reference, classes.n, Tail::Less))).min(1.0);
+                PredictionFinding::Share { class: class.to_owned(), now: (k, n), reference: (in_reference, classes.n), p }
+            };
+            match watched_class(version) {
+                Some(class) => Some(of(&class)),
+                // With several classes, the one whose share has moved furthest.
+                None => version.contract.classes.iter().map(|class| of(class)).max_by(|a, b| moved(a).total_cmp(&moved(b))),
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The class that stands for a model with two.
+pub fn watched_class(version: &KnownVersion) -> Option<String> {
+    let contract = &version.contract;
+    contract.positive.clone().or_else(|| if contract.classes.len() == 2 { contract.classes.get(1).cloned() } else { None })
+}
+
+fn moved(finding: &PredictionFinding) -> f64 {
+    let share = |(k, n): (u64, u64)| if n == 0 { 0.0 } else { k as f64 / n as f64 };
+    match finding {
+        PredictionFinding::Share { now, reference, .. } => (share(*now) - share(*reference)).abs(),
+        PredictionFinding::Value { .. } => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_budget_is_divided_over_everything_that_is_tested() {
+        let hourly = DeploymentSettings::new("m".into());
+        assert!((alpha(&hourly, 100) - 1.0 / 168.0 / 300.0).abs() < 1e-12);
+        let generous = DeploymentSettings { alert_budget_per_week: 1e9, ..hourly };
+        assert!(alpha(&generous, 1) <= 0.01);
+    }
+}

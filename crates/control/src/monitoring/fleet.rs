@@ -1,0 +1,195 @@
+//! The fleet page: every deployment with what matters of it, worst first, and the one that needs somebody.
+
+use super::findings;
+use super::head::{health, rollout_cell};
+use super::read::{self, Ops};
+use super::window::Features;
+use super::{last, spans};
+use crate::deployments::{Known, KnownVersion};
+use crate::outcomes::{Quality, offline, primary_key, primary_name};
+use crate::words::{counted, listed};
+use crate::{Actor, Ctx, IntoProblem, Outcome};
+use contract::inputs::TimeRange;
+use contract::role::Act;
+use contract::rollout::Arm;
+use contract::time::{DAY, MINUTE, SECOND};
+use contract::verdict::State;
+use contract::views::alerts::AlertLine;
+use contract::views::fleet::{FleetStats, FleetView, Line, QualityCell, WorstDrift};
+use contract::views::parts::{Answer, Link};
+use contract::{Millis, Verdict, urls};
+
+/// Points of the traffic of a line.
+const POINTS: usize = 24;
+/// What “now” means for rates and p99.
+const NOW: i64 = 5 * MINUTE;
+
+pub async fn fleet(cx: &Ctx, who: &Actor, range: TimeRange) -> Outcome<FleetView> {
+    who.must(Act::View)?;
+    let (span, windows) = read::operations_of_all(cx, range).await?;
+    let (_, day) = read::operations_of_all(cx, last(cx, DAY)).await?;
+    let (_, recent) = read::operations_of_all(cx, last(cx, NOW)).await?;
+    let alerts: Vec<AlertLine> = cx.store.db.alerts_open().await.or_problem("Reading alerts")?.into_iter().filter_map(crate::alerts::line).collect();
+    let book = cx.book.all();
+    let mut lines = Vec::with_capacity(book.len());
+    for known in book.values() {
+        let mine = |ops: &&Ops| ops.deployment == known.name && ops.arm != Arm::Shadow;
+        let traffic: Vec<&Ops> = windows.iter().filter(mine).collect();
+        let now: Vec<&Ops> = recent.iter().filter(mine).collect();
+        let open: Vec<AlertLine> = alerts.iter().filter(|alert| alert.deployment == known.name).cloned().collect();
+        lines.push(line(cx, known, range, span, &traffic, &now, &open).await?);
+    }
+    lines.sort_by(|a, b| a.state.cmp(&b.state).then(a.name.cmp(&b.name)));
+    let live = read::sum(day.iter().filter(|ops| ops.arm != Arm::Shadow)).counts;
+    let seen = read::sum(recent.iter().filter(|ops| ops.arm != Arm::Shadow && ops.start.0 >= cx.now().0 - MINUTE)).counts;
+    let by_action = cx.store.db.changes_by_action(Millis(cx.now().0 - DAY)).await.or_problem("Reading changes")?;
+    let stats = FleetStats {
+        predictions: live.rows,
+        per_second: seen.rows as f64 / 60.0,
+        failed: live.failed,
+        by_fallback: live.fallback,
+        dropped: live.dropped,
+        changes: by_action.iter().map(|(_, n)| u64::try_from(*n).unwrap_or(0)).sum(),
+        changes_words: changes_words(&by_action),
+    };
+    Ok(FleetView { answer: answer(&lines, &alerts), stats, deployments: lines, updated_at: cx.now() })
+}
+
+async fn line(cx: &Ctx, known: &Known, range: TimeRange, span: i64, traffic: &[&Ops], now: &[&Ops], open: &[AlertLine]) -> Outcome<Line> {
+    let (bucket, starts) = spans::buckets(range, span, POINTS);
+    let over_time = read::by_bucket(traffic.iter().copied(), bucket, &starts);
+    let recent = read::sum(now.iter().copied());
+    let rollout = rollout_cell(cx, known).await?;
+    let (state, headline) = health(known, open, rollout.as_ref());
+    let worst = open.iter().min_by_key(|alert| (alert.state, alert.since));
+    let stable = known.stable_version();
+    Ok(Line {
+        name: known.name.clone(),
+        model: known.model.clone(),
+        description: known.settings.description.clone(),
+        version: known.stable,
+        age: stable.map(|version| cx.now() - version.registered_at),
+        state,
+        headline,
+        detail: worst.map(|alert| alert.sentence.clone()).unwrap_or_default(),
+        since: worst.map(|alert| alert.since),
+        traffic: super::latency::rates(cx, &over_time, bucket),
+        per_second: recent.counts.requests as f64 / (NOW / SECOND) as f64,
+        p99_ms: recent.total.quantile(0.99),
+        p99_limit_ms: known.settings.p99_limit_ms,
+        drift: match stable {
+            Some(stable) => worst_drift(cx, known, stable).await?,
+            None => None,
+        },
+        quality: match stable {
+            Some(stable) => quality(cx, known, stable, range).await?,
+            None => None,
+        },
+        rollout,
+        owner: known.settings.owner_team.clone(),
+    })
+}
+
+/// The stable version's features over the deployment's drift window.
+pub async fn stable_features(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Features> {
+    let window = i64::try_from(known.settings.drift_window_s).unwrap_or(DAY / SECOND) * SECOND;
+    let (_, windows) = read::features(cx, &known.name, last(cx, window)).await?;
+    let mut features = Features::default();
+    windows
+        .iter()
+        .filter(|window| window.version == stable.version && window.arm == Arm::Stable)
+        .for_each(|window| features.merge(&window.features));
+    Ok(features)
+}
+
+async fn worst_drift(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Option<WorstDrift>> {
+    let features = stable_features(cx, known, stable).await?;
+    let found = findings::findings(&known.settings, stable, &features);
+    Ok(found.first().map(|worst| {
+        let judged = worst.verdict();
+        let rising = worst.distance.distance >= worst.distance.threshold * 2.0 / 3.0;
+        WorstDrift {
+            feature: worst.feature.clone(),
+            distance: worst.distance.distance,
+            threshold: worst.distance.threshold,
+            state: match judged {
+                Verdict::Fail => State::Bad,
+                Verdict::Insufficient => State::Unknown,
+                Verdict::Pass if rising => State::Watch,
+                Verdict::Pass => State::Ok,
+            },
+            note: match (judged, worst.distance.detectable()) {
+                (Verdict::Insufficient, Some(rows)) => format!("{} of {}", crate::words::count(worst.distance.n), counted(rows, "row")),
+                (Verdict::Insufficient, None) => counted(worst.distance.n, "row"),
+                _ => String::new(),
+            },
+        }
+    }))
+}
+
+async fn quality(cx: &Ctx, known: &Known, stable: &KnownVersion, range: TimeRange) -> Outcome<Option<QualityCell>> {
+    let task = stable.contract.task;
+    let mut sum = Quality::new(task);
+    let rows = cx.store.db.quality(&known.name, "", range.from.floor_to(MINUTE), range.to).await.or_problem("Reading quality")?;
+    for row in rows.iter().filter(|row| row.version == i64::from(stable.version.0)) {
+        if let Ok(quality) = serde_json::from_str(&row.quality) {
+            sum.merge(&quality);
+        }
+    }
+    let measure = primary_name(task).to_owned();
+    if let Some(estimate) = sum.primary() {
+        let (_, windows) = read::operations(cx, &known.name, range).await?;
+        let answered = read::sum(windows.iter().filter(|ops| ops.version == stable.version && ops.arm != Arm::Shadow)).counts.rows;
+        let coverage = if answered == 0 { 0.0 } else { (estimate.n as f64 / answered as f64).min(1.0) };
+        return Ok(Some(QualityCell { measure, value: Some(estimate.value), realised: true, coverage }));
+    }
+    let before = offline(cx, &known.model, stable.version, primary_key(task)).await?;
+    Ok(before.map(|value| QualityCell { measure, value: Some(value), realised: false, coverage: 0.0 }))
+}
+
+fn answer(lines: &[Line], alerts: &[AlertLine]) -> Answer {
+    let needing: Vec<&Line> = lines.iter().filter(|line| matches!(line.state, State::Bad | State::Watch)).collect();
+    match (lines.len(), &needing[..]) {
+        (0, _) => Answer {
+            state: State::Unknown,
+            headline: "Nothing is deployed yet".into(),
+            sentence: "Register a model, make a deployment, and ask for its promotion.".into(),
+            link: Some(Link { text: "Models".into(), url: urls::MODELS.into() }),
+        },
+        (n, []) => Answer {
+            state: State::Ok,
+            headline: if n == 1 { "The one deployment is steady".into() } else { format!("All {n} deployments are steady") },
+            sentence: match lines.iter().filter(|line| line.rollout.is_some()).count() {
+                0 => "Nothing fires, and no rollout is open.".into(),
+                1 => "Nothing fires; one rollout is open.".into(),
+                n => format!("Nothing fires; {n} rollouts are open."),
+            },
+            link: None,
+        },
+        (n, [first, rest @ ..]) => {
+            let worst = alerts.iter().filter(|alert| alert.deployment == first.name).min_by_key(|alert| (alert.state, alert.since));
+            let also = if rest.is_empty() { String::new() } else { format!(" Also: {}.", listed(&rest.iter().map(|line| line.name.0.clone()).collect::<Vec<_>>())) };
+            Answer {
+                state: first.state,
+                headline: if n == 1 || needing.len() > 1 { format!("{}: {}", first.name, first.headline) } else { format!("One of {n} needs someone: {}: {}", first.name, first.headline) },
+                sentence: format!("{}{also}", worst.map_or(first.detail.as_str(), |alert| alert.sentence.as_str())),
+                link: Some(Link {
+                    text: "Look at it".into(),
+                    url: worst.map_or_else(|| urls::deployment(&first.name, ""), |alert| alert.url.clone()),
+                }),
+            }
+        }
+    }
+}
+
+/// `2 rollouts, 1 registration`.
+fn changes_words(by_action: &[(String, i64)]) -> String {
+    let of = |prefix: &str| by_action.iter().filter(|(action, _)| action.starts_with(prefix)).map(|(_, n)| u64::try_from(*n).unwrap_or(0)).sum::<u64>();
+    let parts = [
+        (of("rollout."), "rollout step"),
+        (of("version.registered"), "registration"),
+        (of("approval."), "approval step"),
+        (of("deployment."), "deployment change"),
+    ];
+    listed(&parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, one)| counted(n, one)).collect::<Vec<_>>())
+}

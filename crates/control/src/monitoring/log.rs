@@ -1,0 +1,58 @@
+//! Rows of the prediction log. Columns that hold personal data are kept as a hash: enough to join on, not to read. Only what quality
+//! is reported by (the contract's segments) stays readable, and never what names a person.
+
+use contract::Contract;
+use contract::rollout::Arm;
+use contract::spec::Pii;
+use serde_json::{Map, Value as Json, json};
+use serving::{Outcome as Answered, Record, RowAnswer, Value};
+use sha2::{Digest, Sha256};
+use store::predictions::PredictionRow;
+
+/// One row per answered row; none for a request that failed, and none for a shadow, whose rows have the ids of those it copied.
+pub fn rows(record: &Record, answers: &[RowAnswer], columns: &[Vec<Value>]) -> Vec<PredictionRow> {
+    let fallback = match &record.outcome {
+        Answered::Failed { .. } => return Vec::new(),
+        Answered::Fallback { kind, .. } => Some((*kind).to_owned()),
+        Answered::Answered => None,
+    };
+    if record.arm == Arm::Shadow {
+        return Vec::new();
+    }
+    let row = |(i, answer): (usize, &RowAnswer)| PredictionRow {
+        id: record.prediction_id.row(i, record.rows).0,
+        at: record.at.0,
+        deployment: record.deployment.0.clone(),
+        version: i64::from(record.answered_by.as_ref().unwrap_or(&record.served).version.0),
+        arm: record.arm.word().to_owned(),
+        label: answer.label.text(),
+        score: answer.score,
+        features: features(&record.served.contract, columns, i).to_string(),
+        latency_us: i64::try_from(record.spent.total.as_micros()).unwrap_or(i64::MAX),
+        fallback: fallback.clone(),
+        outcome: None,
+        outcome_at: None,
+    };
+    answers.iter().enumerate().map(row).collect()
+}
+
+fn features(contract: &Contract, columns: &[Vec<Value>], row: usize) -> Json {
+    let mut record = Map::new();
+    for (feature, column) in contract.features.iter().zip(columns) {
+        let value = match column.get(row) {
+            None | Some(Value::Missing) => Json::Null,
+            Some(Value::Num(x)) => json!(x),
+            Some(Value::Text(text)) => json!(text),
+        };
+        let readable = feature.pii == Pii::None || (feature.pii != Pii::Direct && contract.segments.contains(&feature.name));
+        record.insert(feature.name.clone(), if readable || value.is_null() { value } else { hashed(&feature.name, &value) });
+    }
+    Json::Object(record)
+}
+
+/// SHA-256 over feature and value, the first 16 hexadecimal digits.
+fn hashed(feature: &str, value: &Json) -> Json {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let digest = hex::encode(Sha256::digest(format!("{feature}\u{0}{text}").as_bytes()));
+    json!(format!("#{}", &digest[..16]))
+}

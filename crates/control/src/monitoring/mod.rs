@@ -1,0 +1,28 @@
+//! What is seen of live traffic: windows of mergeable statistics, the prediction log, and the pages that are read from them.
+
+mod accumulators;
+mod changes;
+pub(crate) mod counts;
+mod drift;
+pub(crate) mod findings;
+mod fleet;
+mod head;
+mod latency;
+mod log;
+mod pending;
+pub(crate) mod read;
+mod selected;
+pub(crate) mod shares;
+pub(crate) mod spans;
+pub(crate) mod window;
+mod writer;
+
+pub use counts::{Counts, Moments};
+pub(crate) use changes::{change_before, changes_of};
+pub(crate) use head::head;
+pub use drift::drift;
+pub use fleet::fleet;
+pub use latency::latency;
+pub(crate) use latency::rates;
+pub use read::last;
+pub use writer::{LOG_CAP, Writer};

@@ -1,0 +1,120 @@
+//! From one answered request to what is counted and logged of it, held until the next flush.
+
+use super::counts::Counts;
+use super::log;
+use super::spans::FINE;
+use super::window::Stretch;
+use crate::deployments::{Book, Known};
+use contract::deployment::Recording;
+use contract::rollout::Arm;
+use contract::{DeploymentName, Millis, RolloutId, VersionNo};
+use serving::{Label, Outcome as Answered, Record, RowAnswer, Value};
+use std::collections::{BTreeSet, HashMap};
+use store::predictions::PredictionRow;
+
+/// Rows of the prediction log that one flush writes; past it the log keeps every second, third … row, the counts keep all.
+const LOGGED: usize = 5_000;
+
+/// Whose statistics, and from when on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub deployment: DeploymentName,
+    pub version: VersionNo,
+    pub arm: Arm,
+    /// Start of the fine window.
+    pub start: Millis,
+}
+
+/// Whose part in a rollout.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Part {
+    pub rollout: RolloutId,
+    pub step: usize,
+    pub arm: Arm,
+}
+
+/// What has been taken in since the last flush.
+#[derive(Default)]
+pub struct Pending {
+    pub stretches: HashMap<Key, Stretch>,
+    pub parts: HashMap<Part, Counts>,
+    pub log: Vec<PredictionRow>,
+    /// Somebody waits for the commit.
+    pub durable: Vec<Record>,
+    seen: u64,
+}
+
+impl Pending {
+    pub fn is_empty(&self) -> bool {
+        self.stretches.is_empty() && self.log.is_empty() && self.durable.is_empty()
+    }
+
+    /// Counts a record, and keeps its rows for the log.
+    pub fn take(&mut self, book: &Book, record: Record) {
+        let Some(known) = book.get(&record.deployment) else { return };
+        let columns = record.features();
+        let answers = record.answers().and_then(|answers| answers.ok()).unwrap_or_default();
+        let counts = counted(&known, &record, &answers, &columns);
+        let version = record.served.version;
+        let key = Key { deployment: record.deployment.clone(), version, arm: record.arm, start: record.at.floor_to(FINE) };
+        let stretch = self.stretches.entry(key).or_default();
+        stretch.operations.counts.add(&counts);
+        stretch.operations.total.record(ms(record.spent.total));
+        if counts.failed == 0 {
+            stretch.operations.queue.record(ms(record.spent.queued));
+            stretch.operations.compute.record(ms(record.spent.compute));
+        }
+        if let Some(baseline) = known.versions.get(&version).and_then(|version| version.baseline.as_deref()) {
+            for (feature, column) in record.served.contract.features.iter().zip(&columns) {
+                stretch.features.add_column(baseline, &feature.name, column);
+            }
+            if record.outcome.ok() {
+                answers.iter().filter_map(|answer| answer.score).for_each(|score| stretch.features.add_score(baseline, score));
+                answers.iter().filter_map(|answer| answer.label.value()).for_each(|value| stretch.features.add_label(baseline, value));
+            }
+        }
+        if let Some(rollout) = &known.rollout
+            && record.arm != Arm::Pilot
+            && let Some(step) = rollout.step_at(record.at)
+        {
+            let part = Part { rollout: rollout.id.clone(), step, arm: record.arm };
+            self.parts.entry(part).or_default().add(&counts);
+        }
+        self.seen += 1;
+        let every = 1 + self.log.len() / LOGGED;
+        if self.seen.is_multiple_of(every as u64) {
+            self.log.extend(log::rows(&record, &answers, &columns));
+        }
+        if known.settings.recording == Recording::Durable {
+            self.durable.push(record);
+        }
+    }
+}
+
+fn counted(known: &Known, record: &Record, answers: &[RowAnswer], columns: &[Vec<Value>]) -> Counts {
+    let broken: BTreeSet<usize> = record.violations(columns).iter().map(|violation| violation.row).collect();
+    let batch = record.spent.batch_rows;
+    let mut counts = Counts {
+        requests: 1,
+        failed: u64::from(matches!(record.outcome, Answered::Failed { .. })),
+        fallback: u64::from(matches!(record.outcome, Answered::Fallback { .. })),
+        slow: u64::from(ms(record.spent.total) > known.settings.p99_limit_ms),
+        rows: record.rows as u64,
+        violations: broken.len() as u64,
+        runs: if batch > 0 { record.rows as f64 / batch as f64 } else { 0.0 },
+        run_rows: if batch > 0 { record.rows as u64 } else { 0 },
+        ..Counts::default()
+    };
+    // What a fallback answered says nothing about the version that should have.
+    for answer in answers.iter().filter(|_| record.outcome.ok()) {
+        match &answer.label {
+            Label::Class(class) => counts.add_label(class, 1),
+            Label::Value(value) => counts.values.push(*value),
+        }
+    }
+    counts
+}
+
+fn ms(duration: std::time::Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}

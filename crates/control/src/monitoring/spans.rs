@@ -1,0 +1,55 @@
+//! How finely time is divided: what is kept how long, and which span answers which range.
+
+use contract::Millis;
+use contract::inputs::TimeRange;
+use contract::time::{DAY, HOUR, MINUTE, SECOND};
+
+/// The shortest windows: what a live chart shows.
+pub const FINE: i64 = 10 * SECOND;
+
+/// Every span that is written, with how long it is kept.
+pub const KEPT: [(i64, i64); 3] = [(FINE, 3 * HOUR), (MINUTE, 3 * DAY), (HOUR, 120 * DAY)];
+
+/// Span of the counts and latencies that a range is read in.
+pub fn for_operations(range: TimeRange) -> i64 {
+    match range.to - range.from {
+        length if length <= HOUR => FINE,
+        length if length <= DAY => MINUTE,
+        _ => HOUR,
+    }
+}
+
+/// Span of the feature statistics, which are ten times larger.
+pub fn for_features(range: TimeRange) -> i64 {
+    match range.to - range.from {
+        length if length <= 15 * MINUTE => FINE,
+        length if length <= 12 * HOUR => MINUTE,
+        _ => HOUR,
+    }
+}
+
+/// A range cut into at most `most` buckets, each a multiple of the span: the bucket's length and the starts, oldest first.
+pub fn buckets(range: TimeRange, span: i64, most: usize) -> (i64, Vec<Millis>) {
+    let length = (range.to - range.from).max(span);
+    let spans = length / span + i64::from(length % span != 0);
+    let most = i64::try_from(most.max(1)).unwrap_or(1);
+    let bucket = span * ((spans + most - 1) / most).max(1);
+    let first = range.from.floor_to(bucket);
+    let count = ((range.to - first) + bucket - 1) / bucket;
+    (bucket, (0..count).map(|i| first + i * bucket).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_cover_the_range_and_are_not_too_many() {
+        for (from, to, span, most) in [(0, HOUR, FINE, 60), (5_000, 5_000 + HOUR, FINE, 100), (0, 7 * DAY, HOUR, 60), (0, 1, FINE, 10)] {
+            let (bucket, starts) = buckets(TimeRange { from: Millis(from), to: Millis(to) }, span, most);
+            assert_eq!(bucket % span, 0);
+            assert!(starts.len() <= most + 1, "{} buckets", starts.len());
+            assert!(starts[0].0 <= from && starts[starts.len() - 1].0 + bucket >= to);
+        }
+    }
+}

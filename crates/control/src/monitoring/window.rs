@@ -1,0 +1,108 @@
+//! The statistics of one stretch of time of one deployment, version and arm: what is flushed, stored, read and merged.
+
+use super::counts::Counts;
+use crate::registry::VersionBaseline;
+use serde::{Deserialize, Serialize};
+use serving::Value;
+use stats::bins::{Baseline, Cell, Window};
+use stats::sketch::LatencySketch;
+use std::collections::BTreeMap;
+
+/// Counts and latencies, milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Operations {
+    pub counts: Counts,
+    pub total: LatencySketch,
+    pub queue: LatencySketch,
+    pub compute: LatencySketch,
+}
+
+impl Operations {
+    pub fn merge(&mut self, other: &Self) {
+        self.counts.add(&other.counts);
+        self.total.merge(&other.total);
+        self.queue.merge(&other.queue);
+        self.compute.merge(&other.compute);
+    }
+}
+
+/// Per feature, counts over the frozen bins of the version's baseline; the score's beside them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Features {
+    pub by_name: BTreeMap<String, Window>,
+    pub score: Option<Window>,
+    /// Predicted values of a regression.
+    pub label: Option<Window>,
+}
+
+impl Features {
+    /// Windows that were counted over another baseline are left out: they cannot be compared.
+    pub fn merge(&mut self, other: &Self) {
+        for (name, window) in &other.by_name {
+            match self.by_name.get_mut(name) {
+                Some(mine) => drop(mine.merge(window)),
+                None => drop(self.by_name.insert(name.clone(), window.clone())),
+            }
+        }
+        merge_one(&mut self.score, &other.score);
+        merge_one(&mut self.label, &other.label);
+    }
+
+    /// Counts a column of a request; without a baseline for it there is nothing to count.
+    pub fn add_column(&mut self, baseline: &VersionBaseline, name: &str, values: &[Value]) {
+        let Some(reference) = baseline.features.get(name) else { return };
+        let window = self.by_name.entry(name.to_owned()).or_insert_with(|| Window::new(reference));
+        for value in values {
+            // A window is made over the very baseline that it is counted over, so this cannot mismatch.
+            let _ = window.add(reference, cell(value));
+        }
+    }
+
+    pub fn add_score(&mut self, baseline: &VersionBaseline, score: f64) {
+        add_one(&mut self.score, baseline.score.as_ref(), score);
+    }
+
+    /// Counts a predicted value of a regression.
+    pub fn add_label(&mut self, baseline: &VersionBaseline, value: f64) {
+        add_one(&mut self.label, baseline.label.as_ref(), value);
+    }
+}
+
+fn add_one(window: &mut Option<Window>, reference: Option<&Baseline>, value: f64) {
+    let Some(reference) = reference else { return };
+    // As above: the window is made over the reference that it counts.
+    let _ = window.get_or_insert_with(|| Window::new(reference)).add(reference, Cell::Number(value));
+}
+
+fn merge_one(mine: &mut Option<Window>, theirs: &Option<Window>) {
+    match (mine, theirs) {
+        (Some(mine), Some(theirs)) => drop(mine.merge(theirs)),
+        (mine @ None, Some(theirs)) => *mine = Some(theirs.clone()),
+        _ => {}
+    }
+}
+
+fn cell(value: &Value) -> Cell<'_> {
+    match value {
+        Value::Missing => Cell::Missing,
+        Value::Num(x) if x.is_nan() => Cell::Missing,
+        Value::Num(x) => Cell::Number(*x),
+        Value::Text(text) => Cell::Text(text),
+    }
+}
+
+/// Both halves of a window.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stretch {
+    pub operations: Operations,
+    pub features: Features,
+}
+
+impl Stretch {
+    pub fn merge(&mut self, other: &Self) {
+        self.operations.merge(&other.operations);
+        self.features.merge(&other.features);
+    }
+}

@@ -1,0 +1,139 @@
+//! The one background loop that writes what was answered: windows, the counts of rollouts, the prediction log.
+
+use super::accumulators::Accumulators;
+use super::pending::{Key, Pending};
+use super::spans::{FINE, KEPT};
+use crate::{Ctx, IntoProblem, Outcome};
+use contract::live::Topic;
+use contract::rollout::Arm;
+use contract::{DeploymentName, Millis};
+use serving::{Record, Records};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+
+/// Longest time that an answered request stays unwritten.
+const FLUSH: Duration = Duration::from_secs(2);
+/// Rows of the prediction log that are kept.
+pub const LOG_CAP: i64 = 500_000;
+/// Flushes between two prunings of what is too old.
+const PRUNE_EVERY: u32 = 60;
+/// Rows that may wait for a database that does not answer; past it the oldest go.
+const WAITING: usize = 100_000;
+
+/// Takes in records, adds them up, writes them every two seconds.
+pub struct Writer {
+    cx: Ctx,
+    pending: Pending,
+    accumulators: Accumulators,
+    flushes: u32,
+    dropped: u64,
+}
+
+impl Writer {
+    pub fn new(cx: Ctx) -> Self {
+        let process = cx.new_id();
+        Self { cx, pending: Pending::default(), accumulators: Accumulators::new(process), flushes: 0, dropped: 0 }
+    }
+
+    /// Runs until `stop` is done or no more records can come; writes what is left before it returns.
+    pub async fn run(mut self, mut records: Records, stop: impl Future<Output = ()>) {
+        tokio::pin!(stop);
+        let mut taken = Vec::with_capacity(1_024);
+        let mut due = Instant::now() + FLUSH;
+        loop {
+            let more = tokio::select! {
+                () = &mut stop => false,
+                n = records.recv_many(&mut taken, 1_024) => n > 0,
+                () = sleep_until(due) => true,
+            };
+            self.take(&mut taken);
+            if Instant::now() >= due || !self.pending.durable.is_empty() || !more {
+                self.note_drops(self.cx.router().map_or(0, |router| router.recorder().dropped()));
+                if let Err(problem) = self.flush().await {
+                    tracing::error!(%problem, "windows were not written; they are kept and tried again");
+                }
+                due = Instant::now() + FLUSH;
+            }
+            if !more {
+                return;
+            }
+        }
+    }
+
+    /// Counts records; nothing is written yet.
+    pub fn take(&mut self, records: &mut Vec<Record>) {
+        for record in records.drain(..) {
+            self.pending.take(&self.cx.book, record);
+        }
+    }
+
+    /// Drops are counted for all deployments together; they are shown at the one that had the most records just now.
+    fn note_drops(&mut self, total: u64) {
+        let new = total.saturating_sub(self.dropped);
+        self.dropped = total;
+        if new == 0 {
+            return;
+        }
+        let busiest = self.pending.stretches.iter().max_by_key(|(_, stretch)| stretch.operations.counts.requests).map(|(key, _)| key.clone());
+        let fallback = || {
+            let book = self.cx.book.all();
+            let known = book.values().find(|known| known.stable.is_some())?;
+            Some(Key { deployment: known.name.clone(), version: known.stable?, arm: Arm::Stable, start: self.cx.now().floor_to(FINE) })
+        };
+        if let Some(key) = busiest.or_else(fallback) {
+            self.pending.stretches.entry(key).or_default().operations.counts.dropped += new;
+        }
+    }
+
+    /// Writes everything that has changed in one transaction. On failure nothing is lost: sums stay, the log waits.
+    pub async fn flush(&mut self) -> Outcome<()> {
+        self.flushes = self.flushes.wrapping_add(1);
+        if self.flushes.is_multiple_of(PRUNE_EVERY) {
+            self.prune().await?;
+        }
+        if self.pending.is_empty() {
+            return crate::outcomes::join_waiting(&self.cx).await;
+        }
+        let touched: BTreeSet<DeploymentName> = self.pending.stretches.keys().map(|key| key.deployment.clone()).collect();
+        self.accumulators.absorb(&mut self.pending);
+        let (windows, parts) = self.accumulators.rows();
+        let doing = "Writing windows";
+        let written = async {
+            let mut tx = self.cx.store.db.begin().await?;
+            for row in &windows {
+                tx.window_replace(row).await?;
+            }
+            for row in &parts {
+                tx.rollout_counts_replace(row).await?;
+            }
+            tx.predictions_append(&self.pending.log).await?;
+            tx.commit().await
+        };
+        if let Err(error) = written.await {
+            let over = self.pending.log.len().saturating_sub(WAITING);
+            self.pending.log.drain(..over);
+            return Err(error).or_problem(doing);
+        }
+        self.pending.log.clear();
+        self.pending.durable.drain(..).for_each(|mut record| record.committed());
+        let book = self.cx.book.all();
+        self.accumulators.written(self.cx.now(), |part| book.values().any(|known| known.rollout.as_ref().is_some_and(|r| r.id == part.rollout)));
+        for deployment in touched {
+            self.cx.announce(Topic::Metrics { deployment });
+        }
+        crate::outcomes::join_waiting(&self.cx).await
+    }
+
+    /// Forgets what is older than it is kept for.
+    async fn prune(&self) -> Outcome<()> {
+        let doing = "Forgetting old windows";
+        let now = self.cx.now();
+        let mut tx = self.cx.store.db.begin().await.or_problem(doing)?;
+        for (span, kept) in KEPT {
+            tx.windows_forget(span, Millis(now.0 - kept)).await.or_problem(doing)?;
+        }
+        tx.predictions_prune(LOG_CAP).await.or_problem(doing)?;
+        tx.commit().await.or_problem(doing)
+    }
+}

@@ -1,0 +1,194 @@
+//! The quality page of a deployment: what outcomes say over time, per version and per group.
+
+use super::quality::{Quality, primary_key, primary_name};
+use super::offline;
+use crate::deployments::KnownVersion;
+use crate::monitoring::read::{self, Ops};
+use crate::monitoring::{changes_of, head, spans};
+use crate::words::{count, counted, number, percent};
+use crate::{Actor, Ctx, IntoProblem, Outcome};
+use contract::inputs::TimeRange;
+use contract::role::Act;
+use contract::rollout::Arm;
+use contract::time::MINUTE;
+use contract::verdict::State;
+use contract::views::parts::{Answer, Estimate, Point};
+use contract::views::quality::{QualityPoint, QualityView, SegmentQuality, VersionQuality};
+use contract::{DeploymentName, Millis, Task, VersionNo};
+use std::collections::BTreeMap;
+use store::outcomes::QualityRow;
+
+const POINTS: usize = 60;
+/// Outcomes from which a group is reported.
+const FEWEST: u64 = 30;
+
+pub async fn quality(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRange) -> Outcome<QualityView> {
+    who.must(Act::View)?;
+    let doing = "Reading quality";
+    let (known, head) = head(cx, name, range).await?;
+    let task = known.stable_version().map_or(Task::Binary, |stable| stable.contract.task);
+    let (span, windows) = read::operations(cx, name, range).await?;
+    let windows: Vec<Ops> = windows.into_iter().filter(|ops| ops.arm != Arm::Shadow).collect();
+    let (bucket, starts) = spans::buckets(range, span.max(MINUTE), POINTS);
+    let rows = cx.store.db.quality(name, "", range.from.floor_to(MINUTE), range.to).await.or_problem(doing)?;
+    let all = sum(task, rows.iter());
+    let answered: u64 = windows.iter().map(|ops| ops.operations.counts.rows).sum();
+    let by_bucket = in_buckets(task, rows.iter(), bucket);
+    let rows_at = read::by_bucket(windows.iter(), bucket, &starts);
+    let over_time = rows_at.iter().map(|(at, ops)| QualityPoint {
+        at: *at,
+        estimate: by_bucket.get(at).and_then(Quality::primary),
+        coverage: coverage(by_bucket.get(at).map_or(0, Quality::n), ops.counts.rows),
+    });
+    let over_time = over_time.collect();
+    let mut versions = Vec::new();
+    let mut seen: Vec<VersionNo> = rows.iter().map(|row| crate::deployments::version_no(row.version)).chain(known.stable).collect();
+    seen.sort_unstable_by(|a, b| b.cmp(a));
+    seen.dedup();
+    for version in seen {
+        let before = offline(cx, &known.model, version, primary_key(task)).await?;
+        versions.push(one(task, version, before, &rows, &windows, bucket, &starts));
+    }
+    let stable = known.stable_version();
+    let offline = versions.iter().find(|version| Some(version.version) == known.stable).and_then(|version| version.offline);
+    let segments = match stable {
+        Some(stable) => segments(cx, name, range, stable, &all).await?,
+        None => Vec::new(),
+    };
+    let delays = cx.store.db.outcome_delays(name, range.from, range.to).await.or_problem(doing)?;
+    Ok(QualityView {
+        answer: answer(task, known.stable, &versions, &all, answered),
+        head,
+        measure: primary_name(task).into(),
+        higher_is_better: task != Task::Regression,
+        offline,
+        span: bucket,
+        over_time,
+        versions,
+        segments,
+        outcomes_known: all.n(),
+        predictions: answered,
+        unknown_ids: cx.store.db.outcomes_waiting().await.or_problem(doing)?,
+        delay_ms: median(delays.into_iter().map(|(delay,)| delay).collect()),
+        changes: changes_of(cx, name, range).await?,
+    })
+}
+
+fn sum<'a>(task: Task, rows: impl Iterator<Item = &'a QualityRow>) -> Quality {
+    let mut sum = Quality::new(task);
+    rows.filter_map(|row| serde_json::from_str::<Quality>(&row.quality).ok()).for_each(|quality| sum.merge(&quality));
+    sum
+}
+
+fn in_buckets<'a>(task: Task, rows: impl Iterator<Item = &'a QualityRow>, bucket: i64) -> BTreeMap<Millis, Quality> {
+    let mut sums: BTreeMap<Millis, Quality> = BTreeMap::new();
+    for row in rows {
+        if let Ok(quality) = serde_json::from_str::<Quality>(&row.quality) {
+            sums.entry(Millis(row.start).floor_to(bucket)).or_insert_with(|| Quality::new(task)).merge(&quality);
+        }
+    }
+    sums
+}
+
+fn coverage(known: u64, answered: u64) -> f64 {
+    if answered == 0 { 0.0 } else { (known as f64 / answered as f64).min(1.0) }
+}
+
+fn median(mut values: Vec<i64>) -> Option<i64> {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied()
+}
+
+fn one(task: Task, version: VersionNo, offline: Option<f64>, rows: &[QualityRow], windows: &[Ops], bucket: i64, starts: &[Millis]) -> VersionQuality {
+    let mine = || rows.iter().filter(move |row| row.version == i64::from(version.0));
+    let total = sum(task, mine());
+    let estimate = total.primary();
+    let answered: u64 = windows.iter().filter(|ops| ops.version == version).map(|ops| ops.operations.counts.rows).sum();
+    let by_bucket = in_buckets(task, mine(), bucket);
+    let (state, sentence) = against(task, estimate, offline);
+    VersionQuality {
+        version,
+        estimate,
+        offline,
+        coverage: coverage(total.n(), answered),
+        others: total.others(),
+        state,
+        sentence,
+        over_time: starts.iter().map(|at| Point { at: *at, value: by_bucket.get(at).and_then(Quality::primary).map(|estimate| estimate.value) }).collect(),
+    }
+}
+
+fn written(task: Task, x: f64) -> String {
+    if task == Task::Regression { number(x) } else { percent(x) }
+}
+
+/// The realised value against the held-back one.
+fn against(task: Task, estimate: Option<Estimate>, offline: Option<f64>) -> (State, String) {
+    let Some(estimate) = estimate.filter(|estimate| estimate.n >= FEWEST) else {
+        let known = estimate.map_or(0, |estimate| estimate.n);
+        return (State::Unknown, format!("{} known; {FEWEST} are needed.", counted(known, "outcome")));
+    };
+    let (lower, upper) = (estimate.lower.unwrap_or(estimate.value), estimate.upper.unwrap_or(estimate.value));
+    let interval = format!("{} to {}", written(task, lower), written(task, upper));
+    let Some(offline) = offline else { return (State::Ok, format!("Between {interval}, 95% sure.")) };
+    let before = written(task, offline);
+    let (worse, better) = if task == Task::Regression { (lower > offline, upper < offline) } else { (upper < offline, lower > offline) };
+    match (worse, better) {
+        (true, _) => (State::Watch, format!("Worse than the {before} on held-back data: {interval}, 95% sure.")),
+        (_, true) => (State::Ok, format!("Better than the {before} on held-back data: {interval}, 95% sure.")),
+        _ => (State::Ok, format!("As on held-back data ({before}): {interval}, 95% sure.")),
+    }
+}
+
+/// Groups of every segment feature, against the rest.
+async fn segments(cx: &Ctx, name: &DeploymentName, range: TimeRange, stable: &KnownVersion, all: &Quality) -> Outcome<Vec<SegmentQuality>> {
+    let task = stable.contract.task;
+    let overall = all.primary();
+    let mut found = Vec::new();
+    for feature in &stable.contract.segments {
+        let rows = cx.store.db.quality(name, feature, range.from.floor_to(MINUTE), range.to).await.or_problem("Reading quality")?;
+        let mut groups: BTreeMap<String, Quality> = BTreeMap::new();
+        for row in rows {
+            if let Ok(quality) = serde_json::from_str::<Quality>(&row.quality) {
+                groups.entry(row.segment_value).or_insert_with(|| Quality::new(task)).merge(&quality);
+            }
+        }
+        found.extend(groups.into_iter().map(|(value, quality)| segment(task, feature, value, &quality, overall)));
+    }
+    Ok(found)
+}
+
+fn segment(task: Task, feature: &str, value: String, quality: &Quality, overall: Option<Estimate>) -> SegmentQuality {
+    let n = quality.n();
+    let estimate = quality.primary().filter(|_| n >= FEWEST);
+    let (state, note) = match (estimate, overall) {
+        (None, _) | (_, None) => (State::Unknown, format!("not enough data, {FEWEST} needed, {} known", count(n))),
+        (Some(group), Some(overall)) => {
+            let (lower, upper) = (group.lower.unwrap_or(group.value), group.upper.unwrap_or(group.value));
+            let worse = if task == Task::Regression { lower > overall.value } else { upper < overall.value };
+            let gap = (group.value - overall.value).abs();
+            let gap = if task == Task::Regression { number(gap) } else { format!("{} points", crate::words::points(gap)) };
+            if worse { (State::Watch, format!("worse than overall by {gap}")) } else { (State::Ok, String::new()) }
+        }
+    };
+    SegmentQuality { feature: feature.to_owned(), value, estimate, state, note }
+}
+
+fn answer(task: Task, stable: Option<VersionNo>, versions: &[VersionQuality], all: &Quality, answered: u64) -> Answer {
+    let known = format!("Outcomes of {} of {} predictions are known ({}).", count(all.n()), count(answered), percent(coverage(all.n(), answered)));
+    let Some(version) = versions.iter().find(|version| Some(version.version) == stable) else {
+        return Answer { state: State::Unknown, headline: "Serves nothing yet".into(), sentence: known, link: None };
+    };
+    match version.estimate.filter(|estimate| estimate.n >= FEWEST) {
+        None => Answer { state: State::Unknown, headline: "Not enough outcomes to judge quality".into(), sentence: format!("{} {known}", version.sentence), link: None },
+        Some(estimate) => Answer {
+            state: version.state,
+            headline: format!("Version {} is {} {}", version.version, if task == Task::Regression { "off by" } else { "right in" }, match task {
+                Task::Regression => format!("{} on average", number(estimate.value)),
+                _ => format!("{} of known cases", percent(estimate.value)),
+            }),
+            sentence: format!("{} {known}", version.sentence),
+            link: None,
+        },
+    }
+}

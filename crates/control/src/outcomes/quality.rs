@@ -1,0 +1,153 @@
+//! How good answers were, as one mergeable record whatever the task.
+
+use contract::views::parts::Estimate;
+use contract::views::quality::Measure;
+use contract::{Contract, Task};
+use serde::{Deserialize, Serialize};
+use stats::quality::{BinaryQuality, MulticlassQuality, RegressionQuality};
+
+/// Confidence of every interval of realised quality.
+const CONFIDENCE: f64 = 0.95;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Quality {
+    Binary(BinaryQuality),
+    Multiclass(MulticlassQuality),
+    Regression(RegressionQuality),
+}
+
+impl Quality {
+    pub fn new(task: Task) -> Self {
+        match task {
+            Task::Binary => Self::Binary(BinaryQuality::default()),
+            Task::Multiclass => Self::Multiclass(MulticlassQuality::default()),
+            Task::Regression => Self::Regression(RegressionQuality::default()),
+        }
+    }
+
+    /// Counts one answer with its outcome. `false` if the outcome cannot be one of this contract: then nothing is counted.
+    pub fn add(&mut self, contract: &Contract, label: &str, score: Option<f64>, outcome: &str) -> bool {
+        match self {
+            Self::Regression(quality) => {
+                let (Ok(predicted), Ok(truth)) = (label.parse::<f64>(), outcome.parse::<f64>()) else { return false };
+                quality.add(truth, predicted);
+            }
+            Self::Binary(quality) => {
+                let positive = contract.positive.as_deref().or(contract.classes.get(1).map(String::as_str)).unwrap_or("1");
+                quality.add(outcome == positive, label == positive, score);
+            }
+            Self::Multiclass(quality) => {
+                // The stored score is that of the predicted class: the truth's probability is known only where they agree.
+                quality.add(outcome, label, score.filter(|_| outcome == label));
+            }
+        }
+        true
+    }
+
+    /// Records of different tasks do not add up; the other is left out then.
+    pub fn merge(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Binary(mine), Self::Binary(theirs)) => mine.merge(theirs),
+            (Self::Multiclass(mine), Self::Multiclass(theirs)) => mine.merge(theirs),
+            (Self::Regression(mine), Self::Regression(theirs)) => mine.merge(theirs),
+            _ => {}
+        }
+    }
+
+    pub fn n(&self) -> u64 {
+        match self {
+            Self::Binary(quality) => quality.n(),
+            Self::Multiclass(quality) => quality.n(),
+            Self::Regression(quality) => quality.n,
+        }
+    }
+
+    /// Wrong answers among those known; `None` for regression, where no answer is right or wrong.
+    pub fn wrong(&self) -> Option<u64> {
+        match self {
+            Self::Binary(quality) => Some(quality.n() - quality.correct()),
+            Self::Multiclass(quality) => Some(quality.n() - quality.correct()),
+            Self::Regression(_) => None,
+        }
+    }
+
+    /// Accuracy with Wilson's interval; for regression the mean absolute error with the normal interval of a mean.
+    pub fn primary(&self) -> Option<Estimate> {
+        let rate = |interval: Option<stats::evidence::RateInterval>, n| {
+            interval.map(|rate| Estimate { value: rate.estimate, lower: Some(rate.lower), upper: Some(rate.upper), n })
+        };
+        match self {
+            Self::Binary(quality) => rate(quality.accuracy_interval(CONFIDENCE), quality.n()),
+            Self::Multiclass(quality) => rate(quality.accuracy_interval(CONFIDENCE), quality.n()),
+            Self::Regression(quality) if quality.n > 0 => {
+                let n = quality.n as f64;
+                let mean = quality.absolute_sum / n;
+                // Variance of |error| from its mean and mean square.
+                let half = (quality.n > 1)
+                    .then(|| ((quality.squared_sum / n - mean * mean).max(0.0) / (n - 1.0)).sqrt() * stats::evidence::normal_quantile(f64::midpoint(1.0, CONFIDENCE)));
+                Some(Estimate { value: mean, lower: half.map(|half| (mean - half).max(0.0)), upper: half.map(|half| mean + half), n: quality.n })
+            }
+            Self::Regression(_) => None,
+        }
+    }
+
+    /// Other measures of the task, in the field's names.
+    pub fn others(&self) -> Vec<Measure> {
+        let measure = |name: &str, value: Option<f64>| Measure { name: name.into(), value };
+        match self {
+            Self::Binary(quality) => vec![
+                measure("ROC AUC", quality.roc_auc()),
+                measure("Precision", quality.precision()),
+                measure("Recall", quality.recall()),
+                measure("F1", quality.f1()),
+                measure("Log loss", quality.log_loss()),
+                measure("Brier score", quality.brier()),
+            ],
+            Self::Multiclass(quality) => vec![measure("Macro F1", quality.macro_f1()), measure("Weighted F1", quality.weighted_f1())],
+            Self::Regression(quality) => {
+                let n = quality.n as f64;
+                vec![
+                    measure("RMSE", (quality.n > 0).then(|| (quality.squared_sum / n).sqrt())),
+                    measure("Mean error", (quality.n > 0).then(|| quality.error_sum / n)),
+                ]
+            }
+        }
+    }
+}
+
+/// Name of the primary measure of a task.
+pub fn primary_name(task: Task) -> &'static str {
+    if task == Task::Regression { "Mean absolute error" } else { "Accuracy" }
+}
+
+/// The primary measure's name among a version's held-back metrics.
+pub fn primary_key(task: Task) -> &'static str {
+    if task == Task::Regression { "mae" } else { "accuracy" }
+}
+
+/// An outcome as text, as a contract writes its classes: `1`, not `1.0`; booleans as 0 and 1 where the classes are numbers.
+pub fn outcome_text(label: &serde_json::Value, value: Option<f64>) -> Option<String> {
+    use serde_json::Value as Json;
+    match (label, value) {
+        (Json::Null, Some(value)) => Some(value.to_string()),
+        (Json::String(text), _) => Some(text.clone()),
+        (Json::Bool(truth), _) => Some(truth.to_string()),
+        (Json::Number(number), _) => number.as_f64().map(|value| value.to_string()),
+        _ => None,
+    }
+}
+
+/// The class that a posted outcome names, allowing for booleans against `0`/`1` and numbers written as `1.0`.
+pub fn class_of(contract: &Contract, outcome: &str) -> Option<String> {
+    if contract.task == Task::Regression {
+        return outcome.parse::<f64>().ok().filter(|value| value.is_finite()).map(|value| value.to_string());
+    }
+    let known = |name: &str| contract.classes.iter().find(|class| *class == name).cloned();
+    let spelled = match outcome {
+        "true" => known("1"),
+        "false" => known("0"),
+        text => text.parse::<f64>().ok().and_then(|value| known(&value.to_string())),
+    };
+    known(outcome).or(spelled).or_else(|| contract.classes.is_empty().then(|| outcome.to_owned()))
+}

@@ -1,0 +1,80 @@
+//! What both arms of a rollout have shown: sums per step, exact to the request, and outcomes that have arrived.
+
+use super::course::Course;
+use crate::monitoring::Counts;
+use crate::outcomes::Quality;
+use crate::{Ctx, IntoProblem, Outcome};
+use contract::Millis;
+use contract::rollout::Arm;
+use contract::time::MINUTE;
+use stats::sequential::RateArm;
+use std::collections::BTreeMap;
+
+/// One step's sums of both arms.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stratum {
+    pub canary: Counts,
+    pub stable: Counts,
+}
+
+/// What a look rests on.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// By step.
+    pub strata: BTreeMap<usize, Stratum>,
+    /// Wrong answers among those known, canary and stable.
+    pub wrong: Option<(RateArm, RateArm)>,
+}
+
+impl Evidence {
+    pub fn canary_requests(&self) -> u64 {
+        self.strata.values().map(|stratum| stratum.canary.requests).sum()
+    }
+
+    pub fn stable_requests(&self) -> u64 {
+        self.strata.values().map(|stratum| stratum.stable.requests).sum()
+    }
+
+    pub fn in_step(&self, step: usize) -> (u64, u64) {
+        self.strata.get(&step).map_or((0, 0), |stratum| (stratum.canary.requests, stratum.stable.requests))
+    }
+}
+
+/// Reads the sums of all processes.
+pub async fn gather(cx: &Ctx, course: &Course) -> Outcome<Evidence> {
+    let doing = "Reading the rollout's counts";
+    let mut evidence = Evidence::default();
+    for row in cx.store.db.rollout_counts(&course.id).await.or_problem(doing)? {
+        let Ok(counts) = serde_json::from_str::<Counts>(&row.counts) else {
+            tracing::error!(rollout = row.rollout, "stored counts cannot be read");
+            continue;
+        };
+        let stratum = evidence.strata.entry(usize::try_from(row.step).unwrap_or(0)).or_default();
+        match Arm::parse(&row.arm) {
+            // A shadow answers the same requests unseen: it is compared like a canary.
+            Some(Arm::Canary | Arm::Shadow) => stratum.canary.add(&counts),
+            Some(Arm::Stable) => stratum.stable.add(&counts),
+            _ => {}
+        }
+    }
+    evidence.wrong = wrong(cx, course).await?;
+    Ok(evidence)
+}
+
+/// Outcomes are counted by the minute: the minute in which the rollout started is left out of both arms.
+async fn wrong(cx: &Ctx, course: &Course) -> Outcome<Option<(RateArm, RateArm)>> {
+    let from = Millis(course.started().0 + MINUTE - 1).floor_to(MINUTE);
+    let to = course.row.ended_at.map_or_else(|| cx.now() + MINUTE, Millis);
+    let (mut canary, mut stable) = (RateArm::default(), RateArm::default());
+    for row in cx.store.db.quality(&course.deployment, "", from, to).await.or_problem("Reading outcomes")? {
+        let Some(quality) = serde_json::from_str::<Quality>(&row.quality).ok() else { continue };
+        let Some(wrong) = quality.wrong() else { return Ok(None) };
+        let counted = RateArm::new(quality.n(), wrong);
+        match (Arm::parse(&row.arm), row.version) {
+            (Some(Arm::Canary), version) if version == course.row.canary => canary.merge(&counted),
+            (Some(Arm::Stable), version) if version == course.row.stable => stable.merge(&counted),
+            _ => {}
+        }
+    }
+    Ok(Some((canary, stable)))
+}
