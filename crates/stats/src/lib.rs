@@ -8,7 +8,7 @@ pub mod bins;
 // pub mod concept;
 pub mod distance;
 pub mod evidence;
-// pub mod importance;
+pub mod importance;
 pub mod quality;
 pub mod rng;
 pub mod sequential;
