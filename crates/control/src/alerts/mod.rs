@@ -1,6 +1,7 @@
 //! What needs somebody: rules over what monitoring sees, alerts that open once and resolve themselves.
 
 mod acknowledge;
+mod happening;
 mod list;
 mod look;
 mod rolled_back;
@@ -8,6 +9,7 @@ pub(crate) mod rules;
 mod tick;
 
 pub use acknowledge::acknowledge;
+pub use happening::happening;
 pub use list::{firing, list};
 pub(crate) use list::line;
 pub(crate) use rolled_back::rolled_back_in;

@@ -6,6 +6,7 @@ mod drive;
 mod end;
 mod evidence;
 mod judge;
+mod happening;
 mod list;
 mod look;
 mod plan;
@@ -16,6 +17,7 @@ mod words;
 
 pub(crate) use course::{Course, entered_of};
 pub use drive::drive;
+pub use happening::happening;
 pub use list::{open_of, releases, summaries};
 pub(crate) use list::{shown, summary_of};
 pub use plan::{check as check_plan, fitted as fitted_plan};
