@@ -16,12 +16,12 @@ pub fn start(cx: &Ctx, records: Records, finish: &watch::Receiver<bool>) -> Join
     let writer = monitoring::Writer::new(cx.clone());
     work.spawn(writer.run(records, finished(finish.clone())));
     let hands = &(cx.clone(), finish.clone());
-    every(&mut work, hands, "rollouts", Duration::from_secs(1), async |cx| rollouts::tick(&cx).await.map(drop));
-    every(&mut work, hands, "alerts", Duration::from_secs(3), async |cx| alerts::tick(&cx).await.map(drop));
-    every(&mut work, hands, "reports", Duration::from_secs(1), async |cx| explain::run_jobs(&cx).await.map(drop));
-    every(&mut work, hands, "jobs", Duration::from_millis(500), async |cx| jobs::run_due(&cx).await.map(drop));
-    every(&mut work, hands, "approvals", Duration::from_secs(60), async |cx| approvals::expire(&cx).await.map(drop));
-    every(&mut work, hands, "sessions", Duration::from_secs(600), async |cx| forget_sessions(&cx).await);
+    every(&mut work, hands, "rollouts", Duration::from_secs(1), |cx| async move { rollouts::tick(&cx).await.map(drop) });
+    every(&mut work, hands, "alerts", Duration::from_secs(3), |cx| async move { alerts::tick(&cx).await.map(drop) });
+    every(&mut work, hands, "reports", Duration::from_secs(1), |cx| async move { explain::run_jobs(&cx).await.map(drop) });
+    every(&mut work, hands, "jobs", Duration::from_millis(500), |cx| async move { jobs::run_due(&cx).await.map(drop) });
+    every(&mut work, hands, "approvals", Duration::from_secs(60), |cx| async move { approvals::expire(&cx).await.map(drop) });
+    every(&mut work, hands, "sessions", Duration::from_secs(600), |cx| async move { forget_sessions(&cx).await });
     work
 }
 
@@ -31,10 +31,9 @@ async fn forget_sessions(cx: &Ctx) -> Outcome<()> {
 }
 
 /// Runs `round` again and again, one at a time, until the server stops. A failed round is logged and tried again at its time.
-fn every<F>(work: &mut JoinSet<()>, (cx, finish): &(Ctx, watch::Receiver<bool>), name: &'static str, period: Duration, round: F)
+fn every<F>(work: &mut JoinSet<()>, (cx, finish): &(Ctx, watch::Receiver<bool>), name: &'static str, period: Duration, round: fn(Ctx) -> F)
 where
-    F: AsyncFn(Ctx) -> Outcome<()> + Send + 'static,
-    for<'f> F::CallRefFuture<'f>: Send,
+    F: Future<Output = Outcome<()>> + Send + 'static,
 {
     let (cx, finish) = (cx.clone(), finish.clone());
     work.spawn(async move {

@@ -24,7 +24,6 @@ pub fn router(shared: Shared) -> Router {
         .layer(sessions.clone())
         .layer(limit);
     let pages = pages(&shared)
-        .layer(from_fn_with_state(shared.clone(), pages::signed_in))
         .layer(sessions)
         .layer(from_fn(origin::same_origin))
         .layer(limit);
@@ -77,7 +76,8 @@ fn programs() -> Router<Shared> {
         .route("/api/v1/models/{m}/versions", get(versions::list_versions).post(versions::register_version))
         .route("/api/v1/models/{m}/versions/{v}", get(versions::show_version))
         .route("/api/v1/models/{m}/versions/{v}/file", get(versions::download_version))
-        .route("/api/v1/models/{m}/versions/{v}/contract", get(versions::show_contract))
+        .route("/api/v1/models/{m}/versions/{v}/contract", get(versions::show_contract).put(versions::set_contract))
+        .route("/api/v1/models/{m}/versions/{v}/datasets/{role}", post(versions::attach_dataset))
         .route("/api/v1/models/{m}/versions/{v}/gates", get(gates::show_gates).post(gates::run_gates))
         .route("/api/v1/models/{m}/versions/{v}/report", get(reports::show_explanation))
         .route("/api/v1/models/{m}/versions/{v}/explain", post(reports::explain_record))
@@ -103,6 +103,7 @@ fn programs() -> Router<Shared> {
         .route("/api/v1/reports/{id}", get(reports::show_report))
         .route("/api/v1/reports/{id}/shares", post(reports::share_report))
         .route("/api/v1/audit", get(audit::list_entries))
+        .route("/api/v1/audit/export", get(audit::export_entries))
         .route("/api/v1/audit/verify", get(audit::verify_audit))
         .route("/api/v1/users", get(users::list_users).post(users::create_user))
         .route("/api/v1/tokens", get(tokens::list_tokens).post(tokens::create_token))
@@ -117,5 +118,6 @@ fn pages(shared: &Shared) -> Router<Shared> {
     let provided = shared.clone();
     Router::new()
         .leptos_routes_with_context(shared, generate_route_list(app::App), move || pages::provide(&provided), move || app::shell(options.clone()))
+        .route_layer(from_fn_with_state(shared.clone(), pages::signed_in))
         .fallback(site::file_or_nothing)
 }

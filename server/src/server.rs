@@ -11,6 +11,7 @@ use axum::Router;
 use axum::serve::ListenerExt;
 use control::{Ctx, Site, SystemClock, deployments, identity};
 use leptos::config::{Env, LeptosOptions};
+use serving::trial::Trial;
 use serving::{Records, Recorder, RecorderOptions, Runtime};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -23,6 +24,9 @@ use tokio::sync::watch;
 
 /// How long requests that were accepted may take to finish after the server was asked to stop.
 const GRACE: Duration = Duration::from_secs(20);
+
+/// How long a model may take to load in its trial.
+const TRIAL_LIMIT: Duration = Duration::from_secs(60);
 
 /// Listening, and ready to run.
 pub struct Server {
@@ -59,7 +63,10 @@ impl Server {
         let Some(dylib) = config.ort_dylib.clone() else {
             bail!("ORT_DYLIB_PATH must name ONNX Runtime's library; `cargo xtask setup` fetches it and says where it is");
         };
-        let runtime = Runtime::start(&dylib).context("ONNX Runtime does not start")?;
+        let mut runtime = Runtime::start(&dylib).context("ONNX Runtime does not start")?;
+        if let Some(program) = config.trial_program.clone() {
+            runtime = runtime.with_trial(Trial { program, args: vec!["trial-model".into(), dylib.into()], limit: TRIAL_LIMIT });
+        }
         let listener = TcpListener::bind(config.addr).await.with_context(|| format!("cannot listen on {}", config.addr))?;
         let addr = listener.local_addr()?;
         let site = Site { address: address(&config, addr), environment: config.environment.clone(), demo: config.demo };

@@ -13,6 +13,7 @@ use contract::views::models::{ModelLine, ModelView};
 use contract::{ModelName, VersionNo};
 use control::{Ctx, registry};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 #[derive(Deserialize)]
 pub struct Filter {
@@ -35,7 +36,7 @@ pub async fn list_models(
 pub async fn create_model(State(cx): State<Ctx>, Who(who): Who, Take(input): Take<CreateModel>) -> Answer<impl IntoResponse> {
     let model = registry::create_model(&cx, &who, input).await?;
     let location = format!("/api/v1/models/{}", model.name);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(model)))
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(json!({ "name": model.name }))))
 }
 
 pub async fn show_model(State(cx): State<Ctx>, Who(who): Who, At(model): At<ModelName>) -> Answer<Json<ModelView>> {

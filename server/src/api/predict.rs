@@ -88,9 +88,9 @@ pub async fn predict_records(State(shared): State<Shared>, At(name): At<Deployme
     let lines = answers.into_iter().enumerate().map(|(i, answer)| Line {
         label: match answer.label {
             Label::Class(class) => class.into(),
-            Label::Value(number) => number.into(),
+            Label::Value(number) => shortest(number).into(),
         },
-        scores: contract.classes.iter().cloned().zip(answer.scores).collect(),
+        scores: contract.classes.iter().cloned().zip(answer.scores.into_iter().map(shortest)).collect(),
         prediction_id: prediction.prediction_id.row(i, prediction.rows),
     });
     Ok(Json(Predicted {
@@ -100,6 +100,12 @@ pub async fn predict_records(State(shared): State<Shared>, At(name): At<Deployme
         served_by: prediction.served_by.clone(),
         fallback: prediction.fallback,
     }))
+}
+
+/// A number that came out of a model in single precision, as the number that people would write for it: 0.55, not 0.550000011920929.
+fn shortest(number: f64) -> f64 {
+    let single = number as f32;
+    if f64::from(single) == number { single.to_string().parse().unwrap_or(number) } else { number }
 }
 
 fn bad(error: serving::BadInput) -> Problem {

@@ -1,33 +1,37 @@
 //! Versions: registering, reading, and the file itself.
 
 use super::list::{List, Paging};
-use super::take::{Ask, At, read};
+use super::take::{Ask, At, Take, read};
 use crate::shared::Shared;
 use crate::web::refused::{Answer, Refused};
 use crate::web::who::Who;
 use axum::Json;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use contract::inputs::RegisterVersion;
+use contract::inputs::{DatasetRole, RegisterVersion};
 use contract::role::Act;
 use contract::views::models::VersionLine;
 use contract::views::version::VersionView;
-use contract::{Contract, ModelName, Problem, VersionNo};
-use control::registry::{Registration, Upload};
+use contract::{BlobHash, Contract, ModelName, Problem, VersionNo};
+use control::datasets::Upload;
+use control::registry::{Registered, Registration};
 use control::{Ctx, registry};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// What a registration answers: enough to go on with; the whole is at `Location`.
 #[derive(Serialize)]
-pub struct Registered {
+pub struct Made {
     model: ModelName,
     version: VersionNo,
-    sha256: String,
-    /// State of the gates, which run by themselves where held-back data came along.
-    gates: String,
-    summary: String,
+    sha256: BlobHash,
+    /// What somebody should know: guesses that were made, data that was left out.
+    warnings: Vec<String>,
+    /// Gates run by themselves now, because there is held-back data.
+    gates_queued: bool,
 }
 
 pub async fn list_versions(
@@ -52,15 +56,9 @@ pub async fn register_version(State(shared): State<Shared>, Who(who): Who, At(mo
     } else {
         Registration { onnx: Bytes::from_request(request, &shared).await?, ..empty }
     };
-    let version = registry::register_version(&shared.cx, &who, registration).await?;
-    let location = format!("/api/v1/models/{}/versions/{}", version.model, version.version);
-    let answer = Registered {
-        model: version.model,
-        version: version.version,
-        sha256: version.about.hash.0,
-        gates: version.gates.word,
-        summary: version.answer,
-    };
+    let Registered { model, version, hash, warnings, gates_queued } = registry::register_version(&shared.cx, &who, registration).await?;
+    let location = format!("/api/v1/models/{model}/versions/{version}");
+    let answer = Made { model, version, sha256: hash, warnings, gates_queued };
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(answer)).into_response())
 }
 
@@ -109,6 +107,34 @@ pub async fn show_version(State(cx): State<Ctx>, Who(who): Who, At((model, versi
 
 pub async fn show_contract(State(cx): State<Ctx>, Who(who): Who, At((model, version)): At<(ModelName, VersionNo)>) -> Answer<Json<Contract>> {
     Ok(Json(registry::get_version(&cx, &who, &model, version).await?.contract.contract))
+}
+
+/// Replaces the judgements in a contract; what follows from the file stays.
+pub async fn set_contract(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    At((model, version)): At<(ModelName, VersionNo)>,
+    Take(contract): Take<Contract>,
+) -> Answer<Json<Contract>> {
+    Ok(Json(registry::set_contract(&cx, &who, &model, version, contract).await?))
+}
+
+/// Adds a table to a version that came without one: the body is the CSV or Parquet file.
+pub async fn attach_dataset(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    At((model, version, role)): At<(ModelName, VersionNo, DatasetRole)>,
+    Ask(FileName { name }): Ask<FileName>,
+    body: Result<Bytes, BytesRejection>,
+) -> Answer<impl IntoResponse> {
+    let upload = Upload { file_name: name.unwrap_or_else(|| format!("{}.csv", role.word())), bytes: body? };
+    let id = registry::attach_dataset(&cx, &who, &model, version, role, upload).await?;
+    Ok((StatusCode::CREATED, Json(json!({ "id": id }))))
+}
+
+#[derive(Deserialize)]
+pub struct FileName {
+    name: Option<String>,
 }
 
 /// The file as it was registered, named after what it is.

@@ -145,5 +145,5 @@ async fn create(cx: &Ctx, email: &str, name: String, role: Option<Role>) -> Outc
     let Some(person) = people.into_iter().find(|person| person.email.eq_ignore_ascii_case(email)) else { return Ok(None) };
     let Some(owner) = identity::actor_by_user(cx, &person.id).await? else { return Ok(None) };
     let input = CreateToken { name, role: role.unwrap_or(owner.role), expires_at: None };
-    identity::create_token(cx, &owner, input).await.map(Some)
+    identity::create_token_for(cx, &Actor::system(), &person.id, input).await.map(Some)
 }

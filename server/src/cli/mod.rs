@@ -10,6 +10,7 @@ mod check;
 mod rollout;
 mod predict;
 mod local;
+mod trial;
 mod say;
 
 use crate::config::Settings;
@@ -60,6 +61,9 @@ enum Command {
     /// Tokens of programs, in the store
     #[command(subcommand)]
     Token(local::Token),
+    /// What the server runs to try an ONNX file (on standard input) in a process of its own
+    #[command(hide = true)]
+    TrialModel(trial::TrialModel),
 }
 
 /// Runs the command that the arguments name.
@@ -76,6 +80,7 @@ pub fn main() -> ExitCode {
         Command::Audit(audit) => audit.run(&say),
         Command::User(user) => user.run(&say),
         Command::Token(token) => token.run(&say),
+        Command::TrialModel(trial) => trial.run(),
     };
     match done {
         Ok(Verdict::Yes) => ExitCode::SUCCESS,
@@ -111,6 +116,7 @@ mod tests {
             "slipway audit verify --database-url sqlite:x.db",
             "slipway user add --email a@b.example --name A --role engineer --password secret",
             "slipway user demo --json",
+            "slipway trial-model /lib/libonnxruntime.so",
             "slipway token create --user a@b.example --name ci",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");

@@ -63,10 +63,8 @@ struct Registered {
     model: String,
     version: u32,
     sha256: String,
-    #[serde(default)]
-    gates: String,
-    #[serde(default)]
-    summary: String,
+    warnings: Vec<String>,
+    gates_queued: bool,
 }
 
 impl Push {
@@ -91,9 +89,18 @@ impl Push {
         let (kind, body) = form.encode();
         let path = format!("/api/v1/models/{}/versions", urls::encode(&self.model));
         let done: Registered = reach.connect().send(&path, &kind, &body)?;
-        say.answer(&done, || format!("{} version {} is registered ({}).\n{}", done.model, done.version, &done.sha256.get(..12).unwrap_or(""), done.summary))?;
+        say.answer(&done, || words(&done))?;
         Ok(Verdict::Yes)
     }
+}
+
+fn words(done: &Registered) -> String {
+    let mut lines = vec![format!("{} version {} is registered (sha256 {}).", done.model, done.version, done.sha256)];
+    lines.extend(done.warnings.iter().map(|warning| format!("Note: {warning}")));
+    if done.gates_queued {
+        lines.push(format!("Its gates run now: slipway check {} {}", done.model, done.version));
+    }
+    lines.join("\n")
 }
 
 fn file_name(path: &Path) -> String {

@@ -9,7 +9,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 pub fn run(settings: Settings) -> Result<Verdict> {
-    let config = Config::load(settings)?;
+    let mut config = Config::load(settings)?;
+    config.trial_program = std::env::current_exe().ok();
     start_log(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     runtime.block_on(async {

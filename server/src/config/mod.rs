@@ -19,6 +19,8 @@ pub struct Config {
     pub artifacts: String,
     /// The ONNX Runtime library.
     pub ort_dylib: Option<PathBuf>,
+    /// The program whose `trial-model` tries ONNX files in a process of its own; none are tried otherwise.
+    pub trial_program: Option<PathBuf>,
     /// Shown beside the name of the product: `production`, `staging`, `demo` …
     pub environment: String,
     /// Made-up people with known passwords. Only on a loopback address.
@@ -73,6 +75,7 @@ impl Settings {
             database_url: self.database_url.unwrap_or_else(|| format!("sqlite:{}", data.join("slipway.db").display())),
             artifacts: self.artifacts.unwrap_or_else(|| format!("file:{}", data.join("artifacts").display())),
             ort_dylib: self.ort_dylib,
+            trial_program: None,
             environment: self.environment.unwrap_or_else(|| if demo { "demo".into() } else { "local".into() }),
             demo,
             open_inference,

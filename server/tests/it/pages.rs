@@ -1,0 +1,82 @@
+//! Pages: who is led where, which headers they carry, signing in by the form, and the second locks against other sites.
+
+use crate::site::site;
+
+#[test]
+fn a_visitor_is_led_to_the_sign_in_page_and_back() {
+    for path in ["/fleet", "/models/churn?tab=x"] {
+        let reply = site().get("", path);
+        assert_eq!(reply.status, 303);
+        assert!(reply.header("location").starts_with("/sign-in?next=%2F"), "{}", reply.header("location"));
+    }
+    let page = site().get("", "/sign-in");
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("name=\"password\""));
+}
+
+#[test]
+fn a_page_runs_only_its_own_scripts() {
+    let page = site().get("", "/sign-in");
+    let policy = page.header("content-security-policy").to_owned();
+    assert!(policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-inline"), "{policy}");
+    let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce").to_owned();
+    let text = page.text();
+    for script in text.match_indices("<script").map(|(at, _)| &text[at..]) {
+        let tag = script.split('>').next().expect("a tag");
+        assert!(tag.contains(&nonce), "{tag}");
+    }
+    assert_eq!((page.header("x-content-type-options"), page.header("x-frame-options")), ("nosniff", "DENY"));
+    let again = site().get("", "/sign-in");
+    assert!(!again.header("content-security-policy").contains(&nonce), "a nonce is used once");
+}
+
+#[test]
+fn nothing_here_is_a_page_that_says_so() {
+    let page = site().get("", "/no/such/page");
+    assert_eq!(page.status, 404);
+    assert!(page.header("content-type").starts_with("text/html"));
+    for path in ["/pkg/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/pkg/no.css"] {
+        assert_eq!(site().get("", path).status, 404, "{path}");
+    }
+}
+
+/// Address of the form on a page whose fields contain `field`.
+fn action(html: &str, field: &str) -> String {
+    let form = html.split("<form").find(|form| form.contains(&format!("name=\"{field}\""))).expect("the form");
+    form.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("its address").to_owned()
+}
+
+#[test]
+fn signing_in_by_the_form_without_a_script() {
+    let action = action(&site().get("", "/sign-in").text(), "password");
+    let form = |email: &str, password: &str| format!("email={email}&password={password}&next=%2Ffleet").into_bytes();
+    let kind = [("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")];
+    let send = |headers: &[(&str, &str)], body: Vec<u8>| site().send("", "POST", &action, &[&kind, headers].concat(), body);
+
+    let elsewhere = send(&[("sec-fetch-site", "cross-site")], form("engineer%40demo.example", "engineer-demo"));
+    elsewhere.problem(403, "forbidden");
+    let elsewhere = send(&[("origin", "https://evil.example")], form("engineer%40demo.example", "engineer-demo"));
+    elsewhere.problem(403, "forbidden");
+
+    let reply = send(&[("sec-fetch-site", "same-origin")], form("engineer%40demo.example", "engineer-demo"));
+    assert!(matches!(reply.status, 302 | 303), "{} {}", reply.status, reply.text());
+    assert_eq!(reply.header("location"), "/fleet");
+    let set = reply.header("set-cookie");
+    assert!(set.contains("slipway_session=") && set.contains("HttpOnly") && set.contains("SameSite=Lax"), "{set}");
+    let cookie = set.split(';').next().expect("a cookie").to_owned();
+
+    let page = site().send("", "GET", "/fleet", &[("cookie", &cookie)], vec![]);
+    assert_eq!(page.status, 200);
+    assert!(page.text().contains("churn"));
+    let me = site().send("", "GET", "/api/v1/me", &[("cookie", &cookie)], vec![]).expect(200);
+    assert_eq!(me["role"], "engineer");
+    // The cookie alone is not enough to change anything.
+    let change = |headers: &[(&str, &str)]| site().send("", "POST", "/api/v1/models", &[&[("cookie", cookie.as_str())], headers].concat(), b"{\"name\":\"forged\"}".to_vec());
+    change(&[]).problem(403, "forbidden");
+    change(&[("x-csrf-token", "guessed")]).problem(403, "forbidden");
+    let html = page.text();
+    let csrf = html.split("name=\"csrf\"").nth(1).and_then(|rest| rest.split("value=\"").nth(1)).and_then(|rest| rest.split('"').next());
+    if let Some(csrf) = csrf {
+        change(&[("x-csrf-token", csrf)]).expect(201);
+    }
+}
