@@ -250,6 +250,22 @@ mod tests {
         assert_eq!(refused.reason, Reason::TooLarge);
     }
 
+    /// Two bytes on the wire are an operator in memory: the count is bounded before the runtime builds them.
+    #[test]
+    fn a_flood_of_operators_is_refused() {
+        let nodes = [0x0a, 0x00].repeat(200_001);
+        let mut bytes = vec![0x08, 0x08, 0x42, 0x02, 0x10, 0x0d, 0x3a];
+        let mut length = nodes.len();
+        while length > 0x7f {
+            bytes.push((length & 0x7f) as u8 | 0x80);
+            length >>= 7;
+        }
+        bytes.push(length as u8);
+        bytes.extend(nodes);
+        let refused = inspect(&bytes, &Limits::default()).expect_err("200,001 operators");
+        assert_eq!((refused.reason, refused.message.as_str()), (Reason::TooComplex, "The model has more than 200000 operators."));
+    }
+
     #[test]
     fn versions_are_compared_with_what_the_runtime_reads() {
         let limits = Limits::default();
