@@ -8,11 +8,16 @@ pub mod identity;
 pub mod audit;
 pub mod datasets;
 pub mod registry;
+pub mod gates;
 pub mod deployments;
 pub mod monitoring;
 pub mod outcomes;
 pub mod rollouts;
 pub mod alerts;
+pub mod explain;
+pub mod jobs;
+#[cfg(test)]
+mod testbed;
 #[cfg(test)]
 mod testing;
 

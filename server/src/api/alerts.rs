@@ -6,6 +6,7 @@ use crate::web::refused::Answer;
 use crate::web::who::Who;
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use contract::views::alerts::AlertLine;
 use contract::{AlertId, DeploymentName, Problem};
 use control::{Ctx, alerts};
@@ -46,6 +47,7 @@ pub async fn acknowledge_alert(
     Who(who): Who,
     At(id): At<AlertId>,
     Take(Acknowledge { comment }): Take<Acknowledge>,
-) -> Answer<Json<AlertLine>> {
-    Ok(Json(alerts::acknowledge(&cx, &who, &id, &comment).await?))
+) -> Answer<StatusCode> {
+    alerts::acknowledge(&cx, &who, &id, &comment).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

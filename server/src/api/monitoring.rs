@@ -11,7 +11,7 @@ use contract::views::drift::DriftView;
 use contract::views::fleet::FleetView;
 use contract::views::latency::LatencyView;
 use contract::views::quality::QualityView;
-use control::{Ctx, monitoring};
+use control::{Ctx, monitoring, outcomes};
 use serde::Deserialize;
 
 pub async fn show_fleet(State(cx): State<Ctx>, Who(who): Who, Ask(range): Ask<Range>) -> Answer<Json<FleetView>> {
@@ -30,7 +30,7 @@ pub async fn show_drift(
     Ask(Feature { feature }): Ask<Feature>,
     Ask(range): Ask<Range>,
 ) -> Answer<Json<DriftView>> {
-    Ok(Json(monitoring::drift(&cx, &who, &name, feature.as_deref(), range.read(cx.now())?).await?))
+    Ok(Json(monitoring::drift(&cx, &who, &name, range.read(cx.now())?, feature.as_deref()).await?))
 }
 
 pub async fn show_latency(State(cx): State<Ctx>, Who(who): Who, At(name): At<DeploymentName>, Ask(range): Ask<Range>) -> Answer<Json<LatencyView>> {
@@ -38,5 +38,5 @@ pub async fn show_latency(State(cx): State<Ctx>, Who(who): Who, At(name): At<Dep
 }
 
 pub async fn show_quality(State(cx): State<Ctx>, Who(who): Who, At(name): At<DeploymentName>, Ask(range): Ask<Range>) -> Answer<Json<QualityView>> {
-    Ok(Json(monitoring::quality(&cx, &who, &name, range.read(cx.now())?).await?))
+    Ok(Json(outcomes::quality(&cx, &who, &name, range.read(cx.now())?).await?))
 }

@@ -7,12 +7,12 @@ use crate::web::who::Who;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use contract::inputs::DriveRollout;
 use contract::rollout::{RolloutPlan, RolloutState};
 use contract::views::rollouts::{ReleaseLine, RolloutView};
 use contract::{DeploymentName, RolloutId, VersionNo};
-use control::{Ctx, rollouts};
+use control::{Ctx, deployments, rollouts};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ pub async fn list_rollouts(
     Ask(filter): Ask<Filter>,
     Ask(paging): Ask<Paging>,
 ) -> Answer<Json<List<ReleaseLine>>> {
-    let mut all = rollouts::list(&cx, &who).await?.rollouts;
+    let mut all = rollouts::releases(&cx, &who).await?.rollouts;
     all.retain(|line| filter.deployment.as_ref().is_none_or(|name| line.deployment == *name) && filter.state.is_none_or(|state| line.phase == state));
     Ok(paging.page(all)?)
 }
@@ -36,17 +36,23 @@ pub async fn list_rollouts(
 pub struct StartRollout {
     deployment: DeploymentName,
     version: VersionNo,
+    /// The usual steps otherwise.
     #[serde(default)]
-    plan: RolloutPlan,
+    plan: Option<RolloutPlan>,
     #[serde(default)]
     reason: String,
 }
 
-pub async fn start_rollout(State(cx): State<Ctx>, Who(who): Who, Take(input): Take<StartRollout>) -> Answer<impl IntoResponse> {
+pub async fn start_rollout(State(cx): State<Ctx>, Who(who): Who, Take(input): Take<StartRollout>) -> Answer<Response> {
     let StartRollout { deployment, version, plan, reason } = input;
-    let started = rollouts::start(&cx, &who, &deployment, version, plan, &reason).await?;
-    let location = format!("/api/v1/rollouts/{}", started.id);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(started)))
+    match rollouts::start(&cx, &who, &deployment, version, plan, &reason).await? {
+        Some(started) => {
+            let location = format!("/api/v1/rollouts/{}", started.id);
+            Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(started)).into_response())
+        }
+        // The first version of a deployment has nothing to be rolled out against: it answers everything at once.
+        None => Ok(Json(deployments::get(&cx, &who, &deployment).await?).into_response()),
+    }
 }
 
 pub async fn show_rollout(State(cx): State<Ctx>, Who(who): Who, At(id): At<RolloutId>) -> Answer<Json<RolloutView>> {
@@ -59,5 +65,6 @@ pub async fn drive_rollout(
     At(id): At<RolloutId>,
     Take(input): Take<DriveRollout>,
 ) -> Answer<Json<RolloutView>> {
-    Ok(Json(rollouts::drive(&cx, &who, &id, input).await?))
+    rollouts::drive(&cx, &who, &id, input).await?;
+    Ok(Json(rollouts::view(&cx, &who, &id).await?))
 }
