@@ -12,9 +12,63 @@ pub struct Here {
     query: Memo<ParamsMap>,
 }
 
-pub fn here() -> Here {
+/// Makes [`here`] known, once, inside the router.
+pub fn provide_here() {
     let location = use_location();
-    Here { path: location.pathname, query: location.query }
+    let here = Here { path: location.pathname, query: location.query };
+    provide_context(here);
+    #[cfg(feature = "hydrate")]
+    kept::keep(here, leptos_router::hooks::use_navigate());
+}
+
+/// Where the reader is.
+///
+/// In the browser it does not go through the context: what is drawn from the address runs once more while its page is
+/// being left, when the context that it would ask is already gone.
+pub fn here() -> Here {
+    #[cfg(feature = "hydrate")]
+    if let Some(here) = kept::here() {
+        return here;
+    }
+    use_context::<Here>().unwrap_or_else(|| {
+        let location = use_location();
+        Here { path: location.pathname, query: location.query }
+    })
+}
+
+/// Goes to an address of this application, without scrolling.
+#[cfg(feature = "hydrate")]
+pub fn go(path: &str) {
+    kept::go(path);
+}
+
+#[cfg(feature = "hydrate")]
+mod kept {
+    use super::Here;
+    use leptos_router::NavigateOptions;
+    use std::cell::RefCell;
+
+    type Navigate = Box<dyn Fn(&str, NavigateOptions)>;
+
+    thread_local! {
+        static KEPT: RefCell<Option<(Here, Navigate)>> = const { RefCell::new(None) };
+    }
+
+    pub fn keep(here: Here, navigate: impl Fn(&str, NavigateOptions) + 'static) {
+        KEPT.with(|kept| *kept.borrow_mut() = Some((here, Box::new(navigate))));
+    }
+
+    pub fn here() -> Option<Here> {
+        KEPT.with(|kept| kept.borrow().as_ref().map(|(here, _)| *here))
+    }
+
+    pub fn go(path: &str) {
+        KEPT.with(|kept| {
+            if let Some((_, navigate)) = kept.borrow().as_ref() {
+                navigate(path, NavigateOptions { scroll: false, ..Default::default() });
+            }
+        });
+    }
 }
 
 impl Here {

@@ -2,6 +2,7 @@
 
 use crate::frame::{Framed, Sheet};
 use crate::live::provide_live;
+use crate::query::provide_here;
 use crate::pages::*;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -16,6 +17,7 @@ pub fn App() -> impl IntoView {
     view! {
         <Title formatter=|title: String| if title.is_empty() { "Slipway".to_string() } else { format!("{title} · Slipway") }/>
         <Router>
+            {provide_here()}
             <Routes fallback=NotFound>
                 <Route path=path!("/sign-in") view=SignInPage ssr=Async/>
                 <Route path=path!("/report/:key") view=ReportPage ssr=Async/>

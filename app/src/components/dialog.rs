@@ -109,7 +109,6 @@ where
 /// With script the dialog is modal: focus stays in it and comes back to what opened it; Escape leads back to the page.
 #[cfg(feature = "hydrate")]
 pub(crate) fn modal(element: NodeRef<DialogElement>, open: Memo<bool>, back: impl Fn() -> String + 'static) {
-    let navigate = leptos_router::hooks::use_navigate();
     Effect::new(move |_| {
         let Some(dialog) = element.get() else { return };
         if open.get() {
@@ -127,10 +126,10 @@ pub(crate) fn modal(element: NodeRef<DialogElement>, open: Memo<bool>, back: imp
     Effect::new(move |_| {
         use leptos::wasm_bindgen::{JsCast, prelude::Closure};
         let Some(dialog) = element.get() else { return };
-        let (navigate, back) = (navigate.clone(), back.clone());
+        let back = back.clone();
         let cancel = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
             event.prevent_default();
-            navigate(&untrack(|| back()), leptos_router::NavigateOptions { scroll: false, ..Default::default() });
+            crate::query::go(&untrack(|| back()));
         });
         // The listener lives as long as the element it hangs on.
         let _ = dialog.add_event_listener_with_callback("cancel", cancel.as_ref().unchecked_ref());

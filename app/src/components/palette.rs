@@ -4,7 +4,6 @@ use super::dialog::Dialog;
 use super::icon::{Draw, Icon};
 use super::rail::ENTRIES;
 use crate::names::{Named, names};
-use crate::page_error::Outcome;
 use crate::query::here;
 use contract::urls;
 use leptos::prelude::*;
@@ -37,46 +36,47 @@ fn matching(choices: Vec<Choice>, typed: &str) -> Vec<Choice> {
 pub fn Palette() -> impl IntoView {
     let here = here();
     let open = Memo::new(move |_| here.get("dialog").as_deref() == Some("find"));
-    let things: Resource<Outcome<Vec<Named>>> = Resource::new(move || open.get(), |open| async move { if open { names().await } else { Ok(Vec::new()) } });
+    let things = RwSignal::new(Vec::new());
+    // Without script the pages are listed; the names of things come when there is something to type into.
+    Effect::new(move |_| {
+        if open.get() {
+            leptos::task::spawn_local(async move {
+                if let Ok(names) = names().await {
+                    things.set(names);
+                }
+            });
+        }
+    });
     let typed = RwSignal::new(String::new());
     let at = RwSignal::new(0_usize);
-    let found = Memo::new(move |_| {
-        let things = things.get().and_then(Result::ok).unwrap_or_default();
-        matching(choices(&things), &typed.get())
-    });
+    let found = Memo::new(move |_| matching(choices(&things.get()), &typed.get()));
     view! {
         <Dialog name="find" title="Find or do" hidden_title=true>
-            <Suspense>
-                <div class="palette">
-                    <div class="palette-in">
-                        <Draw icon=Icon::Search/>
-                        <input
-                            type="search" aria-label="Find or do" role="combobox" aria-expanded="true" aria-controls="found" autocomplete="off" autofocus
-                            aria-activedescendant=move || format!("found-{}", at.get())
-                            on:input=move |event| { typed.set(event_target_value(&event)); at.set(0); }
-                            on:keydown=move |event| keys(&event, at, found)
-                        />
-                        <kbd>"Esc"</kbd>
-                    </div>
-                    <ul role="listbox" id="found" aria-label="Results">
-                        {move || {
-                            found
-                                .get()
-                                .into_iter()
-                                .enumerate()
-                                .map(|(i, choice)| {
-                                    view! {
-                                        <li role="option" id=format!("found-{i}") aria-selected=move || if at.get() == i { "true" } else { "false" }>
-                                            <a href=choice.href tabindex="-1"><Draw icon=choice.icon/><span>{choice.words}</span>{choice.key.map(|key| view! { <kbd>{key}</kbd> })}</a>
-                                        </li>
-                                    }
-                                })
-                                .collect_view()
-                        }}
-                    </ul>
+            <div class="palette">
+                <div class="palette-in">
+                    <Draw icon=Icon::Search/>
+                    <input
+                        type="text" aria-label="Find or do" role="combobox" aria-expanded="true" aria-controls="found" autocomplete="off" autofocus
+                        aria-activedescendant=move || format!("found-{}", at.get())
+                        on:input=move |event| { typed.set(event_target_value(&event)); at.set(0); }
+                        on:keydown=move |event| keys(&event, at, found)
+                    />
+                    <kbd>"Esc"</kbd>
                 </div>
-            </Suspense>
+                <ul role="listbox" id="found" aria-label="Results">
+                    {move || found.get().into_iter().enumerate().map(|(i, choice)| view! { <Found i choice at/> }).collect_view()}
+                </ul>
+            </div>
         </Dialog>
+    }
+}
+
+#[component]
+fn Found(i: usize, choice: Choice, at: RwSignal<usize>) -> impl IntoView {
+    view! {
+        <li role="option" id=format!("found-{i}") aria-selected=move || if at.get() == i { "true" } else { "false" }>
+            <a href=choice.href tabindex="-1"><Draw icon=choice.icon/><span>{choice.words}</span>{choice.key.map(|key| view! { <kbd>{key}</kbd> })}</a>
+        </li>
     }
 }
 
@@ -88,7 +88,7 @@ fn keys(event: &web_sys::KeyboardEvent, at: RwSignal<usize>, found: Memo<Vec<Cho
         "ArrowUp" => at.update(|at| *at = at.saturating_sub(1)),
         "Enter" => {
             if let Some(choice) = found.with_untracked(|found| found.get(at.get_untracked()).cloned()) {
-                leptos_router::hooks::use_navigate()(&choice.href, Default::default());
+                crate::query::go(&choice.href);
             }
         }
         _ => return,
