@@ -9,6 +9,7 @@ pub mod audit;
 pub mod datasets;
 pub mod registry;
 pub mod gates;
+pub mod approvals;
 pub mod deployments;
 pub mod monitoring;
 pub mod outcomes;

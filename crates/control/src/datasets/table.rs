@@ -33,6 +33,18 @@ impl Table {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
+    /// The table with these rows only, in this order. Rows past the end are left out.
+    pub fn only(&self, rows: &[usize]) -> Table {
+        let columns = self.columns.iter().map(|column| Column {
+            name: column.name.clone(),
+            values: match &column.values {
+                Values::Numbers(values) => Values::Numbers(rows.iter().filter_map(|row| values.get(*row).copied()).collect()),
+                Values::Texts(values) => Values::Texts(rows.iter().filter_map(|row| values.get(*row).cloned()).collect()),
+            },
+        });
+        Table { columns: columns.collect(), rows: rows.iter().filter(|row| **row < self.rows).count() }
+    }
+
     /// Every row as the model's record, features in the contract's order. A column that is not there is missing in every row.
     pub fn records(&self, contract: &Contract) -> Vec<Vec<Value>> {
         let columns: Vec<(Option<&Column>, FeatureKind)> = contract.features.iter().map(|f| (self.column(&f.name), f.kind)).collect();

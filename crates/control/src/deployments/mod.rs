@@ -18,4 +18,8 @@ pub use reload::{reload, reload_one, sync};
 pub(crate) use reload::{drop_canary, ensure_loadable};
 pub use stable::{roll_back, set_stable};
 pub use view::view;
+pub(crate) use snippets::of_version as snippets_of;
 pub use crate::monitoring::fleet;
+
+#[cfg(test)]
+mod tests;

@@ -59,6 +59,11 @@ fn whole(value: Json) -> Json {
     }
 }
 
+/// The ways to call a deployment as if this version answered.
+pub fn of_version(name: &DeploymentName, version: &Arc<KnownVersion>, origin: &str) -> Snippets {
+    of(name, Some(version), origin)
+}
+
 pub fn of(name: &DeploymentName, version: Option<&Arc<KnownVersion>>, origin: &str) -> Snippets {
     let record = version.map(|version| example(version)).unwrap_or_else(|| json!({}));
     let long = version.is_some_and(|version| opaque(&version.contract));

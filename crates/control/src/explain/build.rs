@@ -11,7 +11,7 @@ use serde_json::json;
 use store::reports::ReportRow;
 
 /// Kind of the job.
-pub const JOB: &str = "report.build";
+pub(super) const JOB: &str = "report.build";
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Payload {
@@ -42,14 +42,19 @@ pub async fn build(cx: &Ctx, who: &Actor, model: &ModelName, version: VersionNo)
     }
     tx.job_enqueue(&JobId(cx.new_id()), JOB, &payload, cx.now()).await.or_problem(doing)?;
     let summary = format!("Asked for an explainability report of {model}, version {version}");
-    tx.audit(audit::entry(cx, who, "report.asked", ("version", format!("{model}:{version}")), summary, json!({}))).await.or_problem(doing)?;
+    tx.audit(audit::entry(cx, who, "report.asked", ("version", format!("{model}/{version}")), summary, json!({}))).await.or_problem(doing)?;
     tx.commit().await.or_problem(doing)?;
     cx.announce(Topic::Version { model: model.clone(), version });
     Ok(())
 }
 
+/// Makes the reports that were asked for; how many there were.
+pub async fn run_jobs(cx: &Ctx) -> Outcome<usize> {
+    crate::jobs::drain(cx, JOB, |payload| async move { run(cx, &payload).await }).await
+}
+
 /// The job: computes and stores. Safe to run twice; the newest report counts.
-pub async fn run(cx: &Ctx, payload: &str) -> Outcome<()> {
+pub(super) async fn run(cx: &Ctx, payload: &str) -> Outcome<()> {
     let Payload { model, version } = serde_json::from_str(payload).map_err(|error| Problem::internal(format!("The job cannot be read: {error}")))?;
     let source = Source::load(cx, &model, version).await?;
     let (id, at) = (ReportId(cx.new_id()), cx.now());
@@ -65,7 +70,7 @@ pub async fn run(cx: &Ctx, payload: &str) -> Outcome<()> {
     tx.report_insert(&row).await.or_problem(doing)?;
     let summary = format!("Made an explainability report of {model}, version {version}");
     let detail = json!({ "report": id, "sha256": blob });
-    tx.audit(audit::entry(cx, &Actor::system(), "report.made", ("version", format!("{model}:{version}")), summary, detail)).await.or_problem(doing)?;
+    tx.audit(audit::entry(cx, &Actor::system(), "report.made", ("version", format!("{model}/{version}")), summary, detail)).await.or_problem(doing)?;
     tx.commit().await.or_problem(doing)?;
     cx.announce(Topic::Version { model, version });
     Ok(())

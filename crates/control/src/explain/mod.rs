@@ -17,7 +17,7 @@ mod one;
 #[cfg(test)]
 mod tests;
 
-pub use build::{JOB, build, run};
+pub use build::{build, run_jobs};
 pub use one::one;
 pub use open::open;
 pub use share::share;

@@ -33,7 +33,7 @@ pub async fn share(cx: &Ctx, who: &Actor, id: &ReportId, days: u32) -> Outcome<S
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
     tx.report_share(&hash(&token), id, &who.id, at, until).await.or_problem(doing)?;
     let summary = format!("Shared the report of {}, version {} by a link until {}", row.model, row.version, until.date_words());
-    tx.audit(audit::entry(cx, who, "report.shared", ("version", format!("{}:{}", row.model, row.version)), summary, json!({ "report": id, "until": until }))).await.or_problem(doing)?;
+    tx.audit(audit::entry(cx, who, "report.shared", ("version", format!("{}/{}", row.model, row.version)), summary, json!({ "report": id, "until": until }))).await.or_problem(doing)?;
     tx.commit().await.or_problem(doing)?;
     Ok(token)
 }

@@ -26,3 +26,6 @@ pub use latency::latency;
 pub(crate) use latency::rates;
 pub use read::last;
 pub use writer::{LOG_CAP, Writer};
+
+#[cfg(test)]
+mod tests;

@@ -29,10 +29,10 @@ pub struct Feats {
     pub features: Features,
 }
 
-/// The last `length` milliseconds until now.
+/// The last `length` milliseconds until now, this moment included.
 pub fn last(cx: &Ctx, length: i64) -> TimeRange {
     let now = cx.now();
-    TimeRange { from: Millis(now.0 - length), to: now }
+    TimeRange { from: Millis(now.0 - length), to: now + 1 }
 }
 
 pub async fn operations(cx: &Ctx, deployment: &DeploymentName, range: TimeRange) -> Outcome<(i64, Vec<Ops>)> {

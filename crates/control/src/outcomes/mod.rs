@@ -11,3 +11,6 @@ pub(crate) use offline::offline;
 pub use page::quality;
 pub use post::{MOST, join_waiting, post};
 pub use quality::{Quality, primary_key, primary_name};
+
+#[cfg(test)]
+mod tests;

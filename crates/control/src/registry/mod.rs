@@ -8,6 +8,7 @@ mod infer;
 mod baseline;
 mod aliases;
 mod edit;
+mod views;
 
 pub use aliases::{CHAMPION, champion, champion_in, delete_alias, set_alias};
 pub use attach::attach_dataset;
@@ -15,6 +16,7 @@ pub use baseline::{VersionBaseline, baseline};
 pub use edit::{delete_tag, edit_model, edit_notes, set_contract, set_tag};
 pub use model::{ModelInfo, create_model, model_info};
 pub use register::{Registered, Registration, register_version};
+pub use views::{get_model, get_version, list_models};
 pub use version::{Version, onnx_bytes, served, version};
 
 #[cfg(test)]

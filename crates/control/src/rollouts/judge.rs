@@ -158,17 +158,17 @@ mod tests {
 
     #[test]
     fn where_an_interval_stands() {
-        use Standing::*;
+        use Standing::{Insufficient, Undecided, Within};
         for (worse, lower, upper, standing) in [
-            (Worse::Higher, 0.03, 0.05, Worse_()),
+            (Worse::Higher, 0.03, 0.05, Standing::Worse),
             (Worse::Higher, -0.30, 0.01, Within),
             (Worse::Higher, -0.30, -0.10, Within),
             (Worse::Higher, 0.01, 0.03, Undecided),
-            (Worse::Lower, -0.05, -0.03, Worse_()),
+            (Worse::Lower, -0.05, -0.03, Standing::Worse),
             (Worse::Lower, 0.10, 0.30, Within),
             (Worse::Lower, -0.03, 0.30, Undecided),
-            (Worse::Either, 0.03, 0.05, Worse_()),
-            (Worse::Either, -0.05, -0.03, Worse_()),
+            (Worse::Either, 0.03, 0.05, Standing::Worse),
+            (Worse::Either, -0.05, -0.03, Standing::Worse),
             (Worse::Either, -0.01, 0.01, Within),
             (Worse::Either, -0.03, 0.01, Undecided),
         ] {
@@ -176,11 +176,6 @@ mod tests {
             assert_eq!(stands(&rail(0.02, worse), Some(interval)), standing, "{worse:?} {lower} {upper}");
         }
         assert_eq!(stands(&rail(0.02, Worse::Higher), None), Insufficient);
-    }
-
-    #[expect(non_snake_case, reason = "stands in a table beside the variants")]
-    fn Worse_() -> Standing {
-        Standing::Worse
     }
 
     fn plan(exit: Exit, steps: usize) -> RolloutPlan {

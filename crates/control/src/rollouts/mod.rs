@@ -30,3 +30,8 @@ use contract::{Problem, RolloutId};
 pub(crate) fn unknown(id: &RolloutId) -> Problem {
     Problem::not_found(format!("There is no rollout “{id}”."))
 }
+
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;

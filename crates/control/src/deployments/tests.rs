@@ -1,0 +1,91 @@
+//! A deployment from its making to its rolling back, with real models on both engines.
+
+use super::*;
+use crate::monitoring;
+use crate::testbed::{admin, beds};
+use crate::testing::person;
+use contract::deployment::DeploymentSettings;
+use contract::inputs::CreateDeployment;
+use contract::time::HOUR;
+use contract::{ProblemKind, Role};
+
+#[tokio::test]
+async fn from_nothing_to_serving_and_back() {
+    for mut bed in beds().await {
+        let (one, two) = (bed.register("v2").await, bed.register("v3").await);
+        let name = bed.deploy(one).await;
+        let rows = bed.rows(&name, "live.csv");
+        bed.send(&name, &rows[..120]).await;
+        bed.flush().await;
+
+        let range = monitoring::last(&bed.cx, HOUR);
+        let page = view(&bed.cx, &admin(), &name, range).await.unwrap();
+        assert_eq!(page.versions.iter().map(|v| (v.version, v.predictions, v.loaded)).collect::<Vec<_>>(), [(one, 120, true)]);
+        assert!(page.snippets.curl.contains("international_plan") && page.snippets.record["account_length"].is_number());
+        assert_eq!(page.predictions_title, "Share of “yes”");
+
+        let mut tx = bed.cx.store.db.begin().await.unwrap();
+        set_stable(&bed.cx, &mut tx, &admin(), &name, two, "second").await.unwrap();
+        tx.commit().await.unwrap();
+        reload_one(&bed.cx, &name).await.unwrap();
+        assert_eq!(bed.cx.book.get(&name).unwrap().previous, Some(one));
+        bed.send(&name, &rows[..10]).await;
+
+        let oncall = person("olu", Role::Oncall);
+        let viewer = person("vic", Role::Viewer);
+        assert_eq!(roll_back(&bed.cx, &viewer, &name, None, "slow").await.unwrap_err().kind, ProblemKind::Forbidden);
+        assert_eq!(roll_back(&bed.cx, &oncall, &name, None, " ").await.unwrap_err().kind, ProblemKind::Invalid);
+        assert_eq!(roll_back(&bed.cx, &oncall, &name, None, "slow").await.unwrap().stable, Some(one));
+        assert_eq!(bed.cx.router().unwrap().route("churn").unwrap().stable.version, one);
+        let champion = bed.cx.store.db.alias(&"churn".into(), "champion").await.unwrap().unwrap();
+        assert_eq!(champion.version, i64::from(one.0), "the champion goes with it");
+        assert!(matches!(bed.cx.store.db.audit_verify().await.unwrap(), store::audit::Verified::Intact { .. }));
+
+        let never = bed.register("v4").await;
+        assert_eq!(roll_back(&bed.cx, &oncall, &name, Some(never), "why not").await.unwrap_err().kind, ProblemKind::NeedsApproval);
+        assert_eq!(roll_back(&bed.cx, &oncall, &name, Some(one), "again").await.unwrap_err().kind, ProblemKind::Conflict);
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_does_not_load_replaces_nothing() {
+    for mut bed in beds().await.into_iter().take(1) {
+        let (one, two) = (bed.register("v2").await, bed.register("v3").await);
+        let name = bed.deploy(one).await;
+        let version = crate::registry::version(&bed.cx, &"churn".into(), two).await.unwrap();
+        // The stored file is damaged: its hash no longer fits, so that it is never handed to the runtime.
+        let mut row = bed.cx.store.db.version(&"churn".into(), two).await.unwrap().unwrap();
+        row.hash = "0".repeat(64);
+        let mut tx = bed.cx.store.db.begin().await.unwrap();
+        tx.run("update versions set hash = $1 where version = $2", store::args![row.hash.clone(), two]).await.unwrap();
+        tx.deployment_stable(&name, two, bed.cx.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_ne!(version.hash.as_str(), row.hash);
+        reload_one(&bed.cx, &name).await.unwrap();
+        assert_eq!(bed.cx.router().unwrap().route("churn").unwrap().stable.version, one, "what ran goes on");
+        assert!(bed.cx.book.get(&name).unwrap().versions[&two].load_error.is_some());
+        let rows = bed.rows(&name, "live.csv");
+        assert_eq!(bed.send(&name, &rows[..3]).await.len(), 3);
+        bed.flush().await;
+        let page = view(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
+        assert_eq!(page.head.state, contract::verdict::State::Bad);
+    }
+}
+
+#[tokio::test]
+async fn names_models_and_roles_are_checked() {
+    for bed in beds().await {
+        bed.register("v2").await;
+        let input = |name: &str, model: &str| CreateDeployment { name: name.into(), settings: DeploymentSettings::new(model.into()) };
+        let kind = |result: crate::Outcome<_>| result.map(|_: contract::views::deployment::DeploymentSummary| ()).unwrap_err().kind;
+        assert_eq!(kind(create(&bed.cx, &person("vic", Role::Viewer), input("a", "churn")).await), ProblemKind::Forbidden);
+        assert_eq!(kind(create(&bed.cx, &admin(), input("../a", "churn")).await), ProblemKind::Invalid);
+        assert_eq!(kind(create(&bed.cx, &admin(), input("a", "nope")).await), ProblemKind::Invalid);
+        create(&bed.cx, &admin(), input("a", "churn")).await.unwrap();
+        assert_eq!(kind(create(&bed.cx, &admin(), input("a", "churn")).await), ProblemKind::Conflict);
+        let other = DeploymentSettings::new("nope".into());
+        assert_eq!(kind(update(&bed.cx, &admin(), &"a".into(), other).await), ProblemKind::Invalid);
+        let fleet = monitoring::fleet(&bed.cx, &admin(), monitoring::last(&bed.cx, HOUR)).await.unwrap();
+        assert_eq!(fleet.deployments[0].headline, "Serves nothing yet");
+    }
+}

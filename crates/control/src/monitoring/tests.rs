@@ -1,0 +1,143 @@
+//! What is answered is counted exactly, survives a kill after its flush, and drift is seen where it is.
+
+use super::*;
+use crate::testbed::{admin, beds};
+use contract::time::{HOUR, MINUTE, SECOND};
+use contract::verdict::State;
+use contract::views::alerts::AlertKind;
+use contract::{PredictionId, Verdict};
+
+#[tokio::test]
+async fn every_answer_is_counted_once_in_every_span() {
+    for mut bed in beds().await {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let rows = bed.rows(&name, "live.csv");
+        for part in rows[..300].chunks(50) {
+            bed.send(&name, part).await;
+            bed.flush().await;
+            bed.clock.advance(7 * SECOND);
+        }
+        let mut bed = bed.killed_and_restarted().await;
+        bed.send(&name, &rows[300..350]).await;
+        bed.flush().await;
+        bed.flush().await;
+        for length in [MINUTE * 30, 2 * HOUR, 48 * HOUR] {
+            let (_, windows) = read::operations(&bed.cx, &name, last(&bed.cx, length)).await.unwrap();
+            let sum = read::sum(&windows);
+            assert_eq!((sum.counts.requests, sum.counts.rows, sum.counts.labelled(), sum.total.count()), (350, 350, 350, 350), "{length}");
+            let (_, windows) = read::features(&bed.cx, &name, last(&bed.cx, length)).await.unwrap();
+            let mut all = super::window::Features::default();
+            windows.iter().for_each(|window| all.merge(&window.features));
+            assert!(all.by_name.values().all(|window| window.n() + window.missing() == 350), "{length}");
+            assert_eq!(all.score.map(|score| score.n()), Some(350));
+        }
+        let log = bed.cx.store.db.predictions(&name, 1_000).await.unwrap();
+        assert_eq!(log.len(), 350);
+        let view = latency(&bed.cx, &admin(), &name, last(&bed.cx, HOUR)).await.unwrap();
+        assert_eq!((view.totals.requests, view.totals.failed), (350, 0));
+        let drawn: f64 = view.throughput.iter().filter_map(|point| point.value).sum();
+        assert!(drawn > 0.0 && view.versions[0].p99_ms >= view.versions[0].p50_ms);
+    }
+}
+
+#[tokio::test]
+async fn drift_raises_an_alert_that_resolves_itself() {
+    for mut bed in beds().await {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let (calm, drifted) = (bed.rows(&name, "live.csv"), bed.rows(&name, "live_drifted.csv"));
+        let alerts = || async { crate::alerts::list(&bed.cx, &admin()).await.unwrap() };
+        assert!(alerts().await.open.is_empty());
+        drop(alerts);
+
+        bed.send(&name, &calm).await;
+        bed.flush().await;
+        crate::alerts::tick(&bed.cx).await.unwrap();
+        let list = crate::alerts::list(&bed.cx, &admin()).await.unwrap();
+        assert!(list.open.is_empty(), "nothing has drifted: {:?}", list.open);
+        let view = drift(&bed.cx, &admin(), &name, last(&bed.cx, HOUR), None).await.unwrap();
+        assert_eq!(view.answer.state, State::Ok, "{:?}", view.answer);
+
+        bed.clock.advance(20 * MINUTE);
+        bed.send(&name, &drifted).await;
+        bed.flush().await;
+        crate::alerts::tick(&bed.cx).await.unwrap();
+        crate::alerts::tick(&bed.cx).await.unwrap();
+        let open = crate::alerts::list(&bed.cx, &admin()).await.unwrap().open;
+        assert!(open.iter().any(|alert| alert.kind == AlertKind::FeatureDrift), "{open:?}");
+        assert!(open.iter().any(|alert| alert.kind == AlertKind::PredictionDrift), "{open:?}");
+        let mut kinds: Vec<_> = open.iter().map(|alert| (alert.kind.word(), alert.subject.clone())).collect();
+        kinds.sort();
+        let all = kinds.len();
+        kinds.dedup();
+        assert_eq!(kinds.len(), all, "one open alert per kind and subject");
+
+        let view = drift(&bed.cx, &admin(), &name, last(&bed.cx, HOUR), None).await.unwrap();
+        let selected = view.selected.unwrap();
+        assert_eq!((view.answer.state, selected.state), (State::Bad, State::Bad));
+        assert!(selected.since.is_some_and(|since| bed.cx.now() - since <= 3 * MINUTE), "{:?}", selected.since);
+        let sums = selected.bins.iter().fold((0.0, 0.0), |(a, b), bin| (a + bin.reference, b + bin.current));
+        assert!((sums.0 - 1.0).abs() < 1e-9 && (sums.1 - 1.0).abs() < 1e-9, "shares add up: {sums:?}");
+        assert_eq!(view.features[0].now.verdict, Verdict::Fail);
+        assert_eq!(view.prediction.state, State::Bad);
+        let page = fleet(&bed.cx, &admin(), last(&bed.cx, HOUR)).await.unwrap();
+        assert!(page.deployments[0].state <= State::Watch && page.answer.headline.contains("churn"), "{:?}", page.answer);
+
+        bed.clock.advance(20 * MINUTE);
+        bed.send(&name, &calm).await;
+        bed.flush().await;
+        for _ in 0..2 {
+            crate::alerts::tick(&bed.cx).await.unwrap();
+        }
+        assert_eq!(crate::alerts::list(&bed.cx, &admin()).await.unwrap().open.len(), open.len(), "two quiet looks are not enough");
+        crate::alerts::tick(&bed.cx).await.unwrap();
+        let after = crate::alerts::list(&bed.cx, &admin()).await.unwrap();
+        assert!(after.open.is_empty(), "{:?}", after.open);
+        assert_eq!(after.resolved.len(), open.len());
+    }
+}
+
+#[tokio::test]
+async fn somebody_acknowledges_once() {
+    for mut bed in beds().await {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let drifted = bed.rows(&name, "live_drifted.csv");
+        bed.send(&name, &drifted[..800]).await;
+        bed.flush().await;
+        crate::alerts::tick(&bed.cx).await.unwrap();
+        let first = crate::alerts::list(&bed.cx, &admin()).await.unwrap().open[0].clone();
+        let firing = crate::alerts::firing(&bed.cx).await.unwrap();
+        assert!(first.changed_before.is_some(), "the deployment was made just before");
+        let viewer = crate::testing::person("vic", contract::Role::Viewer);
+        assert!(crate::alerts::acknowledge(&bed.cx, &viewer, &first.id, "").await.is_err());
+        crate::alerts::acknowledge(&bed.cx, &admin(), &first.id, "known").await.unwrap();
+        assert!(crate::alerts::acknowledge(&bed.cx, &admin(), &first.id, "again").await.is_err());
+        assert_eq!(crate::alerts::firing(&bed.cx).await.unwrap(), firing - 1);
+        assert!(crate::alerts::acknowledge(&bed.cx, &admin(), &"nope".into(), "").await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn personal_columns_are_hashed_in_the_log() {
+    for mut bed in beds().await.into_iter().take(1) {
+        let version = bed.register("v3").await;
+        let mut contract = crate::registry::version(&bed.cx, &"churn".into(), version).await.unwrap().contract;
+        for feature in &mut contract.features {
+            if feature.name == "area_code" {
+                feature.pii = contract::spec::Pii::Indirect;
+            }
+        }
+        crate::registry::set_contract(&bed.cx, &admin(), &"churn".into(), version, contract).await.unwrap();
+        let name = bed.deploy(version).await;
+        let rows = bed.rows(&name, "live.csv");
+        let ids: Vec<PredictionId> = bed.send(&name, &rows[..2]).await;
+        bed.flush().await;
+        let kept = bed.cx.store.db.prediction(&ids[0]).await.unwrap().unwrap();
+        let record: serde_json::Value = serde_json::from_str(&kept.features).unwrap();
+        let hashed = record["area_code"].as_str().unwrap();
+        assert!(hashed.starts_with('#') && hashed.len() == 17, "{hashed}");
+        assert!(record["international_plan"].as_str().is_some_and(|plan| plan == "no" || plan == "yes"));
+    }
+}

@@ -1,0 +1,98 @@
+//! Outcomes join once, corrections count once, and quality is exact.
+
+use super::*;
+use crate::monitoring;
+use crate::testbed::{admin, beds, outcomes};
+use crate::testing::person;
+use contract::time::HOUR;
+use contract::{PredictionId, ProblemKind, Role};
+use serde_json::json;
+
+fn truth(id: &PredictionId, label: &str) -> contract::inputs::Outcome {
+    contract::inputs::Outcome { prediction_id: id.clone(), label: json!(label), value: None, at: None }
+}
+
+#[tokio::test]
+async fn outcomes_are_joined_once_and_corrected_exactly() {
+    for mut bed in beds().await {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let rows = bed.rows(&name, "live.csv");
+        let ids = bed.send(&name, &rows[..400]).await;
+        bed.flush().await;
+        let known: Vec<_> = outcomes("live_outcomes.csv").into_iter().filter(|(row, _)| *row < 400).collect();
+        let posted: Vec<_> = known.iter().map(|(row, label)| truth(&ids[*row], label)).collect();
+        let n = posted.len() as u64;
+
+        let got = post(&bed.cx, &admin(), posted.clone()).await.unwrap();
+        assert_eq!((got.accepted, got.unknown, got.changed), (n, 0, 0));
+        let range = monitoring::last(&bed.cx, HOUR);
+        let page = quality(&bed.cx, &admin(), &name, range).await.unwrap();
+        assert_eq!((page.outcomes_known, page.predictions), (n, 400));
+
+        // Counted by hand from the log.
+        let log = bed.cx.store.db.predictions(&name, 1_000).await.unwrap();
+        let right = |changed: Option<&PredictionId>| {
+            let right = log.iter().filter(|row| {
+                let place = ids.iter().position(|id| id.as_str() == row.id).unwrap();
+                let label = known.iter().find(|(row, _)| *row == place).map(|(_, label)| label);
+                label.is_some_and(|label| (*label == row.label) != (changed.is_some_and(|id| id.as_str() == row.id)))
+            });
+            right.count() as f64
+        };
+        let accuracy = page.versions[0].estimate.unwrap();
+        assert!((accuracy.value - right(None) / n as f64).abs() < 1e-12);
+        assert!(accuracy.lower < Some(accuracy.value) && accuracy.upper > Some(accuracy.value));
+        let by_group: u64 = page.segments.iter().filter_map(|segment| segment.estimate).map(|estimate| estimate.n).sum();
+        assert_eq!(by_group, n, "the groups of international_plan add up");
+
+        let again = post(&bed.cx, &admin(), posted.clone()).await.unwrap();
+        assert_eq!((again.accepted, again.changed), (n, 0));
+        assert_eq!(quality(&bed.cx, &admin(), &name, range).await.unwrap().versions[0].estimate, page.versions[0].estimate, "twice is once");
+
+        let (row, label) = &known[0];
+        let other = if label == "yes" { "no" } else { "yes" };
+        let changed = post(&bed.cx, &admin(), vec![truth(&ids[*row], other)]).await.unwrap();
+        assert_eq!((changed.accepted, changed.changed), (1, 1));
+        let after = quality(&bed.cx, &admin(), &name, range).await.unwrap();
+        assert_eq!(after.outcomes_known, n);
+        assert!((after.versions[0].estimate.unwrap().value - right(Some(&ids[*row])) / n as f64).abs() < 1e-12);
+    }
+}
+
+#[tokio::test]
+async fn an_outcome_may_come_before_its_record() {
+    for mut bed in beds().await {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let rows = bed.rows(&name, "live.csv");
+        let ids = bed.send(&name, &rows[..5]).await;
+        let got = post(&bed.cx, &admin(), vec![truth(&ids[0], "no"), truth(&"never-answered".into(), "no")]).await.unwrap();
+        assert_eq!((got.accepted, got.unknown), (2, 2));
+        bed.flush().await;
+        let page = quality(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
+        assert_eq!((page.outcomes_known, page.unknown_ids), (1, 1));
+        bed.flush().await;
+        let page = quality(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
+        assert_eq!(page.outcomes_known, 1, "joined once");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_an_outcome_is_refused_whole() {
+    for mut bed in beds().await {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let rows = bed.rows(&name, "live.csv");
+        let ids = bed.send(&name, &rows[..2]).await;
+        bed.flush().await;
+        let kind = |result: crate::Outcome<contract::views::quality::Accepted>| result.unwrap_err().kind;
+        assert_eq!(kind(post(&bed.cx, &person("vic", Role::Viewer), vec![truth(&ids[0], "no")]).await), ProblemKind::Forbidden);
+        assert_eq!(kind(post(&bed.cx, &admin(), vec![truth(&ids[0], "no"), truth(&ids[1], "perhaps")]).await), ProblemKind::Invalid);
+        let page = quality(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
+        assert_eq!(page.outcomes_known, 0, "nothing of it was kept");
+        let bad_time = contract::inputs::Outcome { at: Some("yesterday".into()), ..truth(&ids[0], "no") };
+        assert_eq!(kind(post(&bed.cx, &admin(), vec![bad_time]).await), ProblemKind::Invalid);
+        assert_eq!(kind(post(&bed.cx, &admin(), vec![truth(&"".into(), "no")]).await), ProblemKind::Invalid);
+    }
+}

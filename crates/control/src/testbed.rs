@@ -1,0 +1,121 @@
+//! A whole server without HTTP, for tests: real models, a real router, records that are written when the test says so, and a
+//! clock that the test moves.
+
+use crate::datasets::{Upload, parse};
+use crate::monitoring::Writer;
+use crate::registry::{Registration, register_version};
+use crate::testing::{contexts_with_runtime, example, person};
+use crate::{Actor, Ctx, Outcome, TestClock, deployments, rollouts};
+use contract::deployment::DeploymentSettings;
+use contract::inputs::{CreateDeployment, RegisterVersion};
+use contract::rollout::RolloutPlan;
+use contract::{DeploymentName, ModelName, PredictionId, Role, RolloutId, VersionNo};
+use serving::records::encode;
+use serving::{PredictRequest, Recorder, RecorderOptions, Records, Router, Value};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+pub struct Bed {
+    pub cx: Ctx,
+    pub clock: Arc<TestClock>,
+    writer: Writer,
+    records: Records,
+}
+
+fn serving_of(cx: Ctx, clock: &Arc<TestClock>) -> Bed {
+    let (recorder, records) = {
+        let clock = clock.clone();
+        Recorder::new(Arc::new(move || crate::Clock::now(&*clock)), RecorderOptions::default())
+    };
+    let cx = cx.with_router(Router::new(recorder));
+    Bed { writer: Writer::new(cx.clone()), cx, clock: clock.clone(), records }
+}
+
+/// One on each engine at hand.
+pub async fn beds() -> Vec<Bed> {
+    contexts_with_runtime().await.into_iter().map(|(cx, clock)| serving_of(cx, &clock)).collect()
+}
+
+/// May do everything.
+pub fn admin() -> Actor {
+    person("ada", Role::Admin)
+}
+
+impl Bed {
+    /// The same store in a new process: what was not written is gone.
+    pub async fn killed_and_restarted(self) -> Bed {
+        let runtime = self.cx.runtime().expect("the runtime is there");
+        let clock = self.clock.clone();
+        let cx = Ctx::new(self.cx.store.clone(), clock.clone()).with_runtime(runtime);
+        let bed = serving_of(cx, &clock);
+        deployments::reload(&bed.cx).await.expect("everything loads");
+        bed
+    }
+
+    /// Registers a file of `examples/churn` as the next version of `churn`.
+    pub async fn register(&self, file: &str) -> VersionNo {
+        let upload = |path: &str| Some(Upload { file_name: path.rsplit('/').next().unwrap_or(path).into(), bytes: example(path) });
+        let input = Registration {
+            model: "churn".into(),
+            onnx: example(&format!("churn/{file}.onnx")),
+            meta: RegisterVersion { segments: vec!["international_plan".into()], ..RegisterVersion::default() },
+            reference: upload("churn/reference.csv"),
+            heldback: upload("churn/heldback.csv"),
+            idempotency_key: None,
+        };
+        register_version(&self.cx, &admin(), input).await.expect("a good file registers").version
+    }
+
+    /// A deployment `churn` with this version as its stable one.
+    pub async fn deploy(&self, version: VersionNo) -> DeploymentName {
+        let name = DeploymentName::from("churn");
+        let settings = DeploymentSettings { p99_limit_ms: 60_000.0, drift_window_s: 600, ..DeploymentSettings::new(ModelName::from("churn")) };
+        deployments::create(&self.cx, &admin(), CreateDeployment { name: name.0.clone(), settings }).await.expect("made");
+        assert_eq!(self.roll_out(&name, version, None).await.expect("the first version needs no rollout"), None);
+        name
+    }
+
+    pub async fn roll_out(&self, name: &DeploymentName, version: VersionNo, plan: Option<RolloutPlan>) -> Outcome<Option<RolloutId>> {
+        Ok(rollouts::start(&self.cx, &admin(), name, version, plan, "for the test").await?.map(|summary| summary.id))
+    }
+
+    /// Sends rows one by one through the router; the ids that they were answered under.
+    pub async fn send(&self, name: &DeploymentName, rows: &[Vec<Value>]) -> Vec<PredictionId> {
+        let router = self.cx.router().expect("a router").clone();
+        let route = router.route(name.as_str()).expect("it is served");
+        let mut ids = Vec::with_capacity(rows.len());
+        for row in rows {
+            let id = PredictionId(format!("p{}", NEXT.fetch_add(1, Ordering::Relaxed)));
+            let inputs = encode(&route.stable.contract, std::slice::from_ref(row)).expect("rows of the example fit");
+            let request = PredictRequest { deployment: name.0.clone(), version: None, inputs, routing_key: None, deadline: None, id: id.clone() };
+            router.predict(request).await.expect("an answer");
+            ids.push(id);
+        }
+        ids
+    }
+
+    /// Writes what has been answered.
+    pub async fn flush(&mut self) {
+        let mut taken = Vec::new();
+        while let Some(record) = self.records.try_recv() {
+            taken.push(record);
+        }
+        self.writer.take(&mut taken);
+        self.writer.flush().await.expect("the store writes");
+    }
+
+    /// Rows of a file of `examples/churn`, and the true labels by row where they are known.
+    pub fn rows(&self, name: &DeploymentName, file: &str) -> Vec<Vec<Value>> {
+        let route = self.cx.router().expect("a router").route(name.as_str()).expect("it is served");
+        parse(&example(&format!("churn/{file}"))).expect("an example parses").records(&route.stable.contract)
+    }
+}
+
+/// `(row, label)` of an outcomes file of `examples/churn`.
+pub fn outcomes(file: &str) -> Vec<(usize, String)> {
+    let table = parse(&example(&format!("churn/{file}"))).expect("an example parses");
+    let (row, label) = (table.column("row").expect("row"), table.column("churn").expect("churn"));
+    (0..table.rows).filter_map(|i| Some((row.number(i)? as usize, label.text(i)?))).collect()
+}
