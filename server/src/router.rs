@@ -7,7 +7,7 @@ use crate::api::{self, alerts, approvals, audit, deployments, gates, me, models,
 use crate::meters::show_metrics;
 use crate::oip::{self, infer, metadata, repository, stats};
 use crate::shared::Shared;
-use crate::web::{headers, origin, pages, request_id, sessions, site};
+use crate::web::{headers, origin, pages, request_id, sessions, site, upload};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -118,6 +118,7 @@ fn pages(shared: &Shared) -> Router<Shared> {
     let provided = shared.clone();
     Router::new()
         .leptos_routes_with_context(shared, generate_route_list(app::App), move || pages::provide(&provided), move || app::shell(options.clone()))
+        .route("/models/{model}/versions", post(upload::upload_version).layer(DefaultBodyLimit::disable()))
         .route_layer(from_fn_with_state(shared.clone(), pages::signed_in))
         .fallback(site::file_or_nothing)
 }

@@ -8,4 +8,5 @@ pub mod sessions;
 pub mod tokens;
 pub mod who;
 pub mod pages;
+pub mod upload;
 pub mod site;

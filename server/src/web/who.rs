@@ -48,6 +48,10 @@ pub async fn of_session(cx: &Ctx, session: &Session) -> Outcome<Option<(Actor, S
 
 /// Whether the request carries the session's token. Compared in a time that does not tell where they differ.
 fn carries(headers: &HeaderMap, csrf: &str) -> bool {
-    let sent = headers.get("x-csrf-token").map(|value| value.as_bytes()).unwrap_or_default();
+    same(headers.get("x-csrf-token").map(|value| value.as_bytes()).unwrap_or_default(), csrf)
+}
+
+/// Whether the token that was sent is the session's.
+pub fn same(sent: &[u8], csrf: &str) -> bool {
     sent.len() == csrf.len() && sent.iter().zip(csrf.as_bytes()).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
 }
