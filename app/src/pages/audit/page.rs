@@ -29,7 +29,7 @@ fn Audit(view: AuditView) -> impl IntoView {
     let AuditView { entries, next, filter, verified } = view;
     let here = here();
     let state = if verified.intact { State::Ok } else { State::Bad };
-    let paged = here.get("before").is_some();
+    let paged = Memo::new(move |_| here.get("before").is_some());
     let nothing = entries.is_empty();
     let (csv, json) = (export("csv", &filter), export("ndjson", &filter));
     let headline = if verified.intact { "The audit log is intact".to_string() } else { "The audit log does not verify".to_string() };
@@ -58,7 +58,7 @@ fn Audit(view: AuditView) -> impl IntoView {
                     view! { <AuditTable entries/> }.into_any()
                 }}
                 <p class="row">
-                    {paged.then(|| view! { <a class="btn" href=move || here.with(&[("before", None)])>"Newest"</a> })}
+                    {move || paged.get().then(|| view! { <a class="btn" href=move || here.with(&[("before", None)])>"Newest"</a> })}
                     {next.map(|next| view! { <a class="btn" href=move || here.with(&[("before", Some(&next.to_string()))])>"Older"</a> })}
                 </p>
             </Section>

@@ -18,7 +18,8 @@ pub fn UploadPage() -> impl IntoView {
 #[component]
 fn Upload(view: NewVersion) -> impl IntoView {
     let NewVersion { model, before, refused } = view;
-    let refused = here().get("refused").and(refused);
+    let here = here();
+    let refused = Memo::new(move |_| here.get("refused").is_some()).get_untracked().then_some(refused).flatten();
     let meta = refused.as_ref().map(|refused| refused.meta.clone()).unwrap_or_else(|| before.as_ref().map(again).unwrap_or_default());
     let problem = refused.and_then(|refused| refused.problem);
     let next = model.versions.first().map_or(1, |newest| newest.version.0 + 1);

@@ -23,10 +23,12 @@ pub fn VersionPage() -> impl IntoView {
     let params = use_params_map();
     let tab = Memo::new(move |_| params.read().get("tab").unwrap_or_default());
     let here = here();
+    let dialog = Memo::new(move |_| here.get("dialog"));
     let tick = use_live(move |topic| match topic {
         Topic::Version { model: changed, version: number } => *changed == model.get_untracked() && *number == version.get_untracked(),
         Topic::Approval { model: changed, .. } => *changed == model.get_untracked(),
-        Topic::Rollout { .. } | Topic::Deployment { .. } => true,
+        // Where nobody can be typing: a page that is fetched again is drawn again.
+        Topic::Rollout { .. } | Topic::Deployment { .. } => tab.get_untracked().is_empty() && dialog.get_untracked().is_none(),
         _ => false,
     });
     let res = Resource::new_blocking(move || (model.get(), version.get(), tick.get()), |(model, version, _)| load_version(model, version));
@@ -49,10 +51,14 @@ fn Version(view: VersionView, acts: Acts, tab: Memo<String>, explained: Resource
     let switch = {
         let view = view.clone();
         move || {
-            let links = view.versions.iter().take(5).rev().map(|other| {
-                (other.to_string(), urls::version(&view.model, *other, &tab.get()), *other == view.version)
-            });
-            view! { <Updated/><LinkGroup label="Versions of this model" links=links.collect()/> }
+            let view = view.clone();
+            let links = move || {
+                let tab = tab.get();
+                let links = view.versions.iter().take(5).rev();
+                let links = links.map(|other| (other.to_string(), urls::version(&view.model, *other, &tab), *other == view.version));
+                view! { <LinkGroup label="Versions of this model" links=links.collect()/> }
+            };
+            view! { <Updated/>{links} }
         }
     };
     let (shown, head) = (view.clone(), view.clone());
