@@ -56,7 +56,8 @@ impl Bed {
 
     /// Registers a file of `examples/churn` as the next version of `churn`.
     pub async fn register(&self, file: &str) -> VersionNo {
-        let upload = |path: &str| Some(Upload { file_name: path.rsplit('/').next().unwrap_or(path).into(), bytes: example(path) });
+        let upload =
+            |path: &str| Some(Upload { file_name: path.rsplit('/').next().unwrap_or(path).into(), bytes: example(path) });
         let input = Registration {
             model: "churn".into(),
             onnx: example(&format!("churn/{file}.onnx")),
@@ -71,13 +72,22 @@ impl Bed {
     /// A deployment `churn` with this version as its stable one.
     pub async fn deploy(&self, version: VersionNo) -> DeploymentName {
         let name = DeploymentName::from("churn");
-        let settings = DeploymentSettings { p99_limit_ms: 60_000.0, drift_window_s: 600, ..DeploymentSettings::new(ModelName::from("churn")) };
+        let settings = DeploymentSettings {
+            p99_limit_ms: 60_000.0,
+            drift_window_s: 600,
+            ..DeploymentSettings::new(ModelName::from("churn"))
+        };
         deployments::create(&self.cx, &admin(), CreateDeployment { name: name.0.clone(), settings }).await.expect("made");
         assert_eq!(self.roll_out(&name, version, None).await.expect("the first version needs no rollout"), None);
         name
     }
 
-    pub async fn roll_out(&self, name: &DeploymentName, version: VersionNo, plan: Option<RolloutPlan>) -> Outcome<Option<RolloutId>> {
+    pub async fn roll_out(
+        &self,
+        name: &DeploymentName,
+        version: VersionNo,
+        plan: Option<RolloutPlan>,
+    ) -> Outcome<Option<RolloutId>> {
         Ok(rollouts::start(&self.cx, &admin(), name, version, plan, "for the test").await?.map(|summary| summary.id))
     }
 
@@ -89,7 +99,14 @@ impl Bed {
         for row in rows {
             let id = PredictionId(format!("p{}", NEXT.fetch_add(1, Ordering::Relaxed)));
             let inputs = encode(&route.stable.contract, std::slice::from_ref(row)).expect("rows of the example fit");
-            let request = PredictRequest { deployment: name.0.clone(), version: None, inputs, routing_key: None, deadline: None, id: id.clone() };
+            let request = PredictRequest {
+                deployment: name.0.clone(),
+                version: None,
+                inputs,
+                routing_key: None,
+                deadline: None,
+                id: id.clone(),
+            };
             router.predict(request).await.expect("an answer");
             ids.push(id);
         }

@@ -25,7 +25,13 @@ impl Db {
 }
 
 impl Tx {
-    pub async fn deployment_insert(&mut self, name: &DeploymentName, model: &ModelName, settings: &str, at: Millis) -> Result<()> {
+    pub async fn deployment_insert(
+        &mut self,
+        name: &DeploymentName,
+        model: &ModelName,
+        settings: &str,
+        at: Millis,
+    ) -> Result<()> {
         self.run(
             "insert into deployments (name, model, stable, previous, settings, created_at, updated_at) values ($1, $2, null, null, $3, $4, $4)",
             args![name, model, settings, at],
@@ -63,7 +69,13 @@ const CHANGES: &str = "select * from audit_entries where at >= $2 and at < $3 an
 
 impl Db {
     /// Audit entries of a deployment and its rollouts in `[from, to)`, newest first.
-    pub async fn deployment_changes(&self, name: &DeploymentName, from: Millis, to: Millis, limit: i64) -> Result<Vec<crate::audit::Kept>> {
+    pub async fn deployment_changes(
+        &self,
+        name: &DeploymentName,
+        from: Millis,
+        to: Millis,
+        limit: i64,
+    ) -> Result<Vec<crate::audit::Kept>> {
         self.all(CHANGES, args![name, from, to, limit]).await
     }
 
@@ -80,7 +92,13 @@ impl Db {
 
 impl Tx {
     /// The same inside a transaction.
-    pub async fn deployment_changes(&mut self, name: &DeploymentName, from: Millis, to: Millis, limit: i64) -> Result<Vec<crate::audit::Kept>> {
+    pub async fn deployment_changes(
+        &mut self,
+        name: &DeploymentName,
+        from: Millis,
+        to: Millis,
+        limit: i64,
+    ) -> Result<Vec<crate::audit::Kept>> {
         self.all(CHANGES, args![name, from, to, limit]).await
     }
 }

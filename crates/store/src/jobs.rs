@@ -58,7 +58,8 @@ impl Tx {
 impl Db {
     /// Jobs of a kind with this payload that are waiting, running or given up, newest first.
     pub async fn jobs_like(&self, kind: &'static str, payload: &str) -> Result<Vec<JobRow>> {
-        self.all("select * from jobs where kind = $1 and payload = $2 order by created_at desc limit 10", args![kind, payload]).await
+        self.all("select * from jobs where kind = $1 and payload = $2 order by created_at desc limit 10", args![kind, payload])
+            .await
     }
 }
 

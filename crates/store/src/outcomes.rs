@@ -66,7 +66,15 @@ impl Tx {
         Ok(())
     }
 
-    pub async fn outcome_changed(&mut self, id: &str, prediction: &PredictionId, before: &str, after: &str, at: Millis, actor: &str) -> Result<()> {
+    pub async fn outcome_changed(
+        &mut self,
+        id: &str,
+        prediction: &PredictionId,
+        before: &str,
+        after: &str,
+        at: Millis,
+        actor: &str,
+    ) -> Result<()> {
         self.run(
             "insert into outcome_changes (id, prediction_id, before, after, at, actor) values ($1, $2, $3, $4, $5, $6)",
             args![id, prediction, before, after, at, actor],

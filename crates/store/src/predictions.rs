@@ -42,7 +42,15 @@ fn insert(rows: usize) -> String {
 impl PredictionRow {
     fn values(&self) -> Vec<Value> {
         args![
-            &self.id, self.at, &self.deployment, self.version, &self.arm, &self.label, self.score, &self.features, self.latency_us,
+            &self.id,
+            self.at,
+            &self.deployment,
+            self.version,
+            &self.arm,
+            &self.label,
+            self.score,
+            &self.features,
+            self.latency_us,
             self.fallback.clone()
         ]
     }
@@ -92,7 +100,14 @@ impl Tx {
     }
 
     /// The rows of a stretch that have an outcome: what its quality is counted from again after a correction.
-    pub async fn predictions_known(&mut self, deployment: &str, version: VersionNo, arm: &str, from: Millis, to: Millis) -> Result<Vec<PredictionRow>> {
+    pub async fn predictions_known(
+        &mut self,
+        deployment: &str,
+        version: VersionNo,
+        arm: &str,
+        from: Millis,
+        to: Millis,
+    ) -> Result<Vec<PredictionRow>> {
         self.all(
             "select * from predictions where deployment = $1 and version = $2 and arm = $3 and at >= $4 and at < $5 and outcome is not null",
             args![deployment, version, arm, from, to],

@@ -20,7 +20,8 @@ impl Db {
 
     /// Newest first.
     pub async fn reports_of(&self, model: &ModelName, version: VersionNo) -> Result<Vec<ReportRow>> {
-        self.all("select * from reports where model = $1 and version = $2 order by made_at desc limit 20", args![model, version]).await
+        self.all("select * from reports where model = $1 and version = $2 order by made_at desc limit 20", args![model, version])
+            .await
     }
 
     /// The report that a valid link opens.
@@ -52,7 +53,14 @@ impl Tx {
         Ok(())
     }
 
-    pub async fn report_share(&mut self, token_hash: &str, report: &ReportId, by: &str, at: Millis, expires_at: Millis) -> Result<()> {
+    pub async fn report_share(
+        &mut self,
+        token_hash: &str,
+        report: &ReportId,
+        by: &str,
+        at: Millis,
+        expires_at: Millis,
+    ) -> Result<()> {
         self.run(
             "insert into report_shares (token_hash, report, created_at, created_by, expires_at) values ($1, $2, $3, $4, $5)",
             args![token_hash, report, at, by, expires_at],

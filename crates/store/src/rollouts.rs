@@ -51,7 +51,11 @@ impl Db {
 
     /// Open ones first, then the newest.
     pub async fn rollouts(&self, limit: i64) -> Result<Vec<RolloutRow>> {
-        self.all("select * from rollouts order by case when ended_at is null then 0 else 1 end, started_at desc limit $1", args![limit]).await
+        self.all(
+            "select * from rollouts order by case when ended_at is null then 0 else 1 end, started_at desc limit $1",
+            args![limit],
+        )
+        .await
     }
 
     /// The kept looks, oldest first.

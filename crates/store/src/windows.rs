@@ -46,7 +46,13 @@ impl Db {
         .await
     }
 
-    pub async fn operations(&self, deployment: &DeploymentName, span: i64, from: Millis, to: Millis) -> Result<Vec<OperationsRow>> {
+    pub async fn operations(
+        &self,
+        deployment: &DeploymentName,
+        span: i64,
+        from: Millis,
+        to: Millis,
+    ) -> Result<Vec<OperationsRow>> {
         self.all(
             "select deployment, version, arm, start, span, operations from windows
              where deployment = $1 and span = $2 and start >= $3 and start < $4 order by start",

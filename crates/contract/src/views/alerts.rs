@@ -36,8 +36,17 @@ pub enum AlertKind {
 
 impl AlertKind {
     pub const ALL: [AlertKind; 11] = [
-        Self::FeatureDrift, Self::Missing, Self::Unseen, Self::PredictionDrift, Self::Errors, Self::Latency, Self::Degraded,
-        Self::Quality, Self::RecordingDrops, Self::RolledBack, Self::TrafficSplit,
+        Self::FeatureDrift,
+        Self::Missing,
+        Self::Unseen,
+        Self::PredictionDrift,
+        Self::Errors,
+        Self::Latency,
+        Self::Degraded,
+        Self::Quality,
+        Self::RecordingDrops,
+        Self::RolledBack,
+        Self::TrafficSplit,
     ];
 
     pub fn word(self) -> &'static str {

@@ -14,7 +14,8 @@ pub async fn acknowledge(cx: &Ctx, who: &Actor, id: &AlertId, note: &str) -> Out
     who.must(Act::AcknowledgeAlert)?;
     let doing = "Acknowledging the alert";
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
-    let row = tx.alert_held(id).await.or_problem(doing)?.ok_or_else(|| Problem::not_found(format!("There is no alert “{id}”.")))?;
+    let row =
+        tx.alert_held(id).await.or_problem(doing)?.ok_or_else(|| Problem::not_found(format!("There is no alert “{id}”.")))?;
     if let Some(by) = &row.acknowledged_by {
         return Err(Problem::conflict(format!("{by} has acknowledged it already.")));
     }
@@ -28,7 +29,16 @@ pub async fn acknowledge(cx: &Ctx, who: &Actor, id: &AlertId, note: &str) -> Out
     };
     tx.alert_update(&seen).await.or_problem(doing)?;
     let summary = format!("Acknowledged: {}", seen.headline);
-    tx.audit(entry(cx, who, "alert.acknowledged", ("alert", id.as_str()), summary, json!({"deployment": seen.deployment, "note": seen.note}))).await.or_problem(doing)?;
+    tx.audit(entry(
+        cx,
+        who,
+        "alert.acknowledged",
+        ("alert", id.as_str()),
+        summary,
+        json!({"deployment": seen.deployment, "note": seen.note}),
+    ))
+    .await
+    .or_problem(doing)?;
     tx.commit().await.or_problem(doing)?;
     cx.announce(Topic::Alert { alert: id.clone(), deployment: seen.deployment.as_str().into() });
     Ok(())

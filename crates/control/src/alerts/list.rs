@@ -54,12 +54,19 @@ fn answer(open: &[AlertLine], resolved: usize) -> Answer {
         (None, 0) => Answer {
             state: State::Ok,
             headline: "Nothing fires".into(),
-            sentence: if resolved == 0 { "Nothing fired in the last 30 days.".into() } else { format!("{resolved} resolved in the last 30 days.") },
+            sentence: if resolved == 0 {
+                "Nothing fired in the last 30 days.".into()
+            } else {
+                format!("{resolved} resolved in the last 30 days.")
+            },
             link: None,
         },
         (None, n) => Answer {
             state: State::Watch,
-            headline: format!("{} fire, and somebody has seen each", if n == 1 { "One alert".into() } else { format!("{n} alerts") }),
+            headline: format!(
+                "{} fire, and somebody has seen each",
+                if n == 1 { "One alert".into() } else { format!("{n} alerts") }
+            ),
             sentence: "They resolve by themselves when their condition no longer holds.".into(),
             link: None,
         },

@@ -69,7 +69,13 @@ async fn drift(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Vec<Fi
     }
     match findings::prediction_finding(known, stable, &counts, &features) {
         Some(PredictionFinding::Share { class, now, reference: (k, n), p }) if n > 0 => {
-            fires.extend(rules::prediction_share(&ShareLook { class, now, reference: k as f64 / n as f64, p, margin: SHARE_MARGIN }));
+            fires.extend(rules::prediction_share(&ShareLook {
+                class,
+                now,
+                reference: k as f64 / n as f64,
+                p,
+                margin: SHARE_MARGIN,
+            }));
         }
         Some(PredictionFinding::Value { finding, .. }) => {
             let look = FeatureLook {

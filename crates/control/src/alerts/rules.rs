@@ -51,8 +51,12 @@ pub fn feature_drift(look: &FeatureLook) -> Option<Firing> {
     }
     let FeatureLook { feature, distance, threshold, p, rows, measure, .. } = look;
     let (headline, what) = match look.kind {
-        AlertKind::Missing => (format!("{feature} is missing more often"), format!("{} more rows without a value", percent(*distance))),
-        AlertKind::Unseen => (format!("{feature} has values that it did not have"), format!("{} more rows with new values", percent(*distance))),
+        AlertKind::Missing => {
+            (format!("{feature} is missing more often"), format!("{} more rows without a value", percent(*distance)))
+        }
+        AlertKind::Unseen => {
+            (format!("{feature} has values that it did not have"), format!("{} more rows with new values", percent(*distance)))
+        }
         _ => (format!("{feature} has drifted"), format!("{measure} {}", number(*distance))),
     };
     let limit = if look.kind == AlertKind::FeatureDrift { number(*threshold) } else { percent(*threshold) };
@@ -61,7 +65,11 @@ pub fn feature_drift(look: &FeatureLook) -> Option<Firing> {
         subject: feature.clone(),
         state: if *distance >= 2.0 * threshold { State::Bad } else { State::Watch },
         headline,
-        sentence: format!("{what} over {} rows; the limit is {limit}. By chance alone that happens {}.", count(*rows), rarity(*p)),
+        sentence: format!(
+            "{what} over {} rows; the limit is {limit}. By chance alone that happens {}.",
+            count(*rows),
+            rarity(*p)
+        ),
         numbers: json!({"feature": feature, "distance": distance, "threshold": threshold, "p": p, "rows": rows}),
     })
 }
@@ -93,7 +101,13 @@ pub fn prediction_share(look: &ShareLook) -> Option<Firing> {
         subject: look.class.clone(),
         state: if difference >= 2.0 * look.margin { State::Bad } else { State::Watch },
         headline: format!("The share of “{}” {way} from {} to {}", look.class, percent(look.reference), percent(now)),
-        sentence: format!("{} of {} predictions; {} is what the reference data get. By chance alone that happens {}.", count(k), count(n), percent(look.reference), rarity(look.p)),
+        sentence: format!(
+            "{} of {} predictions; {} is what the reference data get. By chance alone that happens {}.",
+            count(k),
+            count(n),
+            percent(look.reference),
+            rarity(look.p)
+        ),
         numbers: json!({"class": look.class, "k": k, "n": n, "reference": look.reference, "p": look.p}),
     })
 }
@@ -114,14 +128,26 @@ pub struct Traffic {
 pub fn traffic(look: &Traffic) -> Vec<Firing> {
     let share = |part: u64| part as f64 / look.requests.max(1) as f64;
     let sure = |part: u64, limit: f64| stats::evidence::wilson(part, look.requests, 0.99).is_some_and(|rate| rate.lower > limit);
-    let firing = |kind, state, headline: String, sentence: String, numbers| Firing { kind, subject: String::new(), state, headline, sentence, numbers };
+    let firing = |kind, state, headline: String, sentence: String, numbers| Firing {
+        kind,
+        subject: String::new(),
+        state,
+        headline,
+        sentence,
+        numbers,
+    };
     let mut fires = Vec::new();
     if look.requests >= FEWEST && sure(look.failed, ERRORS.0) {
         fires.push(firing(
             AlertKind::Errors,
             if share(look.failed) >= ERRORS.1 { State::Bad } else { State::Watch },
             format!("{} of requests fail", percent(share(look.failed))),
-            format!("{} of {} requests got no answer; {} is the limit.", count(look.failed), count(look.requests), percent(ERRORS.0)),
+            format!(
+                "{} of {} requests got no answer; {} is the limit.",
+                count(look.failed),
+                count(look.requests),
+                percent(ERRORS.0)
+            ),
             json!({"failed": look.failed, "requests": look.requests}),
         ));
     }
@@ -130,7 +156,11 @@ pub fn traffic(look: &Traffic) -> Vec<Firing> {
             AlertKind::Degraded,
             if share(look.fallback) >= DEGRADED.1 { State::Bad } else { State::Watch },
             format!("{} of answers come from a fallback", percent(share(look.fallback))),
-            format!("{} of {} requests were answered by something else than the version that should have.", count(look.fallback), count(look.requests)),
+            format!(
+                "{} of {} requests were answered by something else than the version that should have.",
+                count(look.fallback),
+                count(look.requests)
+            ),
             json!({"fallback": look.fallback, "requests": look.requests}),
         ));
     }
@@ -140,7 +170,13 @@ pub fn traffic(look: &Traffic) -> Vec<Firing> {
             AlertKind::Latency,
             if p99 >= 2.0 * look.p99_limit_ms { State::Bad } else { State::Watch },
             "p99 is above its limit".into(),
-            format!("p99 is {} against a limit of {}; {} of {} requests were slower.", ms(p99), ms(look.p99_limit_ms), count(look.slow), count(look.requests)),
+            format!(
+                "p99 is {} against a limit of {}; {} of {} requests were slower.",
+                ms(p99),
+                ms(look.p99_limit_ms),
+                count(look.slow),
+                count(look.requests)
+            ),
             json!({"p99_ms": p99, "limit_ms": look.p99_limit_ms, "slow": look.slow, "requests": look.requests}),
         ));
     }
@@ -187,8 +223,19 @@ pub fn quality(look: &QualityLook) -> Option<Firing> {
         kind: AlertKind::Quality,
         subject: look.version.clone(),
         state: State::Bad,
-        headline: format!("{} of version {} is {}, and was {} on held-back data", look.measure, look.version, written(look.value), written(look.offline)),
-        sentence: format!("Between {} and {} over {} outcomes, 95% sure.", written(look.lower), written(look.upper), count(look.n)),
+        headline: format!(
+            "{} of version {} is {}, and was {} on held-back data",
+            look.measure,
+            look.version,
+            written(look.value),
+            written(look.offline)
+        ),
+        sentence: format!(
+            "Between {} and {} over {} outcomes, 95% sure.",
+            written(look.lower),
+            written(look.upper),
+            count(look.n)
+        ),
         numbers: json!({"measure": look.measure, "value": look.value, "lower": look.lower, "upper": look.upper, "n": look.n, "offline": look.offline}),
     })
 }
@@ -262,10 +309,22 @@ mod tests {
             upper: value + half,
             n,
         };
-        for (look, fires) in [(look(0.8, 0.02, 500), true), (look(0.88, 0.02, 500), false), (look(0.99, 0.01, 500), false), (look(0.5, 0.1, 20), false)] {
+        for (look, fires) in [
+            (look(0.8, 0.02, 500), true),
+            (look(0.88, 0.02, 500), false),
+            (look(0.99, 0.01, 500), false),
+            (look(0.5, 0.1, 20), false),
+        ] {
             assert_eq!(quality(&look).is_some(), fires, "{look:?}");
         }
-        let error = QualityLook { higher_is_better: false, offline: 100.0, value: 120.0, lower: 115.0, upper: 125.0, ..look(0.0, 0.0, 500) };
+        let error = QualityLook {
+            higher_is_better: false,
+            offline: 100.0,
+            value: 120.0,
+            lower: 115.0,
+            upper: 125.0,
+            ..look(0.0, 0.0, 500)
+        };
         assert!(quality(&error).is_some());
         assert!(quality(&QualityLook { value: 90.0, lower: 85.0, upper: 95.0, ..error }).is_none());
     }

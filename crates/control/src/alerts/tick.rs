@@ -57,16 +57,27 @@ async fn one(cx: &Ctx, known: &Known) -> Outcome<()> {
             }
         }
     }
-    let quiet = open.iter().filter(|row| is_watched(row) && !firing.iter().any(|fires| row.kind == fires.kind.word() && row.subject == fires.subject));
+    let quiet = open.iter().filter(|row| {
+        is_watched(row) && !firing.iter().any(|fires| row.kind == fires.kind.word() && row.subject == fires.subject)
+    });
     for row in quiet {
         let clear_looks = row.clear_looks + 1;
         let resolved = clear_looks >= CLEAR_LOOKS;
-        tx.alert_update(&AlertRow { clear_looks, resolved_at: resolved.then_some(cx.now().0), ..row.clone() }).await.or_problem(doing)?;
+        tx.alert_update(&AlertRow { clear_looks, resolved_at: resolved.then_some(cx.now().0), ..row.clone() })
+            .await
+            .or_problem(doing)?;
         if resolved {
             let summary = format!("Resolved: {}", row.headline);
-            tx.audit(entry(cx, &Actor::system(), "alert.resolved", ("alert", row.id.clone()), summary, json!({"deployment": row.deployment, "kind": row.kind})))
-                .await
-                .or_problem(doing)?;
+            tx.audit(entry(
+                cx,
+                &Actor::system(),
+                "alert.resolved",
+                ("alert", row.id.clone()),
+                summary,
+                json!({"deployment": row.deployment, "kind": row.kind}),
+            ))
+            .await
+            .or_problem(doing)?;
             announced.push(AlertId::from(row.id.as_str()));
         }
     }
@@ -105,7 +116,16 @@ pub async fn raise(cx: &Ctx, tx: &mut Tx, deployment: &DeploymentName, fires: &F
     };
     tx.alert_insert(&row).await.or_problem(doing)?;
     let detail = json!({"deployment": deployment, "kind": fires.kind, "subject": fires.subject, "numbers": fires.numbers});
-    tx.audit(entry(cx, &Actor::system(), "alert.raised", ("alert", id.as_str()), format!("{deployment}: {}", fires.headline), detail)).await.or_problem(doing)?;
+    tx.audit(entry(
+        cx,
+        &Actor::system(),
+        "alert.raised",
+        ("alert", id.as_str()),
+        format!("{deployment}: {}", fires.headline),
+        detail,
+    ))
+    .await
+    .or_problem(doing)?;
     Ok(id)
 }
 
@@ -119,7 +139,9 @@ fn address(deployment: &DeploymentName, fires: &Firing) -> String {
         AlertKind::FeatureDrift | AlertKind::Missing | AlertKind::Unseen => urls::drift_feature(deployment, &fires.subject),
         AlertKind::PredictionDrift => urls::deployment(deployment, "drift"),
         AlertKind::Quality => urls::deployment(deployment, "quality"),
-        AlertKind::Errors | AlertKind::Latency | AlertKind::Degraded | AlertKind::RecordingDrops => urls::deployment(deployment, "latency"),
+        AlertKind::Errors | AlertKind::Latency | AlertKind::Degraded | AlertKind::RecordingDrops => {
+            urls::deployment(deployment, "latency")
+        }
         AlertKind::RolledBack | AlertKind::TrafficSplit => urls::rollout(&fires.subject.as_str().into()),
     }
 }

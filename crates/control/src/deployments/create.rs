@@ -49,14 +49,24 @@ pub async fn update(cx: &Ctx, who: &Actor, name: &DeploymentName, settings: Depl
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
     let row = tx.deployment_held(name).await.or_problem(doing)?.ok_or_else(|| super::unknown(name))?;
     if row.model != settings.model.as_str() {
-        return Err(Problem::field("model", format!("{name} serves {}; make another deployment for {}.", row.model, settings.model)));
+        return Err(Problem::field(
+            "model",
+            format!("{name} serves {}; make another deployment for {}.", row.model, settings.model),
+        ));
     }
     tx.deployment_settings(name, &json!(settings).to_string(), cx.now()).await.or_problem(doing)?;
     let before: serde_json::Value = serde_json::from_str(&row.settings).unwrap_or_default();
     let summary = format!("Changed the settings of {name}");
-    tx.audit(entry(cx, who, "deployment.changed", ("deployment", name.as_str()), summary, json!({"before": before, "after": settings})))
-        .await
-        .or_problem(doing)?;
+    tx.audit(entry(
+        cx,
+        who,
+        "deployment.changed",
+        ("deployment", name.as_str()),
+        summary,
+        json!({"before": before, "after": settings}),
+    ))
+    .await
+    .or_problem(doing)?;
     tx.commit().await.or_problem(doing)?;
     reload_one(cx, name).await?;
     cx.announce(Topic::Deployment { deployment: name.clone() });

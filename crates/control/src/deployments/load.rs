@@ -30,12 +30,20 @@ pub async fn version(cx: &Ctx, settings: &DeploymentSettings, no: VersionNo, run
             (None, Some(problem.detail))
         }
     };
-    let known = KnownVersion { version: no, contract: Arc::new(version.contract), baseline, registered_at: version.registered_at, load_error };
+    let known = KnownVersion {
+        version: no,
+        contract: Arc::new(version.contract),
+        baseline,
+        registered_at: version.registered_at,
+        load_error,
+    };
     Ok(Loaded { known: Arc::new(known), served })
 }
 
 async fn served(cx: &Ctx, settings: &DeploymentSettings, version: &Version, running: Option<&Route>) -> Outcome<Arc<Served>> {
-    let same = |served: &Arc<Served>| served.version == version.version && served.model == settings.model && served.contract == version.contract;
+    let same = |served: &Arc<Served>| {
+        served.version == version.version && served.model == settings.model && served.contract == version.contract
+    };
     let find = |route: &Route| route.versions().into_iter().map(|(served, _)| served.clone()).find(same);
     if let Some(served) = running.and_then(find) {
         served.onnx.tune(settings.max_batch, settings.queue_rows);
@@ -58,7 +66,9 @@ fn load(
     no: VersionNo,
     contract: contract::Contract,
 ) -> Outcome<Arc<Served>> {
-    let onnx = runtime.load(bytes, options).map_err(|error| Problem::conflict(format!("Version {no} of {model} could not be loaded: {error}")))?;
+    let onnx = runtime
+        .load(bytes, options)
+        .map_err(|error| Problem::conflict(format!("Version {no} of {model} could not be loaded: {error}")))?;
     let served = Arc::new(Served::new(model, no, contract, onnx));
     warm_up(&served);
     Ok(served)

@@ -20,7 +20,13 @@ pub async fn reload(cx: &Ctx) -> Outcome<()> {
         rows.iter().filter(|row| row.stable.is_some()).for_each(|row| router.set_loading(&row.name));
     }
     let names: BTreeSet<DeploymentName> = rows.iter().map(|row| row.name.as_str().into()).collect();
-    let kept = cx.book.all().iter().filter(|(name, _)| names.contains(*name)).map(|(name, known)| (name.clone(), known.clone())).collect();
+    let kept = cx
+        .book
+        .all()
+        .iter()
+        .filter(|(name, _)| names.contains(*name))
+        .map(|(name, known)| (name.clone(), known.clone()))
+        .collect();
     cx.book.replace(kept);
     for row in rows {
         if let Err(problem) = one(cx, &row).await {
@@ -83,7 +89,12 @@ async fn one(cx: &Ctx, row: &DeploymentRow) -> Outcome<()> {
 }
 
 /// Which versions are in memory: both of a rollout, the one before, and those that fallbacks name.
-fn resident(settings: &DeploymentSettings, stable: Option<VersionNo>, previous: Option<VersionNo>, open: Option<&RolloutRow>) -> BTreeSet<VersionNo> {
+fn resident(
+    settings: &DeploymentSettings,
+    stable: Option<VersionNo>,
+    previous: Option<VersionNo>,
+    open: Option<&RolloutRow>,
+) -> BTreeSet<VersionNo> {
     let named = settings.fallback.iter().filter_map(|fallback| match fallback {
         Fallback::Previous { version } => *version,
         Fallback::Default { .. } => None,
@@ -121,7 +132,8 @@ fn publish(
             route.shadow = canary;
         }
     }
-    route.pinned = loaded.values().filter_map(|version| version.served.clone()).filter(|served| Some(served.version) != stable).collect();
+    route.pinned =
+        loaded.values().filter_map(|version| version.served.clone()).filter(|served| Some(served.version) != stable).collect();
     router.set_route(route);
 }
 

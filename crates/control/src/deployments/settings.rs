@@ -12,12 +12,20 @@ pub fn check(settings: &DeploymentSettings) -> Result<(), Problem> {
         }
     };
     let positive = |x: f64| x.is_finite() && x > 0.0;
-    must(positive(settings.p99_limit_ms) && settings.p99_limit_ms <= 600_000.0, "p99_limit_ms", "The limit is above 0 and at most 600,000 ms.");
+    must(
+        positive(settings.p99_limit_ms) && settings.p99_limit_ms <= 600_000.0,
+        "p99_limit_ms",
+        "The limit is above 0 and at most 600,000 ms.",
+    );
     must((1..=4_096).contains(&settings.max_batch), "max_batch", "A batch has 1 to 4,096 rows.");
     must((1..=1_000_000).contains(&settings.queue_rows), "queue_rows", "1 to 1,000,000 rows may wait.");
     must(positive(settings.drift_threshold), "drift_threshold", "The threshold is above 0.");
     must(positive(settings.alert_budget_per_week), "alert_budget_per_week", "The alert budget is above 0.");
-    must((60..=7 * 86_400).contains(&settings.drift_window_s), "drift_window_s", "The window is between a minute and a week, in seconds.");
+    must(
+        (60..=7 * 86_400).contains(&settings.drift_window_s),
+        "drift_window_s",
+        "The window is between a minute and a week, in seconds.",
+    );
     must(settings.fallback.len() <= 8, "fallback", "A fallback chain has at most eight links.");
     match errors.first() {
         None => Ok(()),

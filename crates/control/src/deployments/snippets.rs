@@ -37,10 +37,16 @@ pub fn example(version: &KnownVersion) -> Json {
         let reference = version.baseline.as_ref().and_then(|baseline| baseline.features.get(&feature.name));
         let value = match (reference, typical(feature)) {
             (Some(Baseline::Numeric(numeric)), _) if numeric.n > 0 => {
-                let rounded = if feature.kind == FeatureKind::Integer { numeric.mean.round() } else { (numeric.mean * 100.0).round() / 100.0 };
+                let rounded = if feature.kind == FeatureKind::Integer {
+                    numeric.mean.round()
+                } else {
+                    (numeric.mean * 100.0).round() / 100.0
+                };
                 json!(rounded)
             }
-            (Some(Baseline::Categorical(known)), _) if !known.categories.is_empty() && feature.kind != FeatureKind::Boolean => json!(known.categories[0].0),
+            (Some(Baseline::Categorical(known)), _) if !known.categories.is_empty() && feature.kind != FeatureKind::Boolean => {
+                json!(known.categories[0].0)
+            }
             (_, Value::Num(x)) if feature.kind == FeatureKind::Boolean => json!(x != 0.0),
             (_, Value::Num(x)) => json!(x),
             (_, Value::Text(text)) => json!(text),
@@ -95,7 +101,8 @@ fn python_literal(value: &Json) -> String {
         Json::Null => "None".into(),
         Json::Bool(truth) => if *truth { "True" } else { "False" }.into(),
         Json::Object(map) => {
-            let items: Vec<String> = map.iter().map(|(key, value)| format!("{}: {}", Json::from(key.as_str()), python_literal(value))).collect();
+            let items: Vec<String> =
+                map.iter().map(|(key, value)| format!("{}: {}", Json::from(key.as_str()), python_literal(value))).collect();
             format!("{{{}}}", items.join(", "))
         }
         other => other.to_string(),

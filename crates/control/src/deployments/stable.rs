@@ -16,7 +16,14 @@ use store::Tx;
 const STABLE_SET: &str = "deployment.stable_set";
 
 /// Makes a version stable and the model's champion, inside the caller's transaction. The caller reloads after the commit.
-pub async fn set_stable(cx: &Ctx, tx: &mut Tx, who: &Actor, name: &DeploymentName, version: VersionNo, reason: &str) -> Outcome<()> {
+pub async fn set_stable(
+    cx: &Ctx,
+    tx: &mut Tx,
+    who: &Actor,
+    name: &DeploymentName,
+    version: VersionNo,
+    reason: &str,
+) -> Outcome<()> {
     let doing = "Changing the stable version";
     let row = tx.deployment_held(name).await.or_problem(doing)?.ok_or_else(|| unknown(name))?;
     let model = ModelName::from(row.model.as_str());
@@ -33,7 +40,13 @@ pub async fn set_stable(cx: &Ctx, tx: &mut Tx, who: &Actor, name: &DeploymentNam
 }
 
 /// Goes back to a version that was stable here before (`None`: the last one). An open rollout ends with it.
-pub async fn roll_back(cx: &Ctx, who: &Actor, name: &DeploymentName, to: Option<VersionNo>, reason: &str) -> Outcome<DeploymentSummary> {
+pub async fn roll_back(
+    cx: &Ctx,
+    who: &Actor,
+    name: &DeploymentName,
+    to: Option<VersionNo>,
+    reason: &str,
+) -> Outcome<DeploymentSummary> {
     who.must(Act::StopRollout)?;
     let reason = reason.trim();
     if reason.is_empty() {
@@ -55,7 +68,9 @@ pub async fn roll_back(cx: &Ctx, who: &Actor, name: &DeploymentName, to: Option<
         return Err(Problem::conflict(format!("Version {to} is the stable version of {name} already.")));
     }
     if !was_stable(cx, name, to).await? {
-        return Err(Problem::needs_approval(format!("Version {to} has never been stable in {name}: ask for its promotion instead.")));
+        return Err(Problem::needs_approval(format!(
+            "Version {to} has never been stable in {name}: ask for its promotion instead."
+        )));
     }
     super::reload::ensure_loadable(cx, name, to).await?;
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;

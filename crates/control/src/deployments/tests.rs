@@ -42,7 +42,10 @@ async fn from_nothing_to_serving_and_back() {
         assert!(matches!(bed.cx.store.db.audit_verify().await.unwrap(), store::audit::Verified::Intact { .. }));
 
         let never = bed.register("v4").await;
-        assert_eq!(roll_back(&bed.cx, &oncall, &name, Some(never), "why not").await.unwrap_err().kind, ProblemKind::NeedsApproval);
+        assert_eq!(
+            roll_back(&bed.cx, &oncall, &name, Some(never), "why not").await.unwrap_err().kind,
+            ProblemKind::NeedsApproval
+        );
         assert_eq!(roll_back(&bed.cx, &oncall, &name, Some(one), "again").await.unwrap_err().kind, ProblemKind::Conflict);
     }
 }
@@ -76,8 +79,10 @@ async fn a_version_that_does_not_load_replaces_nothing() {
 async fn names_models_and_roles_are_checked() {
     for bed in beds().await {
         bed.register("v2").await;
-        let input = |name: &str, model: &str| CreateDeployment { name: name.into(), settings: DeploymentSettings::new(model.into()) };
-        let kind = |result: crate::Outcome<_>| result.map(|_: contract::views::deployment::DeploymentSummary| ()).unwrap_err().kind;
+        let input =
+            |name: &str, model: &str| CreateDeployment { name: name.into(), settings: DeploymentSettings::new(model.into()) };
+        let kind =
+            |result: crate::Outcome<_>| result.map(|_: contract::views::deployment::DeploymentSummary| ()).unwrap_err().kind;
         assert_eq!(kind(create(&bed.cx, &person("vic", Role::Viewer), input("a", "churn")).await), ProblemKind::Forbidden);
         assert_eq!(kind(create(&bed.cx, &admin(), input("../a", "churn")).await), ProblemKind::Invalid);
         assert_eq!(kind(create(&bed.cx, &admin(), input("a", "nope")).await), ProblemKind::Invalid);

@@ -61,7 +61,11 @@ fn in_service(cx: &Ctx, known: &Known, windows: &[Ops]) -> Vec<InService> {
                 arm: arm.map(|(arm, _)| arm),
                 weight: arm.map_or(0.0, |(_, weight)| weight),
                 age: cx.now() - version.registered_at,
-                predictions: windows.iter().filter(|ops| ops.version == version.version && ops.arm != Arm::Shadow).map(|ops| ops.operations.counts.rows).sum(),
+                predictions: windows
+                    .iter()
+                    .filter(|ops| ops.version == version.version && ops.arm != Arm::Shadow)
+                    .map(|ops| ops.operations.counts.rows)
+                    .sum(),
                 loaded: route.as_ref().is_some_and(|route| route.version(version.version).is_some()),
                 load_error: version.load_error.clone().unwrap_or_default(),
             }
@@ -87,20 +91,31 @@ fn answer(known: &Known, head: &Head, windows: &[Ops], range: TimeRange) -> Answ
         return Answer {
             state: State::Unknown,
             headline: "Serves nothing yet".into(),
-            sentence: format!("Ask for the promotion of a version of {}: the first one that is approved answers here.", known.model),
+            sentence: format!(
+                "Ask for the promotion of a version of {}: the first one that is approved answers here.",
+                known.model
+            ),
             link: Some(Link { text: format!("Versions of {}", known.model), url: urls::model(&known.model) }),
         };
     };
     match &head.rollout {
         Some(rollout) => Answer {
             state: head.state,
-            headline: format!("Version {stable} answers; version {} is at {}%", rollout.canary, crate::words::number(rollout.weight)),
+            headline: format!(
+                "Version {stable} answers; version {} is at {}%",
+                rollout.canary,
+                crate::words::number(rollout.weight)
+            ),
             sentence: format!("{}. {served}", head.headline),
             link: Some(Link { text: "Open the rollout".into(), url: urls::rollout(&rollout.id) }),
         },
         None => Answer {
             state: head.state,
-            headline: if head.state == State::Ok { format!("Version {stable} answers everything, and is steady") } else { head.headline.clone() },
+            headline: if head.state == State::Ok {
+                format!("Version {stable} answers everything, and is steady")
+            } else {
+                head.headline.clone()
+            },
             sentence: served,
             link: (head.open_alerts > 0).then(|| Link { text: "Alerts".into(), url: urls::ALERTS.into() }),
         },

@@ -37,7 +37,17 @@ pub async fn drift(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRang
             over_time: Vec::new(),
         };
         let threshold = known.settings.drift_threshold;
-        return Ok(DriftView { head, answer, threshold, span: bucket, windows, features: Vec::new(), selected: None, prediction, changes });
+        return Ok(DriftView {
+            head,
+            answer,
+            threshold,
+            span: bucket,
+            windows,
+            features: Vec::new(),
+            selected: None,
+            prediction,
+            changes,
+        });
     };
     let (_, kept) = read::features(cx, name, range).await?;
     let mine: Vec<&Feats> = kept.iter().filter(|window| window.version == stable.version && window.arm == Arm::Stable).collect();
@@ -67,7 +77,12 @@ pub async fn drift(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRang
 pub type OverTime = BTreeMap<Millis, BTreeMap<String, Finding>>;
 
 fn judged(known: &Known, stable: &KnownVersion, by_bucket: &BTreeMap<Millis, Features>) -> OverTime {
-    let of = |features| findings::findings(&known.settings, stable, features).into_iter().map(|finding| (finding.feature.clone(), finding)).collect();
+    let of = |features| {
+        findings::findings(&known.settings, stable, features)
+            .into_iter()
+            .map(|finding| (finding.feature.clone(), finding))
+            .collect()
+    };
     by_bucket.iter().map(|(at, features)| (*at, of(features))).collect()
 }
 
@@ -83,14 +98,20 @@ fn row(known: &Known, finding: &Finding, windows: &[Millis], over_time: &OverTim
         url: urls::drift_feature(&known.name, &finding.feature),
         measure: measure_name(finding.distance.measure).into(),
         now: cell(finding),
-        cells: windows.iter().map(|at| over_time.get(at).and_then(|found| found.get(&finding.feature)).map_or_else(|| empty.clone(), cell)).collect(),
+        cells: windows
+            .iter()
+            .map(|at| over_time.get(at).and_then(|found| found.get(&finding.feature)).map_or_else(|| empty.clone(), cell))
+            .collect(),
     }
 }
 
 fn nothing(known: &Known) -> Answer {
     let (headline, sentence) = match known.stable {
         None => ("Serves nothing yet", "Drift is judged once a version answers.".to_owned()),
-        Some(version) => ("Drift cannot be judged", format!("Version {version} was registered without reference data, so there is nothing to compare with.")),
+        Some(version) => (
+            "Drift cannot be judged",
+            format!("Version {version} was registered without reference data, so there is nothing to compare with."),
+        ),
     };
     Answer { state: State::Unknown, headline: headline.into(), sentence, link: None }
 }
@@ -98,7 +119,8 @@ fn nothing(known: &Known) -> Answer {
 fn answer(known: &Known, current: &[Finding], prediction: &PredictionDrift) -> Answer {
     let window = contract::time::span_words(i64::try_from(known.settings.drift_window_s).unwrap_or(i64::MAX / 1_000) * 1_000);
     let drifted: Vec<&Finding> = current.iter().filter(|finding| finding.verdict() == Verdict::Fail).collect();
-    let link = |finding: &Finding| Some(Link { text: finding.feature.clone(), url: urls::drift_feature(&known.name, &finding.feature) });
+    let link =
+        |finding: &Finding| Some(Link { text: finding.feature.clone(), url: urls::drift_feature(&known.name, &finding.feature) });
     match (&drifted[..], current.first()) {
         ([worst, rest @ ..], _) => Answer {
             state: State::Bad,
@@ -110,17 +132,25 @@ fn answer(known: &Known, current: &[Finding], prediction: &PredictionDrift) -> A
             sentence: format!("{} {}", evidence(worst), prediction.sentence),
             link: link(worst),
         },
-        ([], Some(worst)) if worst.verdict() == Verdict::Insufficient && current.iter().all(|finding| finding.verdict() == Verdict::Insufficient) => Answer {
-            state: State::Unknown,
-            headline: "Not enough rows to judge drift".into(),
-            sentence: format!(
-                "{} rows in the last {window}; a distance of {} can be told from chance {}.",
-                count(worst.distance.n),
-                number(worst.distance.threshold),
-                worst.distance.detectable().map_or_else(|| "at no number of rows".into(), |rows| format!("from {} rows on", count(rows)))
-            ),
-            link: None,
-        },
+        ([], Some(worst))
+            if worst.verdict() == Verdict::Insufficient
+                && current.iter().all(|finding| finding.verdict() == Verdict::Insufficient) =>
+        {
+            Answer {
+                state: State::Unknown,
+                headline: "Not enough rows to judge drift".into(),
+                sentence: format!(
+                    "{} rows in the last {window}; a distance of {} can be told from chance {}.",
+                    count(worst.distance.n),
+                    number(worst.distance.threshold),
+                    worst
+                        .distance
+                        .detectable()
+                        .map_or_else(|| "at no number of rows".into(), |rows| format!("from {} rows on", count(rows)))
+                ),
+                link: None,
+            }
+        }
         ([], Some(worst)) => Answer {
             state: State::Ok,
             headline: "Inputs look like the training data".into(),
@@ -142,11 +172,22 @@ pub fn evidence(finding: &Finding) -> String {
     let names = ["missing values", "new values"];
     for (part, name) in parts.into_iter().zip(names) {
         if let Some(part) = part.filter(|part| verdict(part) == Verdict::Fail) {
-            return format!("The share of {name} rose by {} over {} rows. By chance alone that happens {}.", percent(part.distance), count(part.n), rarity(part.p));
+            return format!(
+                "The share of {name} rose by {} over {} rows. By chance alone that happens {}.",
+                percent(part.distance),
+                count(part.n),
+                rarity(part.p)
+            );
         }
     }
     let one = &finding.distance;
-    let base = format!("{} {} over {} rows; the limit is {}.", measure_name(one.measure), number(one.distance), count(one.n), number(one.threshold));
+    let base = format!(
+        "{} {} over {} rows; the limit is {}.",
+        measure_name(one.measure),
+        number(one.distance),
+        count(one.n),
+        number(one.threshold)
+    );
     match verdict(one) {
         Verdict::Fail => format!("{base} By chance alone that happens {}.", rarity(one.p)),
         Verdict::Pass => base,
@@ -157,7 +198,15 @@ pub fn evidence(finding: &Finding) -> String {
     }
 }
 
-async fn prediction(cx: &Ctx, known: &Known, stable: &KnownVersion, range: TimeRange, span: i64, operations: &[Ops], now: &Features) -> Outcome<PredictionDrift> {
+async fn prediction(
+    cx: &Ctx,
+    known: &Known,
+    stable: &KnownVersion,
+    range: TimeRange,
+    span: i64,
+    operations: &[Ops],
+    now: &Features,
+) -> Outcome<PredictionDrift> {
     let window = i64::try_from(known.settings.drift_window_s).unwrap_or(i64::MAX / 1_000) * 1_000;
     let (_, recent) = read::operations(cx, &known.name, super::last(cx, window)).await?;
     let counts = read::sum(recent.iter().filter(|ops| ops.version == stable.version && ops.arm == Arm::Stable)).counts;
@@ -177,9 +226,16 @@ async fn prediction(cx: &Ctx, known: &Known, stable: &KnownVersion, range: TimeR
             };
             let sentence = match (current, before) {
                 (Some(current), Some(before)) if state == State::Bad => {
-                    format!("The share of “{class}” is {}, and {} for the reference data; by chance that happens {}.", percent(current), percent(before), rarity(p))
+                    format!(
+                        "The share of “{class}” is {}, and {} for the reference data; by chance that happens {}.",
+                        percent(current),
+                        percent(before),
+                        rarity(p)
+                    )
                 }
-                (Some(current), Some(before)) => format!("The share of “{class}” is {}, and {} for the reference data.", percent(current), percent(before)),
+                (Some(current), Some(before)) => {
+                    format!("The share of “{class}” is {}, and {} for the reference data.", percent(current), percent(before))
+                }
                 _ => "No predictions to judge.".into(),
             };
             PredictionDrift { title, reference: before, current, state, sentence, over_time }
@@ -192,6 +248,13 @@ async fn prediction(cx: &Ctx, known: &Known, stable: &KnownVersion, range: TimeR
             sentence: format!("The mean prediction is {}, and {} for the reference data.", number(now), number(reference)),
             over_time,
         },
-        None => PredictionDrift { title, reference: None, current: None, state: State::Unknown, sentence: "The predictions for the reference data are not known.".into(), over_time },
+        None => PredictionDrift {
+            title,
+            reference: None,
+            current: None,
+            state: State::Unknown,
+            sentence: "The predictions for the reference data are not known.".into(),
+            over_time,
+        },
     })
 }

@@ -54,7 +54,9 @@ pub fn findings(settings: &DeploymentSettings, version: &KnownVersion, features:
             one(name, reference, window, settings.drift_threshold, alpha)
         })
         .collect();
-    let rank = |finding: &Finding| (finding.verdict() == Verdict::Fail, finding.distance.distance / finding.distance.threshold.max(1e-12));
+    let rank = |finding: &Finding| {
+        (finding.verdict() == Verdict::Fail, finding.distance.distance / finding.distance.threshold.max(1e-12))
+    };
     found.sort_by(|a, b| rank(b).0.cmp(&rank(a).0).then(rank(b).1.total_cmp(&rank(a).1)).then(a.feature.cmp(&b.feature)));
     found
 }
@@ -70,7 +72,14 @@ fn one(name: &str, reference: &Baseline, window: &Window, threshold: f64, alpha:
     Finding {
         feature: name.to_owned(),
         distance: judge(reference, window, threshold, alpha),
-        missing: judge_share(window.missing(), rows, reference.missing(), reference.n() + reference.missing(), MISSING_RISE, alpha),
+        missing: judge_share(
+            window.missing(),
+            rows,
+            reference.missing(),
+            reference.n() + reference.missing(),
+            MISSING_RISE,
+            alpha,
+        ),
         unseen,
     }
 }
@@ -78,7 +87,10 @@ fn one(name: &str, reference: &Baseline, window: &Window, threshold: f64, alpha:
 impl Finding {
     /// The worst of the three: drift in any is drift; enough rows for the distance are enough.
     pub fn verdict(&self) -> Verdict {
-        let any = [Some(&self.distance), Some(&self.missing), self.unseen.as_ref()].into_iter().flatten().any(|one| one.verdict == Judged::Drift);
+        let any = [Some(&self.distance), Some(&self.missing), self.unseen.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|one| one.verdict == Judged::Drift);
         if any { Verdict::Fail } else { verdict(&self.distance) }
     }
 }
@@ -103,7 +115,12 @@ pub fn measure_name(measure: Measure) -> &'static str {
 }
 
 /// The predictions against those for the reference rows; `None` where the version has no baseline of them.
-pub fn prediction_finding(known: &Known, version: &KnownVersion, counts: &Counts, features: &Features) -> Option<PredictionFinding> {
+pub fn prediction_finding(
+    known: &Known,
+    version: &KnownVersion,
+    counts: &Counts,
+    features: &Features,
+) -> Option<PredictionFinding> {
     let reference = version.baseline.as_ref()?.label.as_ref()?;
     match (version.contract.task, reference) {
         (Task::Regression, Baseline::Numeric(values)) => {
@@ -117,7 +134,15 @@ pub fn prediction_finding(known: &Known, version: &KnownVersion, counts: &Counts
             let of = |class: &str| {
                 let in_reference = classes.index(class).map_or(0, |i| classes.categories[i].1);
                 let k = counts.label(class);
-                let p = (2.0 * fisher_exact(k, n, in_reference, classes.n, Tail::Greater).min(fisher_exact(k, n, in_reference, classes.n, Tail::Less))).min(1.0);
+                let p = (2.0
+                    * fisher_exact(k, n, in_reference, classes.n, Tail::Greater).min(fisher_exact(
+                        k,
+                        n,
+                        in_reference,
+                        classes.n,
+                        Tail::Less,
+                    )))
+                .min(1.0);
                 PredictionFinding::Share { class: class.to_owned(), now: (k, n), reference: (in_reference, classes.n), p }
             };
             match watched_class(version) {

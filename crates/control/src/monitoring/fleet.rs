@@ -29,7 +29,8 @@ pub async fn fleet(cx: &Ctx, who: &Actor, range: TimeRange) -> Outcome<FleetView
     let (span, windows) = read::operations_of_all(cx, range).await?;
     let (_, day) = read::operations_of_all(cx, last(cx, DAY)).await?;
     let (_, recent) = read::operations_of_all(cx, last(cx, NOW)).await?;
-    let alerts: Vec<AlertLine> = cx.store.db.alerts_open().await.or_problem("Reading alerts")?.into_iter().filter_map(crate::alerts::line).collect();
+    let alerts: Vec<AlertLine> =
+        cx.store.db.alerts_open().await.or_problem("Reading alerts")?.into_iter().filter_map(crate::alerts::line).collect();
     let book = cx.book.all();
     let mut lines = Vec::with_capacity(book.len());
     for known in book.values() {
@@ -55,7 +56,15 @@ pub async fn fleet(cx: &Ctx, who: &Actor, range: TimeRange) -> Outcome<FleetView
     Ok(FleetView { answer: answer(&lines, &alerts), stats, deployments: lines, updated_at: cx.now() })
 }
 
-async fn line(cx: &Ctx, known: &Known, range: TimeRange, span: i64, traffic: &[&Ops], now: &[&Ops], open: &[AlertLine]) -> Outcome<Line> {
+async fn line(
+    cx: &Ctx,
+    known: &Known,
+    range: TimeRange,
+    span: i64,
+    traffic: &[&Ops],
+    now: &[&Ops],
+    open: &[AlertLine],
+) -> Outcome<Line> {
     let (bucket, starts) = spans::buckets(range, span, POINTS);
     let over_time = read::by_bucket(traffic.iter().copied(), bucket, &starts);
     let recent = read::sum(now.iter().copied());
@@ -119,7 +128,9 @@ async fn worst_drift(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<
                 Verdict::Pass => State::Ok,
             },
             note: match (judged, worst.distance.detectable()) {
-                (Verdict::Insufficient, Some(rows)) => format!("{} of {}", crate::words::count(worst.distance.n), counted(rows, "row")),
+                (Verdict::Insufficient, Some(rows)) => {
+                    format!("{} of {}", crate::words::count(worst.distance.n), counted(rows, "row"))
+                }
                 (Verdict::Insufficient, None) => counted(worst.distance.n, "row"),
                 _ => String::new(),
             },
@@ -139,7 +150,8 @@ async fn quality(cx: &Ctx, known: &Known, stable: &KnownVersion, range: TimeRang
     let measure = primary_name(task).to_owned();
     if let Some(estimate) = sum.primary() {
         let (_, windows) = read::operations(cx, &known.name, range).await?;
-        let answered = read::sum(windows.iter().filter(|ops| ops.version == stable.version && ops.arm != Arm::Shadow)).counts.rows;
+        let answered =
+            read::sum(windows.iter().filter(|ops| ops.version == stable.version && ops.arm != Arm::Shadow)).counts.rows;
         let coverage = if answered == 0 { 0.0 } else { (estimate.n as f64 / answered as f64).min(1.0) };
         return Ok(Some(QualityCell { measure, value: Some(estimate.value), realised: true, coverage }));
     }
@@ -167,11 +179,20 @@ fn answer(lines: &[Line], alerts: &[AlertLine]) -> Answer {
             link: None,
         },
         (n, [first, rest @ ..]) => {
-            let worst = alerts.iter().filter(|alert| alert.deployment == first.name).min_by_key(|alert| (alert.state, alert.since));
-            let also = if rest.is_empty() { String::new() } else { format!(" Also: {}.", listed(&rest.iter().map(|line| line.name.0.clone()).collect::<Vec<_>>())) };
+            let worst =
+                alerts.iter().filter(|alert| alert.deployment == first.name).min_by_key(|alert| (alert.state, alert.since));
+            let also = if rest.is_empty() {
+                String::new()
+            } else {
+                format!(" Also: {}.", listed(&rest.iter().map(|line| line.name.0.clone()).collect::<Vec<_>>()))
+            };
             Answer {
                 state: first.state,
-                headline: if n == 1 || needing.len() > 1 { format!("{}: {}", first.name, first.headline) } else { format!("One of {n} needs someone: {}: {}", first.name, first.headline) },
+                headline: if n == 1 || needing.len() > 1 {
+                    format!("{}: {}", first.name, first.headline)
+                } else {
+                    format!("One of {n} needs someone: {}: {}", first.name, first.headline)
+                },
                 sentence: format!("{}{also}", worst.map_or(first.detail.as_str(), |alert| alert.sentence.as_str())),
                 link: Some(Link {
                     text: "Look at it".into(),
@@ -184,7 +205,13 @@ fn answer(lines: &[Line], alerts: &[AlertLine]) -> Answer {
 
 /// `2 rollouts, 1 registration`.
 fn changes_words(by_action: &[(String, i64)]) -> String {
-    let of = |prefix: &str| by_action.iter().filter(|(action, _)| action.starts_with(prefix)).map(|(_, n)| u64::try_from(*n).unwrap_or(0)).sum::<u64>();
+    let of = |prefix: &str| {
+        by_action
+            .iter()
+            .filter(|(action, _)| action.starts_with(prefix))
+            .map(|(_, n)| u64::try_from(*n).unwrap_or(0))
+            .sum::<u64>()
+    };
     let parts = [
         (of("rollout."), "rollout step"),
         (of("version.registered"), "registration"),

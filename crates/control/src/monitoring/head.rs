@@ -15,7 +15,8 @@ use std::sync::Arc;
 pub async fn head(cx: &Ctx, name: &DeploymentName, range: TimeRange) -> Outcome<(Arc<Known>, Head)> {
     let known = cx.book.get(name).ok_or_else(|| unknown(name))?;
     let open = cx.store.db.alerts_open().await.or_problem("Reading alerts")?;
-    let open: Vec<AlertLine> = open.into_iter().filter(|row| row.deployment == name.as_str()).filter_map(crate::alerts::line).collect();
+    let open: Vec<AlertLine> =
+        open.into_iter().filter(|row| row.deployment == name.as_str()).filter_map(crate::alerts::line).collect();
     let rollout = rollout_cell(cx, &known).await?;
     let (state, headline) = health(&known, &open, rollout.as_ref());
     let head = Head {

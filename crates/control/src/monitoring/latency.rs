@@ -37,7 +37,9 @@ pub async fn latency(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRa
         })
         .collect();
     let seconds = ((range.to - range.from).max(1)) as f64 / 1e3;
-    let over = |of: &dyn Fn(&Operations) -> Option<f64>| -> Vec<Point> { all.iter().map(|(at, ops)| Point { at: *at, value: of(ops) }).collect() };
+    let over = |of: &dyn Fn(&Operations) -> Option<f64>| -> Vec<Point> {
+        all.iter().map(|(at, ops)| Point { at: *at, value: of(ops) }).collect()
+    };
     Ok(LatencyView {
         head,
         answer: answer(&total, known.settings.p99_limit_ms, range),
@@ -114,7 +116,10 @@ fn answer(total: &Operations, limit: f64, range: TimeRange) -> Answer {
         return Answer {
             state: State::Unknown,
             headline: "Too few requests to speak of percentiles".into(),
-            sentence: format!("{} in the last {stretch}; from {FEWEST} on, p99 means something.", crate::words::counted(total.counts.requests, "request")),
+            sentence: format!(
+                "{} in the last {stretch}; from {FEWEST} on, p99 means something.",
+                crate::words::counted(total.counts.requests, "request")
+            ),
             link: None,
         };
     };
@@ -129,5 +134,13 @@ fn answer(total: &Operations, limit: f64, range: TimeRange) -> Answer {
         (State::Ok, format!("p99 is {}, within its limit of {}", ms(p99), ms(limit)))
     };
     let p50 = total.total.quantile(0.5).map(ms).unwrap_or_default();
-    Answer { state, headline, sentence: format!("{} requests in the last {stretch}, half of them within {p50}. {failures}", count(total.counts.requests)), link: None }
+    Answer {
+        state,
+        headline,
+        sentence: format!(
+            "{} requests in the last {stretch}, half of them within {p50}. {failures}",
+            count(total.counts.requests)
+        ),
+        link: None,
+    }
 }

@@ -70,7 +70,10 @@ impl Pending {
             }
             if record.outcome.ok() {
                 answers.iter().filter_map(|answer| answer.score).for_each(|score| stretch.features.add_score(baseline, score));
-                answers.iter().filter_map(|answer| answer.label.value()).for_each(|value| stretch.features.add_label(baseline, value));
+                answers
+                    .iter()
+                    .filter_map(|answer| answer.label.value())
+                    .for_each(|value| stretch.features.add_label(baseline, value));
             }
         }
         if let Some(rollout) = &known.rollout

@@ -1,7 +1,7 @@
 //! Reading windows back: the sums of a range, or of each bucket of it, per version and arm.
 
-use super::window::{Features, Operations};
 use super::spans;
+use super::window::{Features, Operations};
 use crate::deployments::version_no;
 use crate::{Ctx, IntoProblem, Outcome};
 use contract::inputs::TimeRange;
@@ -37,7 +37,8 @@ pub fn last(cx: &Ctx, length: i64) -> TimeRange {
 
 pub async fn operations(cx: &Ctx, deployment: &DeploymentName, range: TimeRange) -> Outcome<(i64, Vec<Ops>)> {
     let span = spans::for_operations(range);
-    let rows = cx.store.db.operations(deployment, span, range.from.floor_to(span), range.to).await.or_problem("Reading windows")?;
+    let rows =
+        cx.store.db.operations(deployment, span, range.from.floor_to(span), range.to).await.or_problem("Reading windows")?;
     Ok((span, rows.into_iter().filter_map(ops).collect()))
 }
 

@@ -15,7 +15,14 @@ use stats::bins::{Baseline, CategoricalBaseline, CategoricalWindow, NumericBasel
 /// Bars of a distribution.
 const BARS: usize = 12;
 
-pub fn selected(cx: &Ctx, stable: &KnownVersion, finding: &Finding, now: &Features, windows: &[Millis], over_time: &OverTime) -> SelectedFeature {
+pub fn selected(
+    cx: &Ctx,
+    stable: &KnownVersion,
+    finding: &Finding,
+    now: &Features,
+    windows: &[Millis],
+    over_time: &OverTime,
+) -> SelectedFeature {
     let name = &finding.feature;
     let reference = stable.baseline.as_ref().and_then(|baseline| baseline.features.get(name));
     let current = now.by_name.get(name);
@@ -24,14 +31,20 @@ pub fn selected(cx: &Ctx, stable: &KnownVersion, finding: &Finding, now: &Featur
     let at = since.map(|since| format!(", since {}", since.words(cx.now()))).unwrap_or_default();
     let headline = match finding.verdict() {
         Verdict::Fail if verdict(&finding.missing) == Verdict::Fail => format!("{name} is missing more often{at}"),
-        Verdict::Fail if finding.unseen.as_ref().is_some_and(|unseen| verdict(unseen) == Verdict::Fail) => format!("{name} has values that it did not have{at}"),
+        Verdict::Fail if finding.unseen.as_ref().is_some_and(|unseen| verdict(unseen) == Verdict::Fail) => {
+            format!("{name} has values that it did not have{at}")
+        }
         Verdict::Fail => format!("{name} has drifted to {}{at}", number(finding.distance.distance)),
         Verdict::Pass => format!("{name} looks like the training data"),
         Verdict::Insufficient => format!("Not enough rows to judge {name}"),
     };
     let distance = windows.iter().map(|at| Point {
         at: *at,
-        value: over_time.get(at).and_then(|found| found.get(name)).filter(|finding| finding.distance.n > 0).map(|finding| finding.distance.distance),
+        value: over_time
+            .get(at)
+            .and_then(|found| found.get(name))
+            .filter(|finding| finding.distance.n > 0)
+            .map(|finding| finding.distance.distance),
     });
     let rate = |reference: f64, current: Option<f64>, verdict| Rate { reference, current, verdict };
     let missing_before = reference.map_or(0.0, |reference| share(reference.missing(), reference.n() + reference.missing()));
@@ -61,7 +74,11 @@ fn since(name: &str, windows: &[Millis], over_time: &OverTime) -> Option<Millis>
     for at in windows.iter().rev() {
         let Some(finding) = over_time.get(at).and_then(|found| found.get(name)) else {
             // The newest window may be empty still.
-            if since.is_none() { continue } else { break };
+            if since.is_none() {
+                continue;
+            } else {
+                break;
+            };
         };
         match finding.verdict() {
             Verdict::Fail => since = Some(*at),
@@ -137,9 +154,21 @@ fn numeric(baseline: &NumericBaseline, window: Option<&NumericWindow>) -> Vec<Bi
 
 fn categories(baseline: &CategoricalBaseline, window: Option<&CategoricalWindow>) -> Vec<BinShare> {
     let n = window.map_or(0, |window| window.n);
-    let bar = |label: String, reference: u64, current: u64| BinShare { label, from: None, to: None, reference: share(reference, baseline.n), current: share(current, n) };
+    let bar = |label: String, reference: u64, current: u64| BinShare {
+        label,
+        from: None,
+        to: None,
+        reference: share(reference, baseline.n),
+        current: share(current, n),
+    };
     let current = |i: usize| window.and_then(|window| window.counts.get(i)).copied().unwrap_or(0);
-    let mut bars: Vec<BinShare> = baseline.categories.iter().take(BARS).enumerate().map(|(i, (name, count))| bar(name.clone(), *count, current(i))).collect();
+    let mut bars: Vec<BinShare> = baseline
+        .categories
+        .iter()
+        .take(BARS)
+        .enumerate()
+        .map(|(i, (name, count))| bar(name.clone(), *count, current(i)))
+        .collect();
     let rest: u64 = baseline.categories.iter().skip(BARS).map(|(_, count)| count).sum::<u64>() + baseline.other;
     let rest_now: u64 = (BARS..baseline.categories.len()).map(current).sum();
     if rest + rest_now > 0 {
@@ -154,7 +183,10 @@ fn categories(baseline: &CategoricalBaseline, window: Option<&CategoricalWindow>
 fn words_of_reference(reference: &Baseline, missing: f64) -> String {
     let what = match reference {
         Baseline::Numeric(numeric) => format!("mean {}", number(numeric.mean)),
-        Baseline::Categorical(known) => known.categories.first().map_or_else(String::new, |(name, n)| format!("mostly {name} ({})", percent(share(*n, known.n)))),
+        Baseline::Categorical(known) => known
+            .categories
+            .first()
+            .map_or_else(String::new, |(name, n)| format!("mostly {name} ({})", percent(share(*n, known.n)))),
     };
     format!("{what}, {} missing", percent(missing))
 }
@@ -168,7 +200,10 @@ fn words_of_window(reference: Option<&Baseline>, window: &Window) -> String {
         }
         (Some(Baseline::Categorical(known)), Window::Categorical(window)) if window.n > 0 => {
             let most = window.counts.iter().enumerate().max_by_key(|(_, count)| **count);
-            most.and_then(|(i, count)| known.categories.get(i).map(|(name, _)| format!("mostly {name} ({})", percent(share(*count, window.n))))).unwrap_or_default()
+            most.and_then(|(i, count)| {
+                known.categories.get(i).map(|(name, _)| format!("mostly {name} ({})", percent(share(*count, window.n))))
+            })
+            .unwrap_or_default()
         }
         _ => "no values".into(),
     };

@@ -26,7 +26,9 @@ pub fn over_time(known: &Known, stable: &KnownVersion, range: TimeRange, span: i
     if regression || class.is_some() {
         let title = class.as_ref().map_or_else(|| "Mean prediction".to_owned(), |class| format!("Share of “{class}”"));
         let value = |ops: &Operations| match &class {
-            Some(class) => (ops.counts.labelled() >= FEWEST).then(|| ops.counts.label(class) as f64 / ops.counts.labelled() as f64),
+            Some(class) => {
+                (ops.counts.labelled() >= FEWEST).then(|| ops.counts.label(class) as f64 / ops.counts.labelled() as f64)
+            }
             None => (ops.counts.values.n >= FEWEST).then_some(ops.counts.values.mean),
         };
         let lines = versions.into_iter().rev().map(|version| {
@@ -42,12 +44,19 @@ pub fn over_time(known: &Known, stable: &KnownVersion, range: TimeRange, span: i
     classes.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
     let lines = classes.into_iter().take(CLASSES).map(|(class, _)| Series {
         name: class.clone(),
-        points: points(range, span, live(), |ops| (ops.counts.labelled() >= FEWEST).then(|| ops.counts.label(class) as f64 / ops.counts.labelled() as f64)),
+        points: points(range, span, live(), |ops| {
+            (ops.counts.labelled() >= FEWEST).then(|| ops.counts.label(class) as f64 / ops.counts.labelled() as f64)
+        }),
     });
     ("Share of each class".into(), lines.collect())
 }
 
-fn points<'a>(range: TimeRange, span: i64, windows: impl Iterator<Item = &'a Ops>, value: impl Fn(&Operations) -> Option<f64>) -> Vec<Point> {
+fn points<'a>(
+    range: TimeRange,
+    span: i64,
+    windows: impl Iterator<Item = &'a Ops>,
+    value: impl Fn(&Operations) -> Option<f64>,
+) -> Vec<Point> {
     let (bucket, starts) = spans::buckets(range, span, POINTS);
     read::by_bucket(windows, bucket, &starts).iter().map(|(at, ops)| Point { at: *at, value: value(ops) }).collect()
 }

@@ -45,7 +45,9 @@ mod tests {
 
     #[test]
     fn buckets_cover_the_range_and_are_not_too_many() {
-        for (from, to, span, most) in [(0, HOUR, FINE, 60), (5_000, 5_000 + HOUR, FINE, 100), (0, 7 * DAY, HOUR, 60), (0, 1, FINE, 10)] {
+        for (from, to, span, most) in
+            [(0, HOUR, FINE, 60), (5_000, 5_000 + HOUR, FINE, 100), (0, 7 * DAY, HOUR, 60), (0, 1, FINE, 10)]
+        {
             let (bucket, starts) = buckets(TimeRange { from: Millis(from), to: Millis(to) }, span, most);
             assert_eq!(bucket % span, 0);
             assert!(starts.len() <= most + 1, "{} buckets", starts.len());

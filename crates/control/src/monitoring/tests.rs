@@ -25,7 +25,11 @@ async fn every_answer_is_counted_once_in_every_span() {
         for length in [MINUTE * 30, 2 * HOUR, 48 * HOUR] {
             let (_, windows) = read::operations(&bed.cx, &name, last(&bed.cx, length)).await.unwrap();
             let sum = read::sum(&windows);
-            assert_eq!((sum.counts.requests, sum.counts.rows, sum.counts.labelled(), sum.total.count()), (350, 350, 350, 350), "{length}");
+            assert_eq!(
+                (sum.counts.requests, sum.counts.rows, sum.counts.labelled(), sum.total.count()),
+                (350, 350, 350, 350),
+                "{length}"
+            );
             let (_, windows) = read::features(&bed.cx, &name, last(&bed.cx, length)).await.unwrap();
             let mut all = super::window::Features::default();
             windows.iter().for_each(|window| all.merge(&window.features));
@@ -47,10 +51,6 @@ async fn drift_raises_an_alert_that_resolves_itself() {
         let version = bed.register("v3").await;
         let name = bed.deploy(version).await;
         let (calm, drifted) = (bed.rows(&name, "live.csv"), bed.rows(&name, "live_drifted.csv"));
-        let alerts = || async { crate::alerts::list(&bed.cx, &admin()).await.unwrap() };
-        assert!(alerts().await.open.is_empty());
-        drop(alerts);
-
         bed.send(&name, &calm).await;
         bed.flush().await;
         crate::alerts::tick(&bed.cx).await.unwrap();
@@ -90,7 +90,11 @@ async fn drift_raises_an_alert_that_resolves_itself() {
         for _ in 0..2 {
             crate::alerts::tick(&bed.cx).await.unwrap();
         }
-        assert_eq!(crate::alerts::list(&bed.cx, &admin()).await.unwrap().open.len(), open.len(), "two quiet looks are not enough");
+        assert_eq!(
+            crate::alerts::list(&bed.cx, &admin()).await.unwrap().open.len(),
+            open.len(),
+            "two quiet looks are not enough"
+        );
         crate::alerts::tick(&bed.cx).await.unwrap();
         let after = crate::alerts::list(&bed.cx, &admin()).await.unwrap();
         assert!(after.open.is_empty(), "{:?}", after.open);

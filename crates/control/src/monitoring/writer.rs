@@ -75,11 +75,21 @@ impl Writer {
         if new == 0 {
             return;
         }
-        let busiest = self.pending.stretches.iter().max_by_key(|(_, stretch)| stretch.operations.counts.requests).map(|(key, _)| key.clone());
+        let busiest = self
+            .pending
+            .stretches
+            .iter()
+            .max_by_key(|(_, stretch)| stretch.operations.counts.requests)
+            .map(|(key, _)| key.clone());
         let fallback = || {
             let book = self.cx.book.all();
             let known = book.values().find(|known| known.stable.is_some())?;
-            Some(Key { deployment: known.name.clone(), version: known.stable?, arm: Arm::Stable, start: self.cx.now().floor_to(FINE) })
+            Some(Key {
+                deployment: known.name.clone(),
+                version: known.stable?,
+                arm: Arm::Stable,
+                start: self.cx.now().floor_to(FINE),
+            })
         };
         if let Some(key) = busiest.or_else(fallback) {
             self.pending.stretches.entry(key).or_default().operations.counts.dropped += new;
@@ -118,7 +128,9 @@ impl Writer {
         self.pending.log.clear();
         self.pending.durable.drain(..).for_each(|mut record| record.committed());
         let book = self.cx.book.all();
-        self.accumulators.written(self.cx.now(), |part| book.values().any(|known| known.rollout.as_ref().is_some_and(|r| r.id == part.rollout)));
+        self.accumulators.written(self.cx.now(), |part| {
+            book.values().any(|known| known.rollout.as_ref().is_some_and(|r| r.id == part.rollout))
+        });
         for deployment in touched {
             self.cx.announce(Topic::Metrics { deployment });
         }

@@ -55,7 +55,14 @@ pub struct Joined {
 
 impl Joined {
     /// Joins one outcome to its prediction. `false` if it cannot be an outcome of that version.
-    pub async fn join(&mut self, cx: &Ctx, tx: &mut Tx, mut prediction: PredictionRow, outcome: &str, at: Millis) -> Outcome<bool> {
+    pub async fn join(
+        &mut self,
+        cx: &Ctx,
+        tx: &mut Tx,
+        mut prediction: PredictionRow,
+        outcome: &str,
+        at: Millis,
+    ) -> Outcome<bool> {
         let Some(version) = known(cx, &prediction) else { return Ok(true) };
         let Some(outcome) = class_of(&version.contract, outcome) else { return Ok(false) };
         let before = prediction.outcome.replace(outcome.clone());
@@ -81,11 +88,20 @@ impl Joined {
         for minute in &self.recount {
             tx.quality_clear(&minute.deployment, minute.version, &minute.arm, minute.start).await.or_problem(doing)?;
             let rows = tx
-                .predictions_known(&minute.deployment, version_no(minute.version), &minute.arm, minute.start, minute.start + MINUTE)
+                .predictions_known(
+                    &minute.deployment,
+                    version_no(minute.version),
+                    &minute.arm,
+                    minute.start,
+                    minute.start + MINUTE,
+                )
                 .await
                 .or_problem(doing)?;
-            let known: Vec<(PredictionRow, String)> =
-                rows.into_iter().filter(|row| row.fallback.is_none()).filter_map(|row| row.outcome.clone().map(|outcome| (row, outcome))).collect();
+            let known: Vec<(PredictionRow, String)> = rows
+                .into_iter()
+                .filter(|row| row.fallback.is_none())
+                .filter_map(|row| row.outcome.clone().map(|outcome| (row, outcome)))
+                .collect();
             add(cx, tx, minute, &known).await?;
         }
         for (minute, rows) in self.added.iter().filter(|(minute, _)| !self.recount.contains(*minute)) {
@@ -104,7 +120,12 @@ async fn add(cx: &Ctx, tx: &mut Tx, minute: &Minute, rows: &[(PredictionRow, Str
         let record: Json = serde_json::from_str(&row.features).unwrap_or_default();
         let all = std::iter::once((String::new(), String::new()));
         for group in all.chain(segments::of(&version, &record)) {
-            groups.entry(group).or_insert_with(|| Quality::new(version.contract.task)).add(&version.contract, &row.label, row.score, outcome);
+            groups.entry(group).or_insert_with(|| Quality::new(version.contract.task)).add(
+                &version.contract,
+                &row.label,
+                row.score,
+                outcome,
+            );
         }
     }
     for ((segment, value), mut quality) in groups {

@@ -1,7 +1,7 @@
 //! The quality page of a deployment: what outcomes say over time, per version and per group.
 
-use super::quality::{Quality, primary_key, primary_name};
 use super::offline;
+use super::quality::{Quality, primary_key, primary_name};
 use crate::deployments::KnownVersion;
 use crate::monitoring::read::{self, Ops};
 use crate::monitoring::{changes_of, head, spans};
@@ -42,7 +42,8 @@ pub async fn quality(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRa
     });
     let over_time = over_time.collect();
     let mut versions = Vec::new();
-    let mut seen: Vec<VersionNo> = rows.iter().map(|row| crate::deployments::version_no(row.version)).chain(known.stable).collect();
+    let mut seen: Vec<VersionNo> =
+        rows.iter().map(|row| crate::deployments::version_no(row.version)).chain(known.stable).collect();
     seen.sort_unstable_by(|a, b| b.cmp(a));
     seen.dedup();
     for version in seen {
@@ -99,7 +100,15 @@ fn median(mut values: Vec<i64>) -> Option<i64> {
     values.get(values.len() / 2).copied()
 }
 
-fn one(task: Task, version: VersionNo, offline: Option<f64>, rows: &[QualityRow], windows: &[Ops], bucket: i64, starts: &[Millis]) -> VersionQuality {
+fn one(
+    task: Task,
+    version: VersionNo,
+    offline: Option<f64>,
+    rows: &[QualityRow],
+    windows: &[Ops],
+    bucket: i64,
+    starts: &[Millis],
+) -> VersionQuality {
     let mine = || rows.iter().filter(move |row| row.version == i64::from(version.0));
     let total = sum(task, mine());
     let estimate = total.primary();
@@ -114,7 +123,10 @@ fn one(task: Task, version: VersionNo, offline: Option<f64>, rows: &[QualityRow]
         others: total.others(),
         state,
         sentence,
-        over_time: starts.iter().map(|at| Point { at: *at, value: by_bucket.get(at).and_then(Quality::primary).map(|estimate| estimate.value) }).collect(),
+        over_time: starts
+            .iter()
+            .map(|at| Point { at: *at, value: by_bucket.get(at).and_then(Quality::primary).map(|estimate| estimate.value) })
+            .collect(),
     }
 }
 
@@ -132,7 +144,8 @@ fn against(task: Task, estimate: Option<Estimate>, offline: Option<f64>) -> (Sta
     let interval = format!("{} to {}", written(task, lower), written(task, upper));
     let Some(offline) = offline else { return (State::Ok, format!("Between {interval}, 95% sure.")) };
     let before = written(task, offline);
-    let (worse, better) = if task == Task::Regression { (lower > offline, upper < offline) } else { (upper < offline, lower > offline) };
+    let (worse, better) =
+        if task == Task::Regression { (lower > offline, upper < offline) } else { (upper < offline, lower > offline) };
     match (worse, better) {
         (true, _) => (State::Watch, format!("Worse than the {before} on held-back data: {interval}, 95% sure.")),
         (_, true) => (State::Ok, format!("Better than the {before} on held-back data: {interval}, 95% sure.")),
@@ -141,12 +154,19 @@ fn against(task: Task, estimate: Option<Estimate>, offline: Option<f64>) -> (Sta
 }
 
 /// Groups of every segment feature, against the rest.
-async fn segments(cx: &Ctx, name: &DeploymentName, range: TimeRange, stable: &KnownVersion, all: &Quality) -> Outcome<Vec<SegmentQuality>> {
+async fn segments(
+    cx: &Ctx,
+    name: &DeploymentName,
+    range: TimeRange,
+    stable: &KnownVersion,
+    all: &Quality,
+) -> Outcome<Vec<SegmentQuality>> {
     let task = stable.contract.task;
     let overall = all.primary();
     let mut found = Vec::new();
     for feature in &stable.contract.segments {
-        let rows = cx.store.db.quality(name, feature, range.from.floor_to(MINUTE), range.to).await.or_problem("Reading quality")?;
+        let rows =
+            cx.store.db.quality(name, feature, range.from.floor_to(MINUTE), range.to).await.or_problem("Reading quality")?;
         let mut groups: BTreeMap<String, Quality> = BTreeMap::new();
         for row in rows {
             if let Ok(quality) = serde_json::from_str::<Quality>(&row.quality) {
@@ -175,18 +195,33 @@ fn segment(task: Task, feature: &str, value: String, quality: &Quality, overall:
 }
 
 fn answer(task: Task, stable: Option<VersionNo>, versions: &[VersionQuality], all: &Quality, answered: u64) -> Answer {
-    let known = format!("Outcomes of {} of {} predictions are known ({}).", count(all.n()), count(answered), percent(coverage(all.n(), answered)));
+    let known = format!(
+        "Outcomes of {} of {} predictions are known ({}).",
+        count(all.n()),
+        count(answered),
+        percent(coverage(all.n(), answered))
+    );
     let Some(version) = versions.iter().find(|version| Some(version.version) == stable) else {
         return Answer { state: State::Unknown, headline: "Serves nothing yet".into(), sentence: known, link: None };
     };
     match version.estimate.filter(|estimate| estimate.n >= FEWEST) {
-        None => Answer { state: State::Unknown, headline: "Not enough outcomes to judge quality".into(), sentence: format!("{} {known}", version.sentence), link: None },
+        None => Answer {
+            state: State::Unknown,
+            headline: "Not enough outcomes to judge quality".into(),
+            sentence: format!("{} {known}", version.sentence),
+            link: None,
+        },
         Some(estimate) => Answer {
             state: version.state,
-            headline: format!("Version {} is {} {}", version.version, if task == Task::Regression { "off by" } else { "right in" }, match task {
-                Task::Regression => format!("{} on average", number(estimate.value)),
-                _ => format!("{} of known cases", percent(estimate.value)),
-            }),
+            headline: format!(
+                "Version {} is {} {}",
+                version.version,
+                if task == Task::Regression { "off by" } else { "right in" },
+                match task {
+                    Task::Regression => format!("{} on average", number(estimate.value)),
+                    _ => format!("{} of known cases", percent(estimate.value)),
+                }
+            ),
             sentence: format!("{} {known}", version.sentence),
             link: None,
         },

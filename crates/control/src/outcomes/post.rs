@@ -48,7 +48,9 @@ fn read(cx: &Ctx, i: usize, outcome: &contract::inputs::Outcome) -> Outcome<Outc
         .ok_or_else(|| field("label", format!("The label of {id} is a class name, a number or a boolean.")))?;
     let at = match &outcome.at {
         None => cx.now(),
-        Some(text) => Millis::parse(text).ok_or_else(|| field("at", format!("“{text}” is not a time as 2026-03-17T14:20:00Z.")))?,
+        Some(text) => {
+            Millis::parse(text).ok_or_else(|| field("at", format!("“{text}” is not a time as 2026-03-17T14:20:00Z.")))?
+        }
     };
     Ok(OutcomeRow { prediction_id: id.to_owned(), label, at: at.0, received_at: cx.now().0, joined: 0 })
 }
@@ -71,7 +73,10 @@ async fn take(cx: &Ctx, who: &Actor, batch: &[OutcomeRow]) -> Outcome<Accepted> 
             Some(prediction) => {
                 touched.insert(prediction.deployment.clone());
                 if !joined.join(cx, &mut tx, prediction, &row.label, Millis(row.at)).await? {
-                    return Err(Problem::field("label", format!("“{}” is no outcome that the version which answered {id} can have.", row.label)));
+                    return Err(Problem::field(
+                        "label",
+                        format!("“{}” is no outcome that the version which answered {id} can have.", row.label),
+                    ));
                 }
             }
         }
@@ -85,7 +90,9 @@ async fn take(cx: &Ctx, who: &Actor, batch: &[OutcomeRow]) -> Outcome<Accepted> 
     joined.write(cx, &mut tx).await?;
     if accepted.changed > 0 {
         let summary = format!("Corrected {} outcomes", accepted.changed);
-        tx.audit(entry(cx, who, "outcomes.corrected", ("outcomes", "outcomes"), summary, json!(accepted))).await.or_problem(doing)?;
+        tx.audit(entry(cx, who, "outcomes.corrected", ("outcomes", "outcomes"), summary, json!(accepted)))
+            .await
+            .or_problem(doing)?;
     }
     tx.commit().await.or_problem(doing)?;
     touched.into_iter().for_each(|deployment| cx.announce(Topic::Metrics { deployment: DeploymentName(deployment) }));

@@ -84,9 +84,16 @@ impl Quality {
                 let n = quality.n as f64;
                 let mean = quality.absolute_sum / n;
                 // Variance of |error| from its mean and mean square.
-                let half = (quality.n > 1)
-                    .then(|| ((quality.squared_sum / n - mean * mean).max(0.0) / (n - 1.0)).sqrt() * stats::evidence::normal_quantile(f64::midpoint(1.0, CONFIDENCE)));
-                Some(Estimate { value: mean, lower: half.map(|half| (mean - half).max(0.0)), upper: half.map(|half| mean + half), n: quality.n })
+                let half = (quality.n > 1).then(|| {
+                    ((quality.squared_sum / n - mean * mean).max(0.0) / (n - 1.0)).sqrt()
+                        * stats::evidence::normal_quantile(f64::midpoint(1.0, CONFIDENCE))
+                });
+                Some(Estimate {
+                    value: mean,
+                    lower: half.map(|half| (mean - half).max(0.0)),
+                    upper: half.map(|half| mean + half),
+                    n: quality.n,
+                })
             }
             Self::Regression(_) => None,
         }
@@ -104,7 +111,9 @@ impl Quality {
                 measure("Log loss", quality.log_loss()),
                 measure("Brier score", quality.brier()),
             ],
-            Self::Multiclass(quality) => vec![measure("Macro F1", quality.macro_f1()), measure("Weighted F1", quality.weighted_f1())],
+            Self::Multiclass(quality) => {
+                vec![measure("Macro F1", quality.macro_f1()), measure("Weighted F1", quality.weighted_f1())]
+            }
             Self::Regression(quality) => {
                 let n = quality.n as f64;
                 vec![

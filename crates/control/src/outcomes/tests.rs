@@ -48,7 +48,11 @@ async fn outcomes_are_joined_once_and_corrected_exactly() {
 
         let again = post(&bed.cx, &admin(), posted.clone()).await.unwrap();
         assert_eq!((again.accepted, again.changed), (n, 0));
-        assert_eq!(quality(&bed.cx, &admin(), &name, range).await.unwrap().versions[0].estimate, page.versions[0].estimate, "twice is once");
+        assert_eq!(
+            quality(&bed.cx, &admin(), &name, range).await.unwrap().versions[0].estimate,
+            page.versions[0].estimate,
+            "twice is once"
+        );
 
         let (row, label) = &known[0];
         let other = if label == "yes" { "no" } else { "yes" };
@@ -88,7 +92,10 @@ async fn what_cannot_be_an_outcome_is_refused_whole() {
         bed.flush().await;
         let kind = |result: crate::Outcome<contract::views::quality::Accepted>| result.unwrap_err().kind;
         assert_eq!(kind(post(&bed.cx, &person("vic", Role::Viewer), vec![truth(&ids[0], "no")]).await), ProblemKind::Forbidden);
-        assert_eq!(kind(post(&bed.cx, &admin(), vec![truth(&ids[0], "no"), truth(&ids[1], "perhaps")]).await), ProblemKind::Invalid);
+        assert_eq!(
+            kind(post(&bed.cx, &admin(), vec![truth(&ids[0], "no"), truth(&ids[1], "perhaps")]).await),
+            ProblemKind::Invalid
+        );
         let page = quality(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
         assert_eq!(page.outcomes_known, 0, "nothing of it was kept");
         let bad_time = contract::inputs::Outcome { at: Some("yesterday".into()), ..truth(&ids[0], "no") };

@@ -7,8 +7,8 @@
 use super::evidence::{Evidence, Stratum};
 use super::judge::{Interval, Standing, stands};
 use crate::monitoring::{Counts, Moments};
-use contract::rollout::{Guarded, Guardrail, RolloutPlan, Worse};
 use contract::Contract;
+use contract::rollout::{Guarded, Guardrail, RolloutPlan, Worse};
 use serde::{Deserialize, Serialize};
 use stats::sequential::{self, MeanArm, RateArm};
 
@@ -59,15 +59,29 @@ pub fn compare(plan: &RolloutPlan, evidence: &Evidence, subject: &Subject<'_>) -
 
 fn nothing(guardrail: &Guardrail) -> Compared {
     let none = Side::default();
-    Compared { metric: guardrail.metric, standing: Standing::Insufficient, interval: None, canary: none, stable: none, class: None }
+    Compared {
+        metric: guardrail.metric,
+        standing: Standing::Insufficient,
+        interval: None,
+        canary: none,
+        stable: none,
+        class: None,
+    }
 }
 
-fn shares(guardrail: &Guardrail, evidence: &Evidence, plan: &RolloutPlan, alpha: f64, of: impl Fn(&Counts) -> (u64, u64)) -> Compared {
+fn shares(
+    guardrail: &Guardrail,
+    evidence: &Evidence,
+    plan: &RolloutPlan,
+    alpha: f64,
+    of: impl Fn(&Counts) -> (u64, u64),
+) -> Compared {
     let arm = |counts: &Counts| {
         let (n, k) = of(counts);
         RateArm::new(n, k)
     };
-    let pairs: Vec<(RateArm, RateArm)> = evidence.strata.values().map(|Stratum { canary, stable }| (arm(canary), arm(stable))).collect();
+    let pairs: Vec<(RateArm, RateArm)> =
+        evidence.strata.values().map(|Stratum { canary, stable }| (arm(canary), arm(stable))).collect();
     let total = pairs.iter().fold((RateArm::default(), RateArm::default()), |(mut c, mut s), (canary, stable)| {
         c.merge(canary);
         s.merge(stable);
@@ -111,7 +125,13 @@ fn interval(worse: Worse, canary: &RateArm, stable: &RateArm, alpha: f64, planne
 }
 
 /// `canary` and `stable` are (what is compared, what was counted).
-fn rates(guardrail: &Guardrail, canary: (RateArm, RateArm), stable: (RateArm, RateArm), plan: &RolloutPlan, alpha: f64) -> Compared {
+fn rates(
+    guardrail: &Guardrail,
+    canary: (RateArm, RateArm),
+    stable: (RateArm, RateArm),
+    plan: &RolloutPlan,
+    alpha: f64,
+) -> Compared {
     let interval = interval(guardrail.worse, &canary.0, &stable.0, alpha, plan.planned_requests);
     let side = |arm: RateArm| Side { n: arm.n, k: Some(arm.k), value: arm.rate() };
     Compared {
@@ -168,7 +188,14 @@ fn means(guardrail: &Guardrail, evidence: &Evidence, plan: &RolloutPlan, alpha: 
     };
     let interval = found.map(|found| Interval { estimate: found.estimate, lower: found.lower, upper: found.upper });
     let side = |moments: Moments| Side { n: moments.n, k: None, value: (moments.n > 0).then_some(moments.mean) };
-    Compared { metric: guardrail.metric, standing: stands(guardrail, interval), interval, canary: side(canary), stable: side(stable), class: None }
+    Compared {
+        metric: guardrail.metric,
+        standing: stands(guardrail, interval),
+        interval,
+        canary: side(canary),
+        stable: side(stable),
+        class: None,
+    }
 }
 
 /// Whether the current step's arms got about the shares of traffic that they should. The test assumes independent requests; keys

@@ -1,7 +1,7 @@
 //! A rollout's row as what it means: its plan, when each step was entered, and what each guardrail has shown so far.
 
-use crate::deployments::version_no;
 use crate::Outcome;
+use crate::deployments::version_no;
 use contract::rollout::{RolloutPlan, RolloutState, Step};
 use contract::{DeploymentName, Millis, ModelName, Problem, RolloutId, VersionNo};
 use serde::de::DeserializeOwned;

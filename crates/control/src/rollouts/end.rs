@@ -71,7 +71,14 @@ async fn write(cx: &Ctx, who: &Actor, before: Course, turn: Turn, reason: &str, 
 }
 
 /// Changes the course, and what follows from it in the same transaction; the audit entry's action and sentence.
-async fn turned(cx: &Ctx, who: &Actor, tx: &mut Tx, course: &mut Course, turn: Turn, reason: &str) -> Outcome<(&'static str, String)> {
+async fn turned(
+    cx: &Ctx,
+    who: &Actor,
+    tx: &mut Tx,
+    course: &mut Course,
+    turn: Turn,
+    reason: &str,
+) -> Outcome<(&'static str, String)> {
     let at = cx.now();
     let Course { canary, stable, deployment, .. } = course.clone();
     let of = format!("the rollout of version {canary} in {deployment}");

@@ -73,11 +73,15 @@ pub enum Missing {
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Decision {
     /// These guardrails are worse: the stable version answers everything again.
-    RollBack { metrics: Vec<Guarded> },
+    RollBack {
+        metrics: Vec<Guarded>,
+    },
     Advance,
     /// The last step is done: the canary becomes the stable version.
     Complete,
-    Wait { missing: Vec<Missing> },
+    Wait {
+        missing: Vec<Missing>,
+    },
 }
 
 impl Decision {
@@ -200,19 +204,76 @@ mod tests {
             ("too few", Exit::NothingWorse, 0, false, 60, 99, [Within, Within], true, wait(std::slice::from_ref(&requests))),
             ("too early and too few", Exit::NothingWorse, 0, false, 59, 99, [Within, Within], true, wait(&[time, requests])),
             ("undecided, not asked for", Exit::NothingWorse, 0, false, 60, 100, [Undecided, Undecided], true, Decision::Advance),
-            ("no data, not asked for", Exit::NothingWorse, 0, false, 60, 100, [Insufficient, Insufficient], true, Decision::Advance),
+            (
+                "no data, not asked for",
+                Exit::NothingWorse,
+                0,
+                false,
+                60,
+                100,
+                [Insufficient, Insufficient],
+                true,
+                Decision::Advance,
+            ),
             ("undecided", Exit::Decided, 0, false, 60, 100, [Undecided, Within], true, wait(&[errors()])),
             ("not enough data never passes", Exit::Decided, 0, false, 60, 100, [Insufficient, Within], true, wait(&[errors()])),
             ("by hand", Exit::Manual, 0, false, 60, 100, [Within, Within], true, wait(&[Missing::Person])),
-            ("worse at once", Exit::Decided, 0, false, 0, 0, [Worse, Within], true, Decision::RollBack { metrics: vec![Guarded::ErrorRate] }),
-            ("worse, not required", Exit::Decided, 0, false, 0, 0, [Within, Worse], true, Decision::RollBack { metrics: vec![Guarded::WrongShare] }),
-            ("worse while paused", Exit::Decided, 0, true, 60, 100, [Worse, Within], true, Decision::RollBack { metrics: vec![Guarded::ErrorRate] }),
+            (
+                "worse at once",
+                Exit::Decided,
+                0,
+                false,
+                0,
+                0,
+                [Worse, Within],
+                true,
+                Decision::RollBack { metrics: vec![Guarded::ErrorRate] },
+            ),
+            (
+                "worse, not required",
+                Exit::Decided,
+                0,
+                false,
+                0,
+                0,
+                [Within, Worse],
+                true,
+                Decision::RollBack { metrics: vec![Guarded::WrongShare] },
+            ),
+            (
+                "worse while paused",
+                Exit::Decided,
+                0,
+                true,
+                60,
+                100,
+                [Worse, Within],
+                true,
+                Decision::RollBack { metrics: vec![Guarded::ErrorRate] },
+            ),
             ("paused", Exit::Decided, 0, true, 60, 100, [Within, Within], true, wait(&[Missing::Resume])),
-            ("wrong split stops judging", Exit::Decided, 0, false, 60, 100, [Worse, Within], false, wait(&[Missing::TrafficSplit])),
+            (
+                "wrong split stops judging",
+                Exit::Decided,
+                0,
+                false,
+                60,
+                100,
+                [Worse, Within],
+                false,
+                wait(&[Missing::TrafficSplit]),
+            ),
         ] {
             let plan = plan(exit, 2);
-            let moment =
-                Moment { plan: &plan, step, paused, seconds_in_step: seconds, requests_in_step: n, standings: &standings, split_holds };
+            let moment = Moment {
+                plan: &plan,
+                step,
+                paused,
+                seconds_in_step: seconds,
+                requests_in_step: n,
+                standings: &standings,
+                split_holds,
+            };
             assert_eq!(judge(&moment), decision, "{name}");
         }
     }
@@ -229,7 +290,15 @@ mod tests {
         ] {
             let plan = plan(exit, 2);
             let standings = [standing, Standing::Within];
-            let moment = Moment { plan: &plan, step: 0, paused, seconds_in_step: 0, requests_in_step: 0, standings: &standings, split_holds: true };
+            let moment = Moment {
+                plan: &plan,
+                step: 0,
+                paused,
+                seconds_in_step: 0,
+                requests_in_step: 0,
+                standings: &standings,
+                split_holds: true,
+            };
             assert_eq!(may_advance(&moment).is_ok(), may, "{exit:?} {standing:?} {paused}");
         }
     }

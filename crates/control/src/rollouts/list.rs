@@ -4,9 +4,9 @@ use super::course::Course;
 use crate::{Actor, Ctx, IntoProblem, Outcome};
 use contract::role::Act;
 use contract::rollout::RolloutState;
+use contract::verdict::State;
 use contract::views::parts::{Answer, Link};
 use contract::views::rollouts::{ReleaseLine, ReleasesView, RolloutSummary};
-use contract::verdict::State;
 use contract::{DeploymentName, Millis, RolloutId, urls};
 
 /// Rollouts that a list shows.
@@ -15,7 +15,8 @@ const MOST: i64 = 100;
 pub async fn releases(cx: &Ctx, who: &Actor) -> Outcome<ReleasesView> {
     who.must(Act::View)?;
     let rows = cx.store.db.rollouts(MOST).await.or_problem("Listing rollouts")?;
-    let lines: Vec<ReleaseLine> = rows.into_iter().map(|row| Course::read(row).map(|course| line(&course))).collect::<Outcome<_>>()?;
+    let lines: Vec<ReleaseLine> =
+        rows.into_iter().map(|row| Course::read(row).map(|course| line(&course))).collect::<Outcome<_>>()?;
     Ok(ReleasesView { answer: answer(&lines), rollouts: lines, updated_at: cx.now() })
 }
 
@@ -89,11 +90,22 @@ fn answer(lines: &[ReleaseLine]) -> Answer {
     let link = |line: &ReleaseLine| Some(Link { text: "Open the rollout".into(), url: urls::rollout(&line.id) });
     match open[..] {
         [] => match lines.first() {
-            None => Answer { state: State::Unknown, headline: "Nothing has been rolled out yet".into(), sentence: "A rollout starts when a promotion is approved.".into(), link: None },
+            None => Answer {
+                state: State::Unknown,
+                headline: "Nothing has been rolled out yet".into(),
+                sentence: "A rollout starts when a promotion is approved.".into(),
+                link: None,
+            },
             Some(last) => Answer {
                 state: last.state,
                 headline: "No rollout is open".into(),
-                sentence: format!("The last one: version {} in {}, {}. {}", last.canary, last.deployment, words(last.phase), last.headline),
+                sentence: format!(
+                    "The last one: version {} in {}, {}. {}",
+                    last.canary,
+                    last.deployment,
+                    words(last.phase),
+                    last.headline
+                ),
                 link: link(last),
             },
         },

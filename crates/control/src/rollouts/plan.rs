@@ -19,11 +19,19 @@ pub fn check(plan: &RolloutPlan) -> Result<(), Problem> {
         must(!falls, format!("plan.steps[{i}].weight"), "Weights do not fall from step to step.");
     }
     for (i, guardrail) in plan.guardrails.iter().enumerate() {
-        must(guardrail.limit.is_finite() && guardrail.limit >= 0.0, format!("plan.guardrails[{i}].limit"), "A limit is 0 or above.");
+        must(
+            guardrail.limit.is_finite() && guardrail.limit >= 0.0,
+            format!("plan.guardrails[{i}].limit"),
+            "A limit is 0 or above.",
+        );
     }
     must(plan.guardrails.len() <= 20, "plan.guardrails".into(), "A plan has at most 20 guardrails.");
     must(plan.alpha > 0.0 && plan.alpha <= 0.5, "plan.alpha".into(), "Alpha is above 0 and at most 0.5.");
-    must((10..=100_000_000).contains(&plan.planned_requests), "plan.planned_requests".into(), "10 to 100 million requests are planned.");
+    must(
+        (10..=100_000_000).contains(&plan.planned_requests),
+        "plan.planned_requests".into(),
+        "10 to 100 million requests are planned.",
+    );
     match errors.first() {
         None => Ok(()),
         Some(first) => Err(Problem { errors: errors.clone(), ..Problem::invalid(first.message.clone()) }),
@@ -37,7 +45,9 @@ pub fn fitted(plan: RolloutPlan, contract: &Contract) -> RolloutPlan {
         return RolloutPlan { guardrails, ..plan };
     }
     let replace = |guardrail: Guardrail| match guardrail.metric {
-        Guarded::PositiveShare => Some(Guardrail { metric: Guarded::MeanPrediction, limit: 0.2, worse: Worse::Either, ..guardrail }),
+        Guarded::PositiveShare => {
+            Some(Guardrail { metric: Guarded::MeanPrediction, limit: 0.2, worse: Worse::Either, ..guardrail })
+        }
         Guarded::WrongShare => None,
         _ => Some(guardrail),
     };

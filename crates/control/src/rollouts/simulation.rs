@@ -48,7 +48,8 @@ fn play(plan: &RolloutPlan, rng: &mut SplitMix64, errors: (f64, f64), yes: (f64,
             let stratum = evidence.strata.entry(step).or_default();
             for _ in 0..200 {
                 let is_canary = rng.uniform() * 100.0 < wanted.weight;
-                let (counts, error, share) = if is_canary { (&mut stratum.canary, errors.0, yes.0) } else { (&mut stratum.stable, errors.1, yes.1) };
+                let (counts, error, share) =
+                    if is_canary { (&mut stratum.canary, errors.0, yes.0) } else { (&mut stratum.stable, errors.1, yes.1) };
                 counts.requests += 1;
                 if rng.uniform() < error {
                     counts.failed += 1;
@@ -58,7 +59,15 @@ fn play(plan: &RolloutPlan, rng: &mut SplitMix64, errors: (f64, f64), yes: (f64,
             }
             let standings: Vec<Standing> = compare(plan, &evidence, &subject).iter().map(|one| one.standing).collect();
             let (requests, _) = evidence.in_step(step);
-            let moment = Moment { plan, step, paused: false, seconds_in_step: 0, requests_in_step: requests, standings: &standings, split_holds: true };
+            let moment = Moment {
+                plan,
+                step,
+                paused: false,
+                seconds_in_step: 0,
+                requests_in_step: requests,
+                standings: &standings,
+                split_holds: true,
+            };
             match judge(&moment) {
                 Decision::Wait { .. } => {}
                 Decision::Advance => break,
@@ -73,7 +82,8 @@ fn play(plan: &RolloutPlan, rng: &mut SplitMix64, errors: (f64, f64), yes: (f64,
 fn a_harmless_canary_is_rolled_back_no_more_often_than_alpha() {
     let (plan, mut rng) = (strict(), SplitMix64::new(20_260_317));
     let runs = 150;
-    let rolled_back = (0..runs).filter(|_| matches!(play(&plan, &mut rng, (0.01, 0.01), (0.2, 0.2)), Decision::RollBack { .. })).count();
+    let rolled_back =
+        (0..runs).filter(|_| matches!(play(&plan, &mut rng, (0.01, 0.01), (0.2, 0.2)), Decision::RollBack { .. })).count();
     // Alpha is 5 %: 7.5 of 150. The sequences are conservative; 12 would be beyond 5 % with three standard errors to spare.
     assert!(rolled_back <= 8, "{rolled_back} of {runs} harmless canaries were rolled back");
 }
@@ -89,7 +99,10 @@ fn a_harmful_canary_does_not_get_through() {
 
 #[test]
 fn a_better_canary_is_not_harmful() {
-    let plan = RolloutPlan { guardrails: vec![Guardrail { metric: Guarded::ErrorRate, limit: 0.0, worse: Worse::Higher, required: true }], ..strict() };
+    let plan = RolloutPlan {
+        guardrails: vec![Guardrail { metric: Guarded::ErrorRate, limit: 0.0, worse: Worse::Higher, required: true }],
+        ..strict()
+    };
     let mut rng = SplitMix64::new(7);
     for _ in 0..20 {
         assert_eq!(play(&plan, &mut rng, (0.001, 0.2), (0.2, 0.2)), Decision::Complete);

@@ -51,7 +51,8 @@ pub async fn start_in_tx(cx: &Ctx, tx: &mut Tx, start: Start<'_>) -> Outcome<Opt
     }
     let plan = plan.unwrap_or_default();
     plan::check(&plan)?;
-    let contract: Contract = serde_json::from_str(&registered.contract).map_err(|_| Problem::internal("The stored contract cannot be read."))?;
+    let contract: Contract =
+        serde_json::from_str(&registered.contract).map_err(|_| Problem::internal("The stored contract cannot be read."))?;
     let plan = plan::fitted(plan, &contract);
     let (id, now) = (RolloutId(cx.new_id()), cx.now());
     let opened = RolloutRow {
@@ -75,20 +76,33 @@ pub async fn start_in_tx(cx: &Ctx, tx: &mut Tx, start: Start<'_>) -> Outcome<Opt
         ended_at: None,
     };
     match tx.rollout_insert(&opened).await {
-        Err(store::Error::Conflict(_)) => return Err(Problem::conflict(format!("Another rollout of {deployment} was started just now."))),
+        Err(store::Error::Conflict(_)) => {
+            return Err(Problem::conflict(format!("Another rollout of {deployment} was started just now.")));
+        }
         other => other.or_problem(doing)?,
     }
     let weight = plan.steps.first().map_or(0.0, |step| step.weight);
-    let summary = format!("Started the rollout of version {version} of {model} in {deployment} at {weight}%, replacing version {stable}");
-    let detail = values!({"deployment": deployment, "canary": version, "stable": stable, "plan": plan, "approval": opened.approval});
+    let summary =
+        format!("Started the rollout of version {version} of {model} in {deployment} at {weight}%, replacing version {stable}");
+    let detail =
+        values!({"deployment": deployment, "canary": version, "stable": stable, "plan": plan, "approval": opened.approval});
     tx.audit(entry(cx, by, "rollout.started", ("rollout", id.as_str()), summary, detail)).await.or_problem(doing)?;
     Ok(Some(id))
 }
 
 /// Opens a rollout without an approval, for those who may sign one off themselves.
-pub async fn start(cx: &Ctx, who: &Actor, deployment: &DeploymentName, version: VersionNo, plan: Option<RolloutPlan>, reason: &str) -> Outcome<Option<RolloutSummary>> {
+pub async fn start(
+    cx: &Ctx,
+    who: &Actor,
+    deployment: &DeploymentName,
+    version: VersionNo,
+    plan: Option<RolloutPlan>,
+    reason: &str,
+) -> Outcome<Option<RolloutSummary>> {
     if !(who.role.may(Act::DriveRollout) && who.role.may(Act::Approve)) {
-        return Err(Problem::needs_approval(format!("A rollout of {deployment} starts when its promotion is approved: ask for the promotion of version {version}.")));
+        return Err(Problem::needs_approval(format!(
+            "A rollout of {deployment} starts when its promotion is approved: ask for the promotion of version {version}."
+        )));
     }
     if reason.trim().is_empty() {
         return Err(Problem::field("reason", "Say why: it is kept in the audit log."));

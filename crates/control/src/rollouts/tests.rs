@@ -14,7 +14,11 @@ use contract::{DeploymentName, ProblemKind, Role, RolloutId};
 fn quick(share_limit: f64) -> RolloutPlan {
     let step = |weight, min_requests, exit| Step { weight, seconds: 2, min_requests, exit };
     RolloutPlan {
-        steps: vec![step(20.0, 50, Exit::NothingWorse), step(50.0, 100, Exit::Decided), Step { weight: 100.0, seconds: 0, min_requests: 0, exit: Exit::NothingWorse }],
+        steps: vec![
+            step(20.0, 50, Exit::NothingWorse),
+            step(50.0, 100, Exit::Decided),
+            Step { weight: 100.0, seconds: 0, min_requests: 0, exit: Exit::NothingWorse },
+        ],
         guardrails: vec![
             Guardrail { metric: Guarded::ErrorRate, limit: 0.05, worse: Worse::Higher, required: true },
             Guardrail { metric: Guarded::PositiveShare, limit: share_limit, worse: Worse::Either, required: true },
@@ -55,7 +59,11 @@ async fn a_good_version_takes_over() {
         let (stable, canary) = (bed.register("v2").await, bed.register("v3").await);
         let name = bed.deploy(stable).await;
         let id = bed.roll_out(&name, canary, Some(quick(0.08))).await.unwrap().expect("a rollout");
-        assert_eq!(bed.roll_out(&name, canary, Some(quick(0.08))).await.unwrap_err().kind, ProblemKind::Conflict, "one at a time");
+        assert_eq!(
+            bed.roll_out(&name, canary, Some(quick(0.08))).await.unwrap_err().kind,
+            ProblemKind::Conflict,
+            "one at a time"
+        );
         let state = run(&mut bed, &name, &id, 80).await;
         let view = page(&bed, &id).await;
         assert_eq!(state, RolloutState::Completed, "{:?} {:#?}", view.answer, view.guardrails);
@@ -81,14 +89,22 @@ async fn a_bad_version_is_rolled_back_by_itself() {
         assert_eq!(state, RolloutState::RolledBack, "{:?} {:#?}", view.answer, view.guardrails);
         let tile = view.guardrails.iter().find(|tile| tile.metric == Guarded::PositiveShare).unwrap();
         assert!(tile.worse_at.is_some() && tile.verdict == "Worse", "{tile:?}");
-        assert!(view.answer.sentence.contains("share of “yes”") || view.answer.sentence.contains("Share of “yes”"), "{}", view.answer.sentence);
+        assert!(
+            view.answer.sentence.contains("share of “yes”") || view.answer.sentence.contains("Share of “yes”"),
+            "{}",
+            view.answer.sentence
+        );
         let route = bed.cx.router().unwrap().route("churn").unwrap();
         assert_eq!((route.stable.version, route.canary.is_none()), (stable, true));
         let alerts = crate::alerts::list(&bed.cx, &admin()).await.unwrap();
         assert!(alerts.open.iter().any(|alert| alert.kind == contract::views::alerts::AlertKind::RolledBack));
         let kept = bed.cx.store.db.audit_of("rollout", id.as_str(), 100).await.unwrap();
         let entry = kept.iter().find(|entry| entry.action == "rollout.rolled_back").unwrap();
-        assert!(entry.actor == "slipway" && entry.detail.contains("\"interval\""), "the numbers that decided are kept: {}", entry.detail);
+        assert!(
+            entry.actor == "slipway" && entry.detail.contains("\"interval\""),
+            "the numbers that decided are kept: {}",
+            entry.detail
+        );
     }
 }
 

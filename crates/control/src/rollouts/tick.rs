@@ -8,8 +8,8 @@ use super::look::{Look, look};
 use super::words;
 use crate::deployments;
 use crate::{Actor, Ctx, IntoProblem, Outcome};
-use contract::live::Topic;
 use contract::ProblemKind;
+use contract::live::Topic;
 
 /// Looks at all open rollouts once.
 pub async fn tick(cx: &Ctx) -> Outcome<()> {

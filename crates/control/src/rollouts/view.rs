@@ -32,7 +32,8 @@ pub async fn view(cx: &Ctx, who: &Actor, id: &RolloutId) -> Outcome<RolloutView>
         Some(known) if !course.state.ended() => Some(look(cx, &course, &known).await?),
         _ => None,
     };
-    let read: Vec<(LookRow, Numbers)> = kept.into_iter().filter_map(|row| serde_json::from_str(&row.numbers).ok().map(|numbers| (row, numbers))).collect();
+    let read: Vec<(LookRow, Numbers)> =
+        kept.into_iter().filter_map(|row| serde_json::from_str(&row.numbers).ok().map(|numbers| (row, numbers))).collect();
     let compared: Vec<Compared> = match (&live, read.last()) {
         (Some(live), _) => live.compared.clone(),
         (None, Some((_, numbers))) => numbers.compared.clone(),
@@ -43,12 +44,21 @@ pub async fn view(cx: &Ctx, who: &Actor, id: &RolloutId) -> Outcome<RolloutView>
         None => super::evidence::gather(cx, &course).await?,
     };
     let log = cx.store.db.audit_of("rollout", id.as_str(), 200).await.or_problem(doing)?;
-    let log = log.into_iter().map(|entry| Change { at: Millis(entry.at), text: entry.summary, who: entry.actor_name, url: None }).collect();
+    let log = log
+        .into_iter()
+        .map(|entry| Change { at: Millis(entry.at), text: entry.summary, who: entry.actor_name, url: None })
+        .collect();
     let now = cx.now();
     Ok(RolloutView {
         answer: answer(&course, live.as_ref(), &compared, now),
         steps: steps(&course, &evidence),
-        guardrails: course.plan.guardrails.iter().enumerate().map(|(i, guardrail)| tile(&course, i, guardrail, compared.get(i), &read, now, live.is_some())).collect(),
+        guardrails: course
+            .plan
+            .guardrails
+            .iter()
+            .enumerate()
+            .map(|(i, guardrail)| tile(&course, i, guardrail, compared.get(i), &read, now, live.is_some()))
+            .collect(),
         buttons: [RolloutAct::Pause, RolloutAct::Resume, RolloutAct::Advance, RolloutAct::RollBack, RolloutAct::Abort]
             .into_iter()
             .map(|act| button(cx, who, &course, live.as_ref(), act))
@@ -88,14 +98,23 @@ fn answer(course: &Course, live: Option<&Look>, compared: &[Compared], now: Mill
                 format!("Version {canary} is at {}, nothing is worse", words::weight(course.weight()))
             }
             Some(Decision::Wait { .. }) => {
-                let open: Vec<String> = compared.iter().filter(|one| one.standing == Standing::Undecided).map(words::name).collect();
-                format!("Version {canary} is at {}, nothing is worse; {} not decided yet", words::weight(course.weight()), listed(&open))
+                let open: Vec<String> =
+                    compared.iter().filter(|one| one.standing == Standing::Undecided).map(words::name).collect();
+                format!(
+                    "Version {canary} is at {}, nothing is worse; {} not decided yet",
+                    words::weight(course.weight()),
+                    listed(&open)
+                )
             }
             _ => format!("Version {canary} moves on from {}", words::weight(course.weight())),
         },
     };
     let within = compared.iter().filter(|one| one.standing == Standing::Within).count();
-    let tally = if compared.is_empty() { String::new() } else { format!(" {within} of {} guardrails are within their limits.", compared.len()) };
+    let tally = if compared.is_empty() {
+        String::new()
+    } else {
+        format!(" {within} of {} guardrails are within their limits.", compared.len())
+    };
     Answer { state: shown(course.state), headline, sentence: format!("{}{tally}", course.row.reason), link }
 }
 
@@ -115,7 +134,9 @@ fn steps(course: &Course, evidence: &super::evidence::Evidence) -> Vec<StepView>
         let wanted = words::conditions(step.seconds, step.min_requests);
         let conditions = match state {
             StepState::Todo => wanted,
-            StepState::Current if step.min_requests > 0 => format!("{} of {} requests; {wanted}", count(requests), count(step.min_requests)),
+            StepState::Current if step.min_requests > 0 => {
+                format!("{} of {} requests; {wanted}", count(requests), count(step.min_requests))
+            }
             StepState::Current => format!("{}; {wanted}", counted(requests, "request")),
             StepState::Done | StepState::Stopped => counted(requests, "request"),
         };
@@ -134,7 +155,15 @@ fn steps(course: &Course, evidence: &super::evidence::Evidence) -> Vec<StepView>
     course.plan.steps.iter().enumerate().map(view).collect()
 }
 
-fn tile(course: &Course, i: usize, guardrail: &Guardrail, compared: Option<&Compared>, read: &[(LookRow, Numbers)], now: Millis, live: bool) -> GuardrailTile {
+fn tile(
+    course: &Course,
+    i: usize,
+    guardrail: &Guardrail,
+    compared: Option<&Compared>,
+    read: &[(LookRow, Numbers)],
+    now: Millis,
+    live: bool,
+) -> GuardrailTile {
     let nothing = Compared {
         metric: guardrail.metric,
         standing: Standing::Insufficient,
@@ -154,13 +183,15 @@ fn tile(course: &Course, i: usize, guardrail: &Guardrail, compared: Option<&Comp
         let interval = one.interval?;
         Some(SequencePoint { at, n: one.canary.n, estimate: interval.estimate, lower: interval.lower, upper: interval.upper })
     };
-    let mut sequence: Vec<SequencePoint> = read.iter().filter_map(|(row, numbers)| point(Millis(row.at), numbers.compared.get(i)?)).collect();
+    let mut sequence: Vec<SequencePoint> =
+        read.iter().filter_map(|(row, numbers)| point(Millis(row.at), numbers.compared.get(i)?)).collect();
     if live && let Some(now) = point(now, compared) {
         sequence.push(now);
     }
     let every = sequence.len().div_ceil(POINTS).max(1);
     let last = sequence.len().saturating_sub(1);
-    let sequence = sequence.into_iter().enumerate().filter(|(i, _)| i % every == 0 || *i == last).map(|(_, point)| point).collect();
+    let sequence =
+        sequence.into_iter().enumerate().filter(|(i, _)| i % every == 0 || *i == last).map(|(_, point)| point).collect();
     let mark = course.marks.get(i).copied().unwrap_or_default();
     GuardrailTile {
         metric: guardrail.metric,
@@ -187,14 +218,23 @@ fn button(cx: &Ctx, who: &Actor, course: &Course, live: Option<&Look>, act: Roll
     let (canary, stable) = (course.canary, course.stable);
     let here = words::weight(course.weight());
     let effect = match act {
-        RolloutAct::Pause => format!("Version {canary} keeps its {here}. No step is taken, also when all guardrails are within limits. Automatic rollback stays on."),
+        RolloutAct::Pause => format!(
+            "Version {canary} keeps its {here}. No step is taken, also when all guardrails are within limits. Automatic rollback stays on."
+        ),
         RolloutAct::Resume => format!("Version {canary} keeps its {here} and goes on when the step's conditions hold."),
         RolloutAct::Advance => match course.plan.steps.get(course.step + 1) {
-            Some(next) => format!("Version {canary} gets {} of the requests now, before this step's time and requests are reached.", words::weight(next.weight)),
+            Some(next) => format!(
+                "Version {canary} gets {} of the requests now, before this step's time and requests are reached.",
+                words::weight(next.weight)
+            ),
             None => format!("Version {canary} becomes the stable version now."),
         },
-        RolloutAct::RollBack => format!("Version {canary} stops answering within a second; its requests get version {stable} again. The rollout ends as rolled back."),
-        RolloutAct::Abort => format!("Version {stable} answers everything again, and the rollout is closed as aborted, not as failed."),
+        RolloutAct::RollBack => format!(
+            "Version {canary} stops answering within a second; its requests get version {stable} again. The rollout ends as rolled back."
+        ),
+        RolloutAct::Abort => {
+            format!("Version {stable} answers everything again, and the rollout is closed as aborted, not as failed.")
+        }
     };
     Button { act, allowed: possible.is_ok(), why_not: possible.err().map(|problem| problem.detail).unwrap_or_default(), effect }
 }

@@ -40,7 +40,9 @@ pub fn reason(course: &Course, look: &Look, now: Millis) -> String {
                 .iter()
                 .zip(&course.plan.guardrails)
                 .filter(|(compared, _)| metrics.contains(&compared.metric) && compared.standing == Standing::Worse)
-                .map(|(compared, guardrail)| format!("{}: {}", crate::words::capital(&name(compared)), sentence(guardrail, compared)))
+                .map(|(compared, guardrail)| {
+                    format!("{}: {}", crate::words::capital(&name(compared)), sentence(guardrail, compared))
+                })
                 .collect();
             worse.join(" ")
         }
@@ -65,8 +67,12 @@ pub fn missing(course: &Course, look: &Look, missing: &Missing) -> String {
             format!("requests ({} of {})", crate::words::count(seen), crate::words::count(wanted))
         }
         Missing::Decisions { metrics } => {
-            let names: Vec<String> =
-                look.compared.iter().filter(|compared| metrics.contains(&compared.metric)).map(|compared| format!("the {}", name(compared))).collect();
+            let names: Vec<String> = look
+                .compared
+                .iter()
+                .filter(|compared| metrics.contains(&compared.metric))
+                .map(|compared| format!("the {}", name(compared)))
+                .collect();
             format!("{} to be decided", listed(&names))
         }
         Missing::Person => "a person to advance".into(),
@@ -88,7 +94,9 @@ pub fn expected(course: &Course, look: &Look, now: Millis) -> Option<Millis> {
             Missing::Requests { left } if rate > 0.0 => *left as f64 / rate,
             Missing::Decisions { metrics } if rate > 0.0 => {
                 let pairs = look.compared.iter().zip(&course.plan.guardrails);
-                let more = pairs.filter(|(compared, _)| metrics.contains(&compared.metric)).map(|(compared, guardrail)| more_rows(guardrail, compared));
+                let more = pairs
+                    .filter(|(compared, _)| metrics.contains(&compared.metric))
+                    .map(|(compared, guardrail)| more_rows(guardrail, compared));
                 more.collect::<Option<Vec<f64>>>()?.into_iter().fold(0.0, f64::max) / rate
             }
             _ => return None,
@@ -121,13 +129,22 @@ pub fn sentence(guardrail: &Guardrail, compared: &Compared) -> String {
         Standing::Insufficient => "Nothing to compare yet.".into(),
         Standing::Worse => {
             let (least, direction) = if lower > 0.0 { (lower, "higher") } else { (-upper, "lower") };
-            format!("At least {} {direction}, 95% sure however often one looks; {limit} is the limit.", amount(guardrail.metric, least))
+            format!(
+                "At least {} {direction}, 95% sure however often one looks; {limit} is the limit.",
+                amount(guardrail.metric, least)
+            )
         }
         Standing::Within => match guardrail.worse {
-            Worse::Higher if upper <= 0.0 => format!("Lower than before by {} or more. The limit is {limit} higher.", amount(guardrail.metric, -upper)),
+            Worse::Higher if upper <= 0.0 => {
+                format!("Lower than before by {} or more. The limit is {limit} higher.", amount(guardrail.metric, -upper))
+            }
             Worse::Higher => format!("At most {} higher, 95% sure. The limit is {limit}.", amount(guardrail.metric, upper)),
             Worse::Lower => format!("At most {} lower, 95% sure. The limit is {limit}.", amount(guardrail.metric, -lower)),
-            Worse::Either => format!("Between {} and {}, 95% sure. The limit is {limit} either way.", signed(guardrail.metric, lower), signed(guardrail.metric, upper)),
+            Worse::Either => format!(
+                "Between {} and {}, 95% sure. The limit is {limit} either way.",
+                signed(guardrail.metric, lower),
+                signed(guardrail.metric, upper)
+            ),
         },
         Standing::Undecided => format!(
             "Between {} and {}, and the limit is {limit}. The difference so far is {}, on {}.",
