@@ -26,7 +26,7 @@ pub enum Verdict {
 
 /// Take an ONNX file from the lab to production, and never let it be silently wrong afterwards.
 #[derive(Parser)]
-#[command(name = "slipway", version, propagate_version = true)]
+#[command(name = "slipway", version)]
 struct Cli {
     /// Print JSON
     #[arg(long, global = true)]

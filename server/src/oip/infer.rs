@@ -7,12 +7,13 @@ use super::refusal::Refusal;
 use super::target::Target;
 use crate::predict::answer;
 use crate::shared::Shared;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use contract::PredictionId;
+use futures::StreamExt;
 use serving::{PredictError, PredictRequest};
 use std::time::Instant;
 
@@ -56,23 +57,32 @@ pub async fn infer(State(shared): State<Shared>, target: Target, headers: Header
     respond(encoded, compress::wanted(&headers))
 }
 
+/// Bodies past the limit are read and thrown away up to this many times the limit, so that the caller gets to read the refusal
+/// instead of a broken connection.
+const PATIENCE: usize = 4;
+
 /// The body, whatever its Content-Type says, decompressed, and never longer than `limit`.
 async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Refusal> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
+    if announced.is_some_and(|length| length / PATIENCE > limit) {
         return Err(Refusal::too_large(limit));
     }
-    let bytes = to_bytes(body, limit).await.map_err(|error| {
-        let mut cause: Option<&dyn std::error::Error> = Some(&error);
-        while let Some(error) = cause {
-            if error.to_string().contains("length limit exceeded") {
-                return Refusal::too_large(limit);
-            }
-            cause = error.source();
+    let mut frames = body.into_data_stream();
+    let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0).min(1 << 20));
+    let mut length = 0_usize;
+    while let Some(frame) = frames.next().await {
+        let frame = frame.map_err(|_| Refusal::bad("the body ended early"))?;
+        length = length.saturating_add(frame.len());
+        if length <= limit {
+            bytes.extend_from_slice(&frame);
+        } else if length / PATIENCE > limit {
+            break;
         }
-        Refusal::bad("the body ended early")
-    })?;
-    compress::unpack(headers, bytes, limit)
+    }
+    if length > limit {
+        return Err(Refusal::too_large(limit));
+    }
+    compress::unpack(headers, bytes.freeze(), limit)
 }
 
 fn header_length(headers: &HeaderMap) -> Result<Option<usize>, Refusal> {

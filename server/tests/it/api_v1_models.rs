@@ -58,14 +58,14 @@ fn judgements_in_a_contract_may_be_changed_and_facts_may_not() {
 #[test]
 fn a_bare_file_is_a_version_too_and_gets_its_data_later() {
     let path = "/api/v1/models/bare/versions";
-    let made = site().send("engineer", "POST", path, &[("content-type", "application/octet-stream")], read("churn_matrix/v1.onnx")).expect(201);
+    let made = site().send("engineer", "POST", path, &[("content-type", "application/octet-stream")], read("churn/v1.onnx")).expect(201);
     assert_eq!((&made["version"], &made["gates_queued"]), (&json!(1), &json!(false)));
     let data = |role: &str, kind: &str, bytes: Vec<u8>| site().send(role, "POST", &format!("{path}/1/datasets/{kind}"), &[("content-type", "text/csv")], bytes);
     data("engineer", "training", vec![]).problem(404, "not-found");
-    data("stakeholder", "reference", read("churn_matrix/reference.csv")).problem(403, "forbidden");
+    data("stakeholder", "reference", read("churn/reference.csv")).problem(403, "forbidden");
     data("engineer", "reference", b"no,table\n".to_vec()).problem(400, "invalid");
-    assert!(data("engineer", "reference", read("churn_matrix/reference.csv")).expect(201)["id"].is_string());
-    data("engineer", "reference", read("churn_matrix/reference.csv")).problem(409, "conflict");
+    assert!(data("engineer", "reference", read("churn/reference.csv")).expect(201)["id"].is_string());
+    data("engineer", "reference", read("churn/reference.csv")).problem(409, "conflict");
 }
 
 #[test]

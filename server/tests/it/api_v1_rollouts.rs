@@ -59,6 +59,6 @@ fn a_rollout_is_driven_by_hand_and_ended() {
     assert_eq!(back["stable"], 1);
     let answer = site.post("", "/api/v1/deployments/churn/predict", &json!({ "records": [record("churn", 0)] })).expect(200);
     assert_eq!(answer["version"], 1);
-    site.post("oncall", "/api/v1/deployments/churn/rollback", &json!({ "to": 99, "reason": "No." })).expect_refused(&[400, 404, 409]);
+    site.post("oncall", "/api/v1/deployments/churn/rollback", &json!({ "to": 99, "reason": "No." })).expect_refused(&[400, 403, 404, 409]);
     site.post("oncall", "/api/v1/deployments/nobody/rollback", &json!({ "reason": "No." })).problem(404, "not-found");
 }

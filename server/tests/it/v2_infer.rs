@@ -188,7 +188,7 @@ fn wrong_input_is_named_and_never_a_failure_of_ours() {
 
 #[test]
 fn a_body_past_the_limit_is_413() {
-    let reply = site().send("", "POST", "/v2/models/churn/infer", &[("content-length", &(65 << 20).to_string())], vec![b' '; 65 << 20]);
+    let reply = site().send("", "POST", "/v2/models/churn/infer", &[], vec![b' '; 65 << 20]);
     assert!(reply.expect(413)["error"].is_string());
 }
 
@@ -198,7 +198,7 @@ fn a_deadline_that_has_passed_is_504() {
     body["parameters"] = json!({ "timeout": 1 });
     let reply = infer(site(), &body);
     assert!(reply.status == 504 || reply.status == 200, "{}", reply.text());
-    let mut late = request(2_000);
+    let mut late = request(400);
     late["parameters"] = json!({ "timeout": 1 });
     infer(site(), &late).expect(504);
 }
