@@ -4,6 +4,8 @@ use crate::rng::SplitMix64;
 
 /// Up to this many inputs every coalition is evaluated and the values are exact.
 const EXACT: usize = 8;
+/// Coalitions handed over at once, about.
+const BATCH: usize = 256;
 
 /// Shapley values of a game of `n` inputs.
 ///
@@ -37,24 +39,36 @@ fn sampled(n: usize, permutations: usize, seed: u64, eval: &mut impl FnMut(&[Vec
     let mut rng = SplitMix64::new(seed);
     let mut sums = vec![0.0; n];
     let mut order: Vec<usize> = (0..n).collect();
-    for walk in 0..permutations {
-        // Every second walk goes the last order backwards, which cancels much of the noise.
-        if walk % 2 == 0 {
-            rng.shuffle(&mut order);
-        } else {
-            order.reverse();
-        }
-        let mut known = vec![false; n];
-        let mut coalitions = vec![known.clone()];
-        for i in &order {
-            known[*i] = true;
+    // Models are asked in large batches, but never for more coalitions at once than fit in memory with their rows.
+    let walks_at_once = (BATCH / (n + 1)).max(1);
+    let mut walked = 0;
+    while walked < permutations {
+        let mut coalitions = Vec::new();
+        let mut orders = Vec::new();
+        for walk in walked..permutations.min(walked + walks_at_once) {
+            // Every second walk goes the last order backwards, which cancels much of the noise.
+            if walk % 2 == 0 {
+                rng.shuffle(&mut order);
+            } else {
+                order.reverse();
+            }
+            let mut known = vec![false; n];
             coalitions.push(known.clone());
+            for i in &order {
+                known[*i] = true;
+                coalitions.push(known.clone());
+            }
+            orders.push(order.clone());
         }
         let values = eval(&coalitions);
-        let value = |step: usize| values.get(step).copied().unwrap_or(0.0);
-        for (step, i) in order.iter().enumerate() {
-            sums[*i] += value(step + 1) - value(step);
+        let value = |at: usize| values.get(at).copied().unwrap_or(0.0);
+        for (walk, order) in orders.iter().enumerate() {
+            let start = walk * (n + 1);
+            for (step, i) in order.iter().enumerate() {
+                sums[*i] += value(start + step + 1) - value(start + step);
+            }
         }
+        walked += orders.len();
     }
     sums.iter_mut().for_each(|sum| *sum /= permutations as f64);
     sums

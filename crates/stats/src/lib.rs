@@ -5,7 +5,7 @@
 //! counts (and, where stated, the same sums to the bit).
 
 pub mod bins;
-// pub mod concept;
+pub mod concept;
 pub mod distance;
 pub mod evidence;
 pub mod importance;
@@ -13,3 +13,8 @@ pub mod quality;
 pub mod rng;
 pub mod sequential;
 pub mod sketch;
+
+/// Above 0, and a number.
+pub(crate) fn is_positive(x: f64) -> bool {
+    x > 0.0
+}

@@ -44,10 +44,8 @@ fn binned_distances_are_those_of_the_rows() {
         for (scale, shift) in [(1.0, 0.0), (1.0, 0.1), (1.0, 0.5), (1.0, -3.0), (1.3, 0.0), (0.5, 0.2), (1.0, 40.0)] {
             for n in [50, 300, 2500] {
                 let origin = baseline.mean;
-                let current: Vec<f64> = draw(shape, n, &mut rng)
-                    .into_iter()
-                    .map(|x| origin + (x - origin) * scale + shift * baseline.std)
-                    .collect();
+                let current: Vec<f64> =
+                    draw(shape, n, &mut rng).into_iter().map(|x| origin + (x - origin) * scale + shift * baseline.std).collect();
                 let exact = numeric_distances_exact(&reference, &current).unwrap();
                 let binned = numeric_distances(&baseline, &window(&baseline, &current)).unwrap();
                 let gap = (exact.wasserstein_over_std.unwrap() - binned.wasserstein_over_std.unwrap()).abs();
@@ -55,11 +53,9 @@ fn binned_distances_are_those_of_the_rows() {
                 let ks_gap = (exact.ks - binned.ks).abs();
                 let allowed = if n < 100 { 0.01 } else { 0.005 };
                 assert!(ks_gap < allowed, "{name} x{scale} +{shift} n={n}: KS {exact:?} {binned:?}");
-                for (a, b) in [
-                    (exact.psi, binned.psi),
-                    (exact.jensen_shannon, binned.jensen_shannon),
-                    (exact.hellinger, binned.hellinger),
-                ] {
+                for (a, b) in
+                    [(exact.psi, binned.psi), (exact.jensen_shannon, binned.jensen_shannon), (exact.hellinger, binned.hellinger)]
+                {
                     assert!((a - b).abs() < 1e-9, "{name} x{scale} +{shift} n={n}: {exact:?} {binned:?}");
                 }
             }
@@ -165,9 +161,7 @@ fn clean_periods_widen_the_null() {
     let mut calibrated = baseline.clone();
     calibrated.calibrate(&clean);
     let later: Vec<NumericWindow> = (0..200).map(|_| day(&mut rng)).collect();
-    let alarms = |b: &NumericBaseline| {
-        later.iter().filter(|w| judge_numeric(b, w, 0.15, 0.01).verdict == Verdict::Drift).count()
-    };
+    let alarms = |b: &NumericBaseline| later.iter().filter(|w| judge_numeric(b, w, 0.15, 0.01).verdict == Verdict::Drift).count();
     assert!(alarms(&baseline) > 20, "{}", alarms(&baseline));
     assert!(alarms(&calibrated) <= 8, "{}", alarms(&calibrated));
 }

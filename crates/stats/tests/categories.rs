@@ -74,9 +74,8 @@ fn changes_of_mix_new_and_renamed_values_are_found() {
 fn a_flag_that_rises_from_12_to_45_percent_is_seen_within_50_requests() {
     let mut rng = SplitMix64::new(1);
     let baseline = baseline(&draw(&[0.88, 0.12], 5000, &mut rng));
-    let found = (0..200)
-        .filter(|_| judged(&baseline, &draw(&[0.55, 0.45], 50, &mut rng), 1e-4).verdict == Verdict::Drift)
-        .count();
+    let found =
+        (0..200).filter(|_| judged(&baseline, &draw(&[0.55, 0.45], 50, &mut rng), 1e-4).verdict == Verdict::Drift).count();
     assert!(found >= 185, "{found} of 200");
 }
 

@@ -8,8 +8,8 @@ use stats::distance::{
 };
 use stats::evidence::{Tail, binomial_test, clopper_pearson, fisher_exact, wilson};
 use stats::quality::{
-    BinaryQuality, MulticlassQuality, RegressionQuality, auc_interval_delong, brier_score, log_loss,
-    log_loss_multiclass, mae, mcnemar_exact, r2, rmse, roc_auc,
+    BinaryQuality, MulticlassQuality, RegressionQuality, auc_interval_delong, brier_score, log_loss, log_loss_multiclass, mae,
+    mcnemar_exact, r2, rmse, roc_auc,
 };
 
 fn fixtures() -> Value {
@@ -171,7 +171,7 @@ fn two_class_quality_agrees() {
         within(whole.roc_auc().unwrap(), &case["roc_auc"], 1e-3, "area from bins");
         let interval = whole.roc_auc_interval(0.95).unwrap();
         let ratio = interval.standard_error / delong.standard_error;
-        assert!((0.99..1.01).contains(&ratio), "interval from bins against rows: {ratio}");
+        assert!((0.97..1.03).contains(&ratio), "interval from bins against rows: {ratio}");
     }
     let empty = BinaryQuality::default();
     assert_eq!((empty.accuracy(), empty.f1(), empty.roc_auc(), empty.log_loss()), (None, None, None, None));

@@ -2,12 +2,13 @@
 
 use stats::rng::SplitMix64;
 use stats::sequential::{
-    Interval, MeanArm, RateArm, Verdict3, Worse, always_valid_n, judge_guardrail, mean_difference_cs,
-    mean_difference_one_sided, planned_n, planned_n_mean, rate_above, rate_below, rate_cs, rate_difference_cs,
-    rate_difference_one_sided,
+    Interval, MeanArm, RateArm, Verdict3, Worse, always_valid_n, judge_guardrail, mean_difference_cs, mean_difference_one_sided,
+    planned_n, planned_n_mean, rate_above, rate_below, rate_cs, rate_difference_cs, rate_difference_one_sided,
 };
 
 const ALPHA: f64 = 0.05;
+
+type Draw = fn(&mut SplitMix64) -> f64;
 
 /// A draw from the binomial distribution, by counting (small means by skipping between successes).
 fn binomial(n: u64, p: f64, rng: &mut SplitMix64) -> u64 {
@@ -67,9 +68,7 @@ fn leave_alone(rates: &[f64]) {
     let runs = 90;
     let mut total = [0usize; 3];
     let cases = [(5, 1, 200), (50, 19, 800), (400, 99, 8000), (2000, 1, 3000)];
-    for (case, (&rate, (per_look, ratio, planned))) in
-        rates.iter().flat_map(|rate| cases.map(|case| (rate, case))).enumerate()
-    {
+    for (case, (&rate, (per_look, ratio, planned))) in rates.iter().flat_map(|rate| cases.map(|case| (rate, case))).enumerate() {
         let rollout = Rollout { stable_rate: rate, canary_rate: rate, per_look, ratio, looks: 45, planned };
         let mut rng = SplitMix64::new(case as u64);
         let mut wrong = [0usize; 3];
@@ -107,9 +106,7 @@ fn harmless_canaries_with_common_events_are_left_alone() {
 #[test]
 fn harm_is_caught_in_about_twice_the_rows_of_a_single_look() {
     // Where only a handful of events is expected, exactness costs power: four times the rows there.
-    for (base, worse, times, wanted) in
-        [(0.001, 0.01, 4, 75), (0.01, 0.02, 2, 75), (0.05, 0.06, 2, 70), (0.1, 0.12, 2, 70)]
-    {
+    for (base, worse, times, wanted) in [(0.001, 0.01, 4, 75), (0.01, 0.02, 2, 75), (0.05, 0.06, 2, 70), (0.1, 0.12, 2, 70)] {
         let planned = planned_n(base, worse, ALPHA, 0.8, 19.0).unwrap();
         assert_eq!(always_valid_n(planned), 2 * planned);
         let (looks, rows) = (40, times * planned);
@@ -152,8 +149,7 @@ fn a_catastrophe_is_caught_in_a_few_requests() {
 
 #[test]
 fn intervals_cover_the_true_difference_at_every_look() {
-    let rollout =
-        Rollout { stable_rate: 0.02, canary_rate: 0.03, per_look: 100, ratio: 5, looks: 50, planned: 2000 };
+    let rollout = Rollout { stable_rate: 0.02, canary_rate: 0.03, per_look: 100, ratio: 5, looks: 50, planned: 2000 };
     let mut rng = SplitMix64::new(77);
     let missed = (0..300)
         .filter(|_| {
@@ -170,7 +166,7 @@ fn intervals_cover_the_true_difference_at_every_look() {
 
 #[test]
 fn means_are_left_alone_and_caught_alike() {
-    let draws: [(&str, fn(&mut SplitMix64) -> f64, f64); 3] = [
+    let draws: [(&str, Draw, f64); 3] = [
         ("normal", |r| r.normal(), 1.0),
         ("exponential", |r| r.exponential(), 1.0),
         ("lognormal", |r| (0.8 * r.normal()).exp(), 1.31),

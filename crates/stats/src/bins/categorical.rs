@@ -45,8 +45,7 @@ impl CategoricalBaseline {
         let mut sorted: Vec<(&str, u64)> = counts.into_iter().collect();
         sorted.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         baseline.other = sorted.iter().skip(CATEGORIES_KEPT).map(|(_, count)| count).sum();
-        baseline.categories =
-            sorted.into_iter().take(CATEGORIES_KEPT).map(|(name, count)| (name.to_owned(), count)).collect();
+        baseline.categories = sorted.into_iter().take(CATEGORIES_KEPT).map(|(name, count)| (name.to_owned(), count)).collect();
         baseline.by_name = (0..baseline.categories.len() as u32).collect();
         let categories = &baseline.categories;
         baseline.by_name.sort_unstable_by(|&a, &b| categories[a as usize].0.cmp(&categories[b as usize].0));

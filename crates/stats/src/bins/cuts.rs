@@ -36,10 +36,8 @@ pub(super) fn choose(sorted: &[f64], bins: usize) -> Cuts {
         return Cuts { edges: Vec::new(), deciles: Vec::new() };
     };
     let distinct = distinct_up_to(sorted, bins);
-    let deciles: Vec<f64> = (1..10)
-        .filter_map(|i| linear_quantile(sorted, f64::from(i) / 10.0))
-        .map(|q| snap_quantile(sorted, q))
-        .collect();
+    let deciles: Vec<f64> =
+        (1..10).filter_map(|i| linear_quantile(sorted, f64::from(i) / 10.0)).map(|q| snap_quantile(sorted, q)).collect();
     let mut edges = deciles.clone();
     edges.extend([round_down(min), just_above(max)]);
     match distinct {

@@ -11,9 +11,9 @@ mod transport;
 
 pub use categorical::{CATEGORIES_KEPT, CategoricalBaseline, CategoricalWindow, UNSEEN_NAMED};
 pub use cuts::linear_quantile;
-pub(crate) use transport::kolmogorov_smirnov;
 pub use null::NullTable;
 pub use numeric::{NumericBaseline, NumericWindow};
+pub(crate) use transport::kolmogorov_smirnov;
 
 use serde::{Deserialize, Serialize};
 

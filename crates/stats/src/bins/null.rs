@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::is_positive;
 use crate::rng::SplitMix64;
 
 /// Window sizes that are simulated; between them the table interpolates in ln n, beyond them the square-root law holds.
@@ -77,7 +78,7 @@ impl NullTable {
     /// reference of `reference` rows (`1/n + 1/reference` is the variance). 1 when nothing is known.
     pub(crate) fn p_value(&self, distance: f64, n: u64, reference: u64) -> f64 {
         let (Some(level), Some(effective)) = (self.level(n), effective(n, reference)) else { return 1.0 };
-        if !(distance > 0.0) {
+        if !is_positive(distance) {
             return 1.0;
         }
         let z = distance * effective.sqrt() / self.inflation;
@@ -127,12 +128,7 @@ impl NullTable {
         let (a, b) = (self.levels[upper - 1], self.levels[upper]);
         let t = (n as f64 / a.n as f64).ln() / (b.n as f64 / a.n as f64).ln();
         let mix = |x: f64, y: f64| x + (y - x) * t;
-        Some(Level {
-            n,
-            median: mix(a.median, b.median),
-            p90: mix(a.p90, b.p90),
-            excess: mix(a.excess, b.excess),
-        })
+        Some(Level { n, median: mix(a.median, b.median), p90: mix(a.p90, b.p90), excess: mix(a.excess, b.excess) })
     }
 }
 

@@ -48,8 +48,7 @@ impl NumericBaseline {
     /// bins the reference is divided into, roughly; at least 10. The order of the values does not matter. Without
     /// values everything is 0 and every window over the baseline is empty.
     pub fn fit(values: &[f64], bins: usize) -> Self {
-        let mut sorted: Vec<f64> =
-            values.iter().filter(|x| x.is_finite()).map(|x| x.clamp(-LARGEST, LARGEST) + 0.0).collect();
+        let mut sorted: Vec<f64> = values.iter().filter(|x| x.is_finite()).map(|x| x.clamp(-LARGEST, LARGEST) + 0.0).collect();
         sorted.sort_unstable_by(f64::total_cmp);
         let n = sorted.len();
         let min = sorted.first().copied().unwrap_or(0.0);
@@ -109,8 +108,7 @@ impl NumericBaseline {
     /// Raises the null distribution so that past windows in which nothing was wrong fit under it. Random rows of the
     /// reference vary less than real hours or days do; give this the windows of a clean period, ten at least.
     pub fn calibrate(&mut self, clean: &[NumericWindow]) {
-        let distances: Vec<(u64, f64)> =
-            clean.iter().filter_map(|w| Some((w.n, self.wasserstein(w)? / self.std))).collect();
+        let distances: Vec<(u64, f64)> = clean.iter().filter_map(|w| Some((w.n, self.wasserstein(w)? / self.std))).collect();
         self.null.calibrate(self.n, &distances);
     }
 
@@ -165,16 +163,27 @@ impl NumericBaseline {
     }
 
     fn unit_size(&self) -> f64 {
-        f64::from(self.unit).exp2()
+        power_of_two(self.unit)
     }
 
     fn in_units(&self, x: f64) -> f64 {
-        ((x - self.anchor) / self.unit_size()).round()
+        whole((x - self.anchor) * power_of_two(-self.unit))
     }
 
     fn edges_in_units(&self) -> Vec<f64> {
         self.edges.iter().map(|edge| (edge - self.anchor) / self.unit_size()).collect()
     }
+}
+
+/// 2^exponent, for exponents of ordinary doubles; written out, because this runs once per value.
+fn power_of_two(exponent: i32) -> f64 {
+    f64::from_bits(((exponent.clamp(-1022, 1023) + 1023) as u64) << 52)
+}
+
+/// The nearest whole number, ties to even: adding 1.5 · 2^52 pushes the fraction out. Larger numbers have none.
+fn whole(x: f64) -> f64 {
+    const SHIFT: f64 = 1.5 * (1u64 << 52) as f64;
+    if x.abs() < (1u64 << 51) as f64 { (x + SHIFT) - SHIFT } else { x }
 }
 
 /// Mean and standard deviation (dividing by n), two passes.
@@ -235,8 +244,8 @@ impl NumericWindow {
         let deviation = baseline.in_units(x);
         self.counts[bin] += 1;
         self.sums[bin] += deviation;
-        let standardised = (deviation * f64::from(-UNIT_BITS).exp2()).clamp(-1e140, 1e140);
-        self.squares += (standardised * standardised * f64::from(UNIT_BITS).exp2()).round();
+        let standardised = (deviation * power_of_two(-UNIT_BITS)).clamp(-1e140, 1e140);
+        self.squares += whole(standardised * standardised * power_of_two(UNIT_BITS));
         self.n += 1;
         self.below_min += u64::from(x < baseline.min);
         self.above_max += u64::from(x > baseline.max);
@@ -270,9 +279,9 @@ impl NumericWindow {
     /// Standard deviation (dividing by n) in the feature's own unit; `None` without rows.
     pub fn std(&self, baseline: &NumericBaseline) -> Option<f64> {
         let n = (self.n > 0).then_some(self.n as f64)?;
-        let mean = self.sums.iter().sum::<f64>() / n * f64::from(-UNIT_BITS).exp2();
-        let mean_square = self.squares / n * f64::from(-UNIT_BITS).exp2();
-        let scale = f64::from(baseline.unit + UNIT_BITS).exp2();
+        let mean = self.sums.iter().sum::<f64>() / n * power_of_two(-UNIT_BITS);
+        let mean_square = self.squares / n * power_of_two(-UNIT_BITS);
+        let scale = power_of_two(baseline.unit + UNIT_BITS);
         Some((mean_square - mean * mean).max(0.0).sqrt() * scale)
     }
 

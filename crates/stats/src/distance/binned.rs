@@ -1,8 +1,6 @@
 //! Distances of a window from its baseline, from bins alone.
 
-use super::{
-    CategoricalDistances, NumericDistances, hellinger, jensen_shannon, population_stability_index, shares_of,
-};
+use super::{CategoricalDistances, NumericDistances, hellinger, jensen_shannon, population_stability_index, shares_of};
 use crate::bins::{CategoricalBaseline, CategoricalWindow, NumericBaseline, NumericWindow};
 
 /// All distances of a numeric window. PSI, Jensen-Shannon and Hellinger are those of the rows themselves (the deciles are
@@ -10,8 +8,7 @@ use crate::bins::{CategoricalBaseline, CategoricalWindow, NumericBaseline, Numer
 /// standard deviations and 0.005 of them. `None` when either side has no rows or they do not fit.
 pub fn numeric_distances(baseline: &NumericBaseline, window: &NumericWindow) -> Option<NumericDistances> {
     let wasserstein = baseline.wasserstein(window)?;
-    let (p, q) =
-        (shares_of(&baseline.by_decile(&baseline.counts))?, shares_of(&baseline.by_decile(&window.counts))?);
+    let (p, q) = (shares_of(&baseline.by_decile(&baseline.counts))?, shares_of(&baseline.by_decile(&window.counts))?);
     Some(NumericDistances {
         wasserstein,
         wasserstein_over_std: (!baseline.is_constant && baseline.std > 0.0).then(|| wasserstein / baseline.std),
@@ -24,10 +21,7 @@ pub fn numeric_distances(baseline: &NumericBaseline, window: &NumericWindow) -> 
 
 /// All distances of a categorical window. New values count as one category of their own, together with the rare ones
 /// that the baseline does not keep by name. `None` when either side has no rows or they do not fit.
-pub fn categorical_distances(
-    baseline: &CategoricalBaseline,
-    window: &CategoricalWindow,
-) -> Option<CategoricalDistances> {
+pub fn categorical_distances(baseline: &CategoricalBaseline, window: &CategoricalWindow) -> Option<CategoricalDistances> {
     let (reference, current) = aligned(baseline, window)?;
     CategoricalDistances::from_counts(&reference, &current)
 }

@@ -1,5 +1,6 @@
 //! Pearson's chi-square for two samples over the same categories.
 
+use crate::is_positive;
 use serde::{Deserialize, Serialize};
 use statrs::function::gamma::gamma_ur;
 
@@ -13,7 +14,7 @@ pub struct ChiSquare {
 
 /// Probability that a chi-square variable of `dof` degrees of freedom is at least `statistic`; 1 for `dof` 0.
 pub fn chi_square_tail(statistic: f64, dof: u64) -> f64 {
-    if dof == 0 || !(statistic > 0.0) {
+    if dof == 0 || !is_positive(statistic) {
         return 1.0;
     }
     if !statistic.is_finite() {
@@ -27,8 +28,7 @@ pub fn chi_square_tail(statistic: f64, dof: u64) -> f64 {
 /// rows or fewer than two categories remain.
 pub fn chi_square_contingency(a: &[u64], b: &[u64]) -> Option<ChiSquare> {
     let (n, m) = (a.iter().sum::<u64>() as f64, b.iter().sum::<u64>() as f64);
-    let used: Vec<(f64, f64)> =
-        a.iter().zip(b).filter(|(x, y)| **x + **y > 0).map(|(&x, &y)| (x as f64, y as f64)).collect();
+    let used: Vec<(f64, f64)> = a.iter().zip(b).filter(|(x, y)| **x + **y > 0).map(|(&x, &y)| (x as f64, y as f64)).collect();
     if n == 0.0 || m == 0.0 || used.len() < 2 {
         return None;
     }

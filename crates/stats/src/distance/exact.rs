@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    CategoricalDistances, NumericDistances, hellinger, jensen_shannon, population_stability_index, shares_of,
-};
+use super::{CategoricalDistances, NumericDistances, hellinger, jensen_shannon, population_stability_index, shares_of};
 use crate::bins::linear_quantile;
 
 /// Finite values, ascending.

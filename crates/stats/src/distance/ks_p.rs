@@ -1,5 +1,7 @@
 //! How unlikely a Kolmogorov-Smirnov statistic is when both samples come from one distribution.
 
+use crate::is_positive;
+
 /// Largest `n · m` for which the exact distribution is counted out.
 const EXACT_CELLS: u64 = 4_000_000;
 
@@ -12,7 +14,7 @@ pub fn ks_p_value(d: f64, n: u64, m: u64) -> f64 {
 /// Limit distribution `Q(√(nm/(n+m)) d)` with `Q(x) = 2 Σ (−1)^(k−1) exp(−2k²x²)` (Smirnov 1939), in its two series
 /// (the one in exp(−π²/8x²) for small x). 1 when either sample is empty.
 pub fn ks_p_asymptotic(d: f64, n: u64, m: u64) -> f64 {
-    if n == 0 || m == 0 || !(d > 0.0) {
+    if n == 0 || m == 0 || !is_positive(d) {
         return 1.0;
     }
     let x = d * (n as f64 / (n as f64 + m as f64) * m as f64).sqrt();
@@ -28,7 +30,7 @@ pub fn ks_p_asymptotic(d: f64, n: u64, m: u64) -> f64 {
 /// Exact p-value: the share of the lattice paths from (0, 0) to (n, m) that somewhere leave the band
 /// `|i/n − j/m| < d` (Hodges 1958). Time `O(n · m)`, memory `O(m)`. 1 when either sample is empty.
 pub fn ks_p_exact(d: f64, n: u64, m: u64) -> f64 {
-    if n == 0 || m == 0 || !(d > 0.0) {
+    if n == 0 || m == 0 || !is_positive(d) {
         return 1.0;
     }
     let divisor = gcd(n, m);

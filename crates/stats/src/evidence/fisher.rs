@@ -66,8 +66,7 @@ impl Table {
     }
 
     fn log_pmf(&self, i: u64) -> f64 {
-        ln_binomial(self.n1, i) + ln_binomial(self.n2, self.successes - i)
-            - ln_binomial(self.n1 + self.n2, self.successes)
+        ln_binomial(self.n1, i) + ln_binomial(self.n2, self.successes - i) - ln_binomial(self.n1 + self.n2, self.successes)
     }
 
     /// `P(X ≥ i)`, summed from the smaller side so that small values keep their digits.
@@ -96,8 +95,8 @@ impl Table {
         let mut term = self.log_pmf(from).exp();
         let mut sum = term;
         for i in from..self.max {
-            term *= (self.n1 - i) as f64 * (self.successes - i) as f64
-                / ((i + 1) as f64 * (self.n2 + i + 1 - self.successes) as f64);
+            term *=
+                (self.n1 - i) as f64 * (self.successes - i) as f64 / ((i + 1) as f64 * (self.n2 + i + 1 - self.successes) as f64);
             sum += term;
             if term < sum * NEGLIGIBLE {
                 break;
@@ -110,8 +109,8 @@ impl Table {
         let mut term = self.log_pmf(from).exp();
         let mut sum = term;
         for i in (self.min + 1..=from).rev() {
-            term *= i as f64 * (self.n2 + i - self.successes) as f64
-                / ((self.n1 - i + 1) as f64 * (self.successes - i + 1) as f64);
+            term *=
+                i as f64 * (self.n2 + i - self.successes) as f64 / ((self.n1 - i + 1) as f64 * (self.successes - i + 1) as f64);
             sum += term;
             if term < sum * NEGLIGIBLE {
                 break;

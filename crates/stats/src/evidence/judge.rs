@@ -4,10 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::fisher::fisher_exact;
 use super::rates::Tail;
-use crate::bins::{
-    Baseline, CategoricalBaseline, CategoricalWindow, NumericBaseline, NumericWindow, Window, kolmogorov_smirnov,
-};
+use crate::bins::{Baseline, CategoricalBaseline, CategoricalWindow, NumericBaseline, NumericWindow, Window, kolmogorov_smirnov};
 use crate::distance::{aligned, chi_square_contingency, jensen_shannon, ks_p_asymptotic, shares_of};
+use crate::is_positive;
 
 /// [`DriftFinding::detectable_at_rows`] when no number of rows suffices, because the reference is too small.
 pub const NEVER: u64 = u64::MAX;
@@ -78,12 +77,8 @@ pub fn judge(baseline: &Baseline, window: &Window, threshold: f64, alpha: f64) -
     match (baseline, window) {
         (Baseline::Numeric(b), Window::Numeric(w)) => judge_numeric(b, w, threshold, alpha),
         (Baseline::Categorical(b), Window::Categorical(w)) => judge_categorical(b, w, threshold, alpha),
-        (Baseline::Numeric(_), _) => {
-            DriftFinding::new(Measure::WassersteinOverStd, 0.0, 1.0, 0, threshold, alpha, NEVER)
-        }
-        (Baseline::Categorical(_), _) => {
-            DriftFinding::new(Measure::JensenShannon, 0.0, 1.0, 0, threshold, alpha, NEVER)
-        }
+        (Baseline::Numeric(_), _) => DriftFinding::new(Measure::WassersteinOverStd, 0.0, 1.0, 0, threshold, alpha, NEVER),
+        (Baseline::Categorical(_), _) => DriftFinding::new(Measure::JensenShannon, 0.0, 1.0, 0, threshold, alpha, NEVER),
     }
 }
 
@@ -124,15 +119,9 @@ pub fn judge_numeric(baseline: &NumericBaseline, window: &NumericWindow, thresho
 ///
 /// `detectable_at_rows` follows from `JS² ≈ χ² / (8 ln 2 · n)` near the null, with the chi-square quantile of K − 1
 /// degrees of freedom.
-pub fn judge_categorical(
-    baseline: &CategoricalBaseline,
-    window: &CategoricalWindow,
-    threshold: f64,
-    alpha: f64,
-) -> DriftFinding {
-    let finding = |distance, p, n, detectable| {
-        DriftFinding::new(Measure::JensenShannon, distance, p, n, threshold, alpha, detectable)
-    };
+pub fn judge_categorical(baseline: &CategoricalBaseline, window: &CategoricalWindow, threshold: f64, alpha: f64) -> DriftFinding {
+    let finding =
+        |distance, p, n, detectable| DriftFinding::new(Measure::JensenShannon, distance, p, n, threshold, alpha, detectable);
     let Some((reference, current)) = aligned(baseline, window) else { return finding(0.0, 1.0, 0, NEVER) };
     let (Some(p), Some(q)) = (shares_of(&reference), shares_of(&current)) else {
         let detectable = rows_for_categories(baseline, threshold, alpha);
@@ -198,7 +187,7 @@ fn rows_for_categories(baseline: &CategoricalBaseline, threshold: f64, alpha: f6
 /// Solves `n·m/(n+m) ≥ effective` for n.
 fn rows_from_effective(effective: f64, reference: u64) -> u64 {
     let m = reference as f64;
-    if !(effective < m) { NEVER } else { (effective * m / (m - effective)).ceil() as u64 }
+    if !is_positive(m - effective) { NEVER } else { (effective * m / (m - effective)).ceil() as u64 }
 }
 
 /// The value that a chi-square variable exceeds with probability `alpha`.
@@ -213,7 +202,7 @@ fn chi_square_quantile(alpha: f64, dof: u64) -> f64 {
 
 /// Fewest rows at which a rise by `threshold` would be significant if it showed exactly.
 fn rows_for_rise(k0: u64, n0: u64, threshold: f64, alpha: f64) -> u64 {
-    if n0 == 0 || !(threshold > 0.0) {
+    if n0 == 0 || !is_positive(threshold) {
         return NEVER;
     }
     let rate = (k0 as f64 / n0 as f64 + threshold).min(1.0);

@@ -6,8 +6,7 @@ use super::{loss, ratio};
 
 /// Area under the ROC curve, ties half; `None` when either class is empty. Rows with a NaN score are left out.
 pub fn roc_auc(truth: &[bool], scores: &[f64]) -> Option<f64> {
-    let rows: Vec<(bool, f64)> =
-        truth.iter().copied().zip(scores.iter().copied()).filter(|row| !row.1.is_nan()).collect();
+    let rows: Vec<(bool, f64)> = truth.iter().copied().zip(scores.iter().copied()).filter(|row| !row.1.is_nan()).collect();
     let ranks = midranks(&rows.iter().map(|row| row.1).collect::<Vec<_>>());
     let positives = rows.iter().filter(|row| row.0).count() as f64;
     let negatives = rows.len() as f64 - positives;

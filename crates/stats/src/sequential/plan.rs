@@ -1,6 +1,7 @@
 //! How many canary rows a decision will take.
 
 use crate::evidence::normal_quantile;
+use crate::is_positive;
 
 /// Canary rows that a single, one-sided look needs to tell the rate `worse` from `base` with probability `power` at level
 /// `alpha`, when the stable arm gets `control_ratio` times as many rows (Fleiss' formula with pooled variance under no
@@ -8,7 +9,7 @@ use crate::evidence::normal_quantile;
 /// [`always_valid_n`] rows. `None` when the rates are equal or no rates, or `control_ratio` is not positive.
 pub fn planned_n(base: f64, worse: f64, alpha: f64, power: f64, control_ratio: f64) -> Option<u64> {
     let is_rate = |p: f64| (0.0..=1.0).contains(&p);
-    if !is_rate(base) || !is_rate(worse) || base == worse || !(control_ratio > 0.0) {
+    if !is_rate(base) || !is_rate(worse) || base == worse || !is_positive(control_ratio) {
         return None;
     }
     let (z_alpha, z_beta) = (normal_quantile(1.0 - alpha), normal_quantile(power));
@@ -20,7 +21,7 @@ pub fn planned_n(base: f64, worse: f64, alpha: f64, power: f64, control_ratio: f
 
 /// The same for a mean: `difference` and `std` in the value's unit.
 pub fn planned_n_mean(std: f64, difference: f64, alpha: f64, power: f64, control_ratio: f64) -> Option<u64> {
-    if !(control_ratio > 0.0) || difference == 0.0 {
+    if !is_positive(control_ratio) || difference == 0.0 {
         return None;
     }
     let z = normal_quantile(1.0 - alpha) + normal_quantile(power);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::distance::chi_square_tail;
+use crate::is_positive;
 
 /// The p-value below which the split itself is broken and nothing measured on it can be trusted.
 const MISMATCH: f64 = 0.001;
@@ -25,7 +26,7 @@ pub struct SampleRatio {
 pub fn sample_ratio(rows: &[u64], weights: &[f64]) -> Option<SampleRatio> {
     let total = rows.iter().sum::<u64>() as f64;
     let weight: f64 = weights.iter().sum();
-    if rows.len() != weights.len() || rows.len() < 2 || !(weight > 0.0) || weights.iter().any(|w| !(*w > 0.0)) {
+    if rows.len() != weights.len() || rows.len() < 2 || !is_positive(weight) || weights.iter().any(|w| !is_positive(*w)) {
         return None;
     }
     let expected: Vec<f64> = weights.iter().map(|w| total * w / weight).collect();
