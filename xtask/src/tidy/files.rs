@@ -26,7 +26,7 @@ pub fn first_line(sources: &[Source]) -> Vec<Finding> {
     sources
         .iter()
         .filter(|source| source.kind() == "rs")
-        .filter(|source| source.text.lines().next().and_then(|line| line.strip_prefix("//! ")).is_none_or(|said| said.len() < 12))
+        .filter(|source| source.text.lines().next().and_then(|line| line.strip_prefix("//! ")).is_none_or(|said| said.len() < 5))
         .map(|source| Finding::new(&source.path, 1, "begins without a `//!` line that says what the file is for"))
         .collect()
 }

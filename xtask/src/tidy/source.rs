@@ -33,6 +33,11 @@ impl Source {
         }
     }
 
+    /// Whether the whole file is a test.
+    pub fn is_test(&self) -> bool {
+        self.path.split('/').any(|part| part == "tests" || part == "tests.rs")
+    }
+
     #[cfg(test)]
     pub fn new(path: &str, text: &str) -> Self {
         Self { path: path.to_owned(), text: text.to_owned() }
