@@ -34,7 +34,7 @@ fn Models(view: ModelsView) -> impl IntoView {
                     .into_any()
             } else {
                 view! {
-                    <Answer state=State::Info headline=summary><NewModel may_register/></Answer>
+                    <Answer state=State::Info headline=summary.trim_end_matches('.').to_string()><NewModel may_register/></Answer>
                     <Section title="All models" id="models" hidden_title=true><ModelTable models/></Section>
                     <Section title="From a script" id="push" hint="The same as in the browser: the model is made when it is missing.">
                         <Snippets label="Push a version" snippets/>

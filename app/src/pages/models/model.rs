@@ -34,7 +34,7 @@ fn Model(view: ModelView) -> impl IntoView {
     let metrics = view.metric_names.clone();
     view! {
         <Page title=view.name.0.clone() crumbs=vec![("Models".into(), urls::MODELS.into())] tools=|| view! { <Updated/> }>
-            <Answer state=State::Info headline=view.summary.clone() sentence=view.description.clone()>
+            <Answer state=State::Info headline=view.summary.trim_end_matches('.').to_string() sentence=view.description.clone()>
                 {register}
                 {serves.map(|href| view! { <ButtonLink href label="See where it serves" icon=Icon::Fleet/> })}
             </Answer>

@@ -2,7 +2,7 @@
 
 use super::load::*;
 use super::page::TABS;
-use super::promote::PromoteDialog;
+use super::promote::{DeployDialog, PromoteDialog};
 use crate::components::prelude::*;
 use contract::urls;
 use contract::verdict::Verdict;
@@ -12,6 +12,7 @@ use contract::views::version::VersionView;
 /// The acts of this page, made once so that a refresh does not forget what they were doing.
 #[derive(Clone, Copy)]
 pub struct Acts {
+    pub deploy: ServerAction<CreateDeployment>,
     pub promote: ServerAction<RequestPromotion>,
     pub gates: ServerAction<RunGates>,
     pub set_alias: ServerAction<SetAlias>,
@@ -23,6 +24,7 @@ pub struct Acts {
 impl Acts {
     pub fn new() -> Self {
         Self {
+            deploy: ServerAction::new(),
             promote: ServerAction::new(),
             gates: ServerAction::new(),
             set_alias: ServerAction::new(),
@@ -42,13 +44,21 @@ pub fn Head(view: VersionView, acts: Acts, tab: Memo<String>) -> impl IntoView {
         view! { <ButtonLink href=urls::approval(&line.id) label tone/> }
     });
     let rollout = view.approval.as_ref().and_then(|line| line.rollout.clone());
+    let nowhere = view.targets.is_empty();
     let promote = (!open).then(|| {
         let why_not = view.may_request.why_not.clone().unwrap_or_default();
-        view! { <OpenDialog name="promote" label="Ask for promotion" tone=Tone::Primary icon=Icon::Deploy why_not/> }
+        let (name, label) = if nowhere { ("deploy", "Make a deployment for it") } else { ("promote", "Ask for promotion") };
+        view! { <OpenDialog name label tone=Tone::Primary icon=Icon::Deploy why_not/> }
     });
     let (answer, lede, state) = (view.answer.clone(), view.lede.clone(), view.state);
     let explain = urls::version(&view.model, view.version, "explain");
-    let dialog = view.may_request.ok.then(|| view! { <PromoteDialog view=view.clone() action=acts.promote/> });
+    let dialog = view.may_request.ok.then(|| {
+        if nowhere {
+            view! { <DeployDialog view=view.clone() action=acts.deploy/> }.into_any()
+        } else {
+            view! { <PromoteDialog view=view.clone() action=acts.promote/> }.into_any()
+        }
+    });
     view! {
         <Answer state headline=answer sentence=lede>
             {promote}

@@ -48,6 +48,16 @@ pub async fn run_gates(csrf: String, model: ModelName, version: VersionNo) -> Ou
     Ok(())
 }
 
+/// Makes a deployment of this model with the settings that every deployment starts with.
+#[server]
+pub async fn create_deployment(csrf: String, model: ModelName, version: VersionNo, name: String) -> Outcome<()> {
+    let (cx, who) = crate::session::act(&csrf).await?;
+    let settings = contract::deployment::DeploymentSettings::new(model.clone());
+    control::deployments::create(&cx, &who, contract::inputs::CreateDeployment { name, settings }).await?;
+    leptos_axum::redirect(&format!("{}?dialog=promote", contract::urls::version(&model, version, "")));
+    Ok(())
+}
+
 /// Freezes the evidence and asks for the signatures that the policy names.
 #[server]
 pub async fn request_promotion(

@@ -1,6 +1,6 @@
-//! Asking for promotion: where to, how fast, and why.
+//! Asking for promotion: where to, how fast, and why; and the deployment without which there is nowhere to promote to.
 
-use super::load::RequestPromotion;
+use super::load::{CreateDeployment, RequestPromotion};
 use crate::components::prelude::*;
 use contract::plans;
 use contract::views::version::VersionView;
@@ -34,6 +34,22 @@ pub fn PromoteDialog(view: VersionView, action: ServerAction<RequestPromotion>) 
             <Hidden name="version" value=version.to_string()/>
             <Select name="deployment" label="Deployment" options scope="promote-"/>
             <fieldset><legend>"Plan of the rollout"</legend>{plans.collect_view()}</fieldset>
+        </ActDialog>
+    }
+}
+
+#[component]
+pub fn DeployDialog(view: VersionView, action: ServerAction<CreateDeployment>) -> impl IntoView {
+    let VersionView { model, version, .. } = view;
+    let consequences = vec![
+        "Requests are sent to a deployment’s name; which version answers is decided by promotions.".to_string(),
+        "It serves nothing until a first version is promoted to it.".to_string(),
+    ];
+    view! {
+        <ActDialog action name="deploy" title="Make a deployment?" consequences confirm="Make the deployment" why=false>
+            <Hidden name="model" value=model.0.clone()/>
+            <Hidden name="version" value=version.to_string()/>
+            <Field name="name" label="Name" value=model.0 required=true scope="deploy-" hint="Letters, digits, “-”, “_” and “.”. Callers use it in the address."/>
         </ActDialog>
     }
 }
