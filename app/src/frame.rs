@@ -1,7 +1,7 @@
 //! The frames of pages: with the rail for those who work here, without it for documents. Both only for the signed-in.
 
 use crate::components::palette::{KeyHelp, Palette};
-use crate::components::rail::Rail;
+use crate::components::rail::{MeDialog, Rail};
 use crate::keys::provide_keys;
 use crate::page_error::Outcome;
 use crate::session::whoami;
@@ -50,11 +50,12 @@ pub fn Framed() -> impl IntoView {
         view! {
             <a class="skip" href="#main">"Skip to content"</a>
             <div class="app">
-                <Rail me/>
+                <Rail me=me.clone()/>
                 <div class="page"><Outlet/></div>
             </div>
             <Palette/>
             <KeyHelp/>
+            <MeDialog me/>
         }
     })
 }

@@ -52,8 +52,11 @@ pub fn provide_keys() {}
 /// Moves to the next thing in a chart that has words, marks it, and says it under the chart.
 #[cfg(feature = "hydrate")]
 fn read_next(plot: &web_sys::Element, forward: bool) -> Option<()> {
-    let seen = if plot.query_selector(".narrow").ok()?.is_some_and(|narrow| narrow.client_height() > 0) { ".narrow" } else { "svg" };
-    let points = plot.query_selector_all(&format!("{seen} :is(rect, circle, path):has(> title)")).ok()?;
+    let drawings = plot.query_selector_all("svg").ok()?;
+    let seen = (0..drawings.length())
+        .filter_map(|i| drawings.get(i).and_then(|node| leptos::wasm_bindgen::JsCast::dyn_into::<web_sys::Element>(node).ok()))
+        .find(|drawing| drawing.get_bounding_client_rect().height() > 0.0)?;
+    let points = seen.query_selector_all(":is(rect, circle, path):has(> title)").ok()?;
     let count = points.length();
     if count == 0 {
         return None;

@@ -35,9 +35,11 @@ impl Named {
 pub async fn names() -> Outcome<Vec<Named>> {
     use contract::urls;
     let (cx, who) = crate::session::reader().await?;
-    let models = control::registry::list_models(&cx, &who).await?;
-    let mut names: Vec<Named> =
-        models.models.into_iter().map(|model| Named { kind: Kind::Model, href: urls::model(&model.name), words: model.name.to_string() }).collect();
-    names.sort_by(|a, b| a.words.cmp(&b.words));
-    Ok(names)
+    let named = |kind, words: String, href| Named { kind, words, href };
+    let deployments = control::deployments::list(&cx, &who).await?.into_iter().map(|it| named(Kind::Deployment, it.name.to_string(), urls::deployment(&it.name, "")));
+    let models = control::registry::list_models(&cx, &who).await?.models.into_iter().map(|it| named(Kind::Model, it.name.to_string(), urls::model(&it.name)));
+    let rollouts = control::rollouts::releases(&cx, &who).await?.rollouts.into_iter().map(|it| {
+        named(Kind::Rollout, format!("{}: version {} replaces {}", it.deployment, it.canary, it.stable), urls::rollout(&it.id))
+    });
+    Ok(deployments.chain(models).chain(rollouts).collect())
 }

@@ -83,3 +83,6 @@ impl ChartEvent {
 pub fn line(label: impl Into<String>, mark: mark::Mark, points: &[Point]) -> Line {
     Line { label: label.into(), mark, points: points.iter().map(|point| (point.at, point.value)).collect() }
 }
+
+#[cfg(test)]
+mod tests;

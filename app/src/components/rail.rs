@@ -1,5 +1,6 @@
 //! Rail: seven entries at most, find, settings at the foot.
 
+use super::dialog::Dialog;
 use super::icon::{Draw, Icon};
 use crate::live::use_live;
 use crate::query::here;
@@ -49,17 +50,45 @@ pub fn Rail(me: Me) -> impl IntoView {
             <a class="rail-find" href=move || here.with(&[("dialog", Some("find"))]) role="button" aria-haspopup="dialog">
                 <Draw icon=Icon::Search/><span>"Find or do"</span><kbd>"Ctrl K"</kbd>
             </a>
-            <ul>{entries}</ul>
-            <div class="rail-foot">
-                <a class="rail-link" href=urls::STYLEGUIDE><Draw icon=Icon::Doc/><span>"Styleguide"</span></a>
-                <ThemeButton rail=true/>
-                <form method="post" action=SignOut::url()>
-                    <input type="hidden" name="csrf" value=me.csrf.clone()/>
-                    <button class="rail-link" type="submit"><Draw icon=Icon::Key/><span>"Sign out"</span></button>
-                </form>
-                <p class="rail-me"><span class="strong">{me.name.clone()}</span>{me.role.word()}</p>
-            </div>
+            <ul>
+                {entries}
+                <li class="rail-more">
+                    <a class="rail-link" href=move || here.with(&[("dialog", Some("me"))]) role="button" aria-haspopup="dialog">
+                        <Draw icon=Icon::User/><span>"You"</span>
+                    </a>
+                </li>
+            </ul>
+            <div class="rail-foot"><Foot me=me.clone()/></div>
         </nav>
+    }
+}
+
+/// Who one is, and what concerns oneself: at the foot of the rail, and in a dialog on phones.
+#[component]
+fn Foot(me: Me) -> impl IntoView {
+    view! {
+        <a class="rail-link" href=urls::STYLEGUIDE><Draw icon=Icon::Doc/><span>"Styleguide"</span></a>
+        <ThemeButton rail=true/>
+        <form method="post" action=SignOut::url()>
+            <input type="hidden" name="csrf" value=me.csrf/>
+            <button class="rail-link"><Draw icon=Icon::Key/><span>"Sign out"</span></button>
+        </form>
+        <p class="rail-me"><span class="strong">{me.name}</span>{me.role.word()}</p>
+    }
+}
+
+/// The foot of the rail where there is no room for it.
+#[component]
+pub fn MeDialog(me: Me) -> impl IntoView {
+    let here = here();
+    view! {
+        <Dialog name="me" title="You">
+            <div class="dialog-body rail-dialog">
+                <a class="rail-link" href=move || here.with(&[("dialog", Some("find"))])><Draw icon=Icon::Search/><span>"Find or do"</span></a>
+                <Foot me/>
+            </div>
+            <div class="dialog-acts"><a class="btn" href=move || here.with(&[("dialog", None)])>"Close"</a></div>
+        </Dialog>
     }
 }
 
