@@ -1,5 +1,29 @@
-//! Asking for a promotion, the evidence that is frozen for it, and the signatures under it.
+//! Asking for promotion, the evidence frozen for it, and the signature of somebody else.
 
-mod line;
+mod request;
+mod decide;
+mod withdraw;
+mod expire;
+mod get;
+mod list;
+mod inbox;
+mod policy;
+mod evidence;
+mod sections;
 
-pub use line::{latest, line};
+pub use decide::decide;
+pub use expire::expire;
+pub use get::get;
+pub use inbox::{inbox, waiting};
+pub use list::{latest, list};
+pub use request::request_promotion;
+pub use withdraw::withdraw;
+
+use contract::{ApprovalId, Problem};
+
+pub(crate) fn unknown(id: &ApprovalId) -> Problem {
+    Problem::not_found(format!("There is no approval “{id}”."))
+}
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ mod flips;
 mod checks;
 
 pub use queue::{enqueue, run_queued};
+pub use measure::Metric;
 pub use report::{Compare, Report};
 pub use run::run;
 pub use view::{HeldbackMetrics, heldback_metrics, report, view, words};
