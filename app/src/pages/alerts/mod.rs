@@ -12,9 +12,9 @@ async fn alerts() -> Outcome<AlertsView> {
 }
 
 #[server]
-async fn acknowledge(csrf: String, id: AlertId) -> Outcome<()> {
+async fn acknowledge(csrf: String, id: AlertId, note: Option<String>) -> Outcome<()> {
     let (cx, who) = crate::session::act(&csrf).await?;
-    control::alerts::acknowledge(&cx, &who, &id).await?;
+    control::alerts::acknowledge(&cx, &who, &id, "").await?;
     leptos_axum::redirect(urls::ALERTS);
     Ok(())
 }
@@ -60,7 +60,7 @@ fn Firing(line: AlertLine, now: Millis, may: bool, action: ServerAction<Acknowle
     let id = line.id.0.clone();
     let act = match (line.acknowledged_by, may) {
         (Some(who), _) => view! { <span class="quiet">{format!("{who} is on it, {}", line.acknowledged_at.map_or(String::new(), |at| at.ago(now)))}</span> }.into_any(),
-        (None, true) => view! { <ActForm action><Hidden name="id" value=id.clone()/><Submit label="Acknowledge" icon=Icon::Check/></ActForm> }.into_any(),
+        (None, true) => view! { <ActForm action><Hidden name="id" value=id.clone()/><Field name="note" label="Note, if any" scope=id.clone()/><Submit label="Acknowledge" icon=Icon::Check/></ActForm> }.into_any(),
         (None, false) => view! { <OffButton label="Acknowledge" why="Your role may not acknowledge alerts." id=format!("why-{id}")/> }.into_any(),
     };
     view! {
