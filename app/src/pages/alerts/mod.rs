@@ -14,7 +14,7 @@ async fn alerts() -> Outcome<AlertsView> {
 #[server]
 async fn acknowledge(csrf: String, id: AlertId, note: Option<String>) -> Outcome<()> {
     let (cx, who) = crate::session::act(&csrf).await?;
-    control::alerts::acknowledge(&cx, &who, &id, "").await?;
+    control::alerts::acknowledge(&cx, &who, &id, note.as_deref().unwrap_or_default()).await?;
     leptos_axum::redirect(urls::ALERTS);
     Ok(())
 }
