@@ -82,7 +82,7 @@ fn SignForm(id: String, evidence_hash: String, asks_password: bool, acts: Acts) 
             <Hidden name="id" value=id/>
             <Hidden name="evidence_hash" value=evidence_hash/>
             <div class="form no-print">
-                <TextArea name="comment" label="Comment" hint="Kept with the decision, for everybody who reads it later."/>
+                <TextArea name="comment" label="Comment" required=true hint="Why. Kept with the decision, for everybody who reads it later."/>
                 {asks_password
                     .then(|| view! {
                         <div class="narrow-field">
