@@ -51,6 +51,14 @@ pub fn margin(metric: Metric, champion: f64) -> f64 {
     }
 }
 
+/// How far the interval of the improvement over the simple rule may reach below zero, as for [`margin`].
+pub fn slack(metric: Metric, rule: f64) -> f64 {
+    match metric {
+        Metric::Auc | Metric::Accuracy => 0.02,
+        Metric::Mae => 0.02 * rule.abs(),
+    }
+}
+
 /// A verdict, and whether it was near the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judged {
@@ -90,11 +98,11 @@ pub fn not_worse(improvement: Option<&Estimate>, margin: f64) -> Judged {
     }
 }
 
-/// An improvement that is shown to be one. Shown to be none fails.
-pub fn better(improvement: Option<&Estimate>) -> Judged {
+/// An improvement, surely not a loss of more than `slack`; close while a loss is not excluded.
+pub fn better(improvement: Option<&Estimate>, slack: f64) -> Judged {
     match improvement {
         None => Judged::INSUFFICIENT,
-        Some(e) if e.low > 0.0 => Judged::of(true, e.low < 0.1 * e.value),
+        Some(e) if e.value > 0.0 && e.low >= -slack => Judged::of(true, e.low <= 0.0),
         Some(e) if e.value <= 0.0 || e.high <= 0.0 => Judged::of(false, false),
         Some(_) => Judged::INSUFFICIENT,
     }
@@ -134,9 +142,10 @@ mod tests {
             ("better than the champion", not_worse(est(0.05, 0.03, 0.07).as_ref(), 0.01), Pass, false),
             ("shown to be worse", not_worse(est(-0.05, -0.07, -0.03).as_ref(), 0.01), Fail, false),
             ("may be worse or not", not_worse(est(-0.005, -0.02, 0.01).as_ref(), 0.01), Insufficient, false),
-            ("better than the rule", better(est(0.2, 0.15, 0.25).as_ref()), Pass, false),
-            ("perhaps better than the rule", better(est(0.01, -0.02, 0.04).as_ref()), Insufficient, false),
-            ("no better than the rule", better(est(-0.01, -0.04, 0.02).as_ref()), Fail, false),
+            ("better than the rule", better(est(0.2, 0.15, 0.25).as_ref(), 0.02), Pass, false),
+            ("very likely better than the rule", better(est(0.04, -0.01, 0.09).as_ref(), 0.02), Pass, true),
+            ("perhaps better than the rule", better(est(0.01, -0.03, 0.05).as_ref(), 0.02), Insufficient, false),
+            ("no better than the rule", better(est(-0.01, -0.04, 0.02).as_ref(), 0.02), Fail, false),
             ("a gap within the limit", not_beyond(est(0.06, 0.0, 0.12).as_ref(), 0.15), Pass, false),
             ("a gap near the limit", not_beyond(est(0.14, 0.05, 0.23).as_ref(), 0.15), Pass, true),
             ("a gap shown to be beyond it", not_beyond(est(0.3, 0.2, 0.4).as_ref(), 0.15), Fail, false),

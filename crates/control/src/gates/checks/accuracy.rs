@@ -82,11 +82,16 @@ pub fn champion(compare: &Compare, subject: &Subject, this: VersionNo, champion:
     line.value(metric.improvement(by.value)).interval(metric.interval(by, true)).evidence(format!("{values} {method}{discordant}")).done()
 }
 
-/// Against the simple rule: shown to be better.
+/// Against the simple rule: better, and surely not worse by more than a little.
 pub fn rule(compare: &Compare) -> GateLine {
     let metric = compare.metric;
-    let line = Line::new("rule", "Better than a simple rule", format!("{}, same rows, version against rule", metric.name()), policy::better(compare.over_rule.as_ref()))
-        .needed(if metric == Metric::Mae { "less error" } else { "> 0" });
+    let slack = policy::slack(metric, compare.rule.map_or(0.0, |e| e.value));
+    let judged = policy::better(compare.over_rule.as_ref(), slack);
+    let line = Line::new("rule", "Better than a simple rule", format!("{}, same rows, version against rule", metric.name()), judged).needed(match metric {
+        Metric::Auc => format!("> 0 (95%: ≥ {})", words::signed(-slack, 3)),
+        Metric::Accuracy => format!("> 0 (95%: ≥ {})", words::signed(-slack * 100.0, 1)),
+        Metric::Mae => format!("less error (95%: ≥ {})", words::signed(-slack, 1)),
+    });
     let (Some(by), Some(rule)) = (&compare.over_rule, &compare.rule) else {
         return line.evidence("No rule could be found: there is no labelled reference data.").done();
     };
