@@ -66,7 +66,17 @@ impl Db {
         self.all("select * from predictions where deployment = $1 order by at desc limit $2", args![deployment, limit]).await
     }
 
-    /// Median of the time from the prediction to its outcome, over the newest 1,000 known ones in `[from, to)`.
+    /// Known outcomes in `[from, to)` by version and arm, and how many of them the answer got wrong; fallbacks are left out.
+    pub async fn wrong_answers(&self, deployment: &DeploymentName, from: Millis, to: Millis) -> Result<Vec<(i64, String, i64, i64)>> {
+        self.all(
+            "select version, arm, cast(count(*) as bigint), cast(sum(case when outcome <> label then 1 else 0 end) as bigint) from predictions
+             where deployment = $1 and at >= $2 and at < $3 and outcome is not null and fallback is null group by version, arm",
+            args![deployment, from, to],
+        )
+        .await
+    }
+
+    /// Times from the prediction to its outcome, of the newest 1,000 known ones in `[from, to)`.
     pub async fn outcome_delays(&self, deployment: &DeploymentName, from: Millis, to: Millis) -> Result<Vec<(i64,)>> {
         self.all(
             "select outcome_at - at from predictions where deployment = $1 and at >= $2 and at < $3 and outcome_at is not null order by at desc limit 1000",

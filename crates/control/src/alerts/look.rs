@@ -7,7 +7,6 @@ use crate::monitoring::window::Features;
 use crate::monitoring::{last, read};
 use crate::outcomes::{Quality, primary_key, primary_name};
 use crate::{Ctx, IntoProblem, Outcome};
-use contract::rollout::Arm;
 use contract::time::{DAY, MINUTE, SECOND};
 use contract::views::alerts::AlertKind;
 use contract::{Millis, Task};
@@ -29,7 +28,7 @@ pub async fn firing(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
 
 async fn traffic(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
     let (_, windows) = read::operations(cx, &known.name, last(cx, TRAFFIC)).await?;
-    let sum = read::sum(windows.iter().filter(|window| matches!(window.arm, Arm::Stable | Arm::Canary)));
+    let sum = read::sum(windows.iter().filter(|window| read::is_live(window.arm)));
     Ok(rules::traffic(&Traffic {
         requests: sum.counts.requests,
         failed: sum.counts.failed,
@@ -44,7 +43,7 @@ async fn traffic(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
 async fn drift(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Vec<Firing>> {
     let window = i64::try_from(known.settings.drift_window_s).unwrap_or(DAY / SECOND) * SECOND;
     let range = last(cx, window);
-    let mine = |version, arm| version == stable.version && arm == Arm::Stable;
+    let mine = |version, arm| version == stable.version && read::is_live(arm);
     let (_, windows) = read::features(cx, &known.name, range).await?;
     let mut features = Features::default();
     windows.iter().filter(|window| mine(window.version, window.arm)).for_each(|window| features.merge(&window.features));

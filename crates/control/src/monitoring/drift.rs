@@ -10,7 +10,6 @@ use crate::words::{count, number, percent, rarity};
 use crate::{Actor, Ctx, Outcome};
 use contract::inputs::TimeRange;
 use contract::role::Act;
-use contract::rollout::Arm;
 use contract::verdict::State;
 use contract::views::drift::{Cell, DriftView, FeatureRow, PredictionDrift};
 use contract::views::parts::{Answer, Link};
@@ -50,7 +49,7 @@ pub async fn drift(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRang
         });
     };
     let (_, kept) = read::features(cx, name, range).await?;
-    let mine: Vec<&Feats> = kept.iter().filter(|window| window.version == stable.version && window.arm == Arm::Stable).collect();
+    let mine: Vec<&Feats> = kept.iter().filter(|window| window.version == stable.version && read::is_live(window.arm)).collect();
     let by_bucket = read::features_by_bucket(mine.iter().copied(), bucket);
     let now = fleet::stable_features(cx, &known, stable).await?;
     let current = findings::findings(&known.settings, stable, &now);
@@ -209,7 +208,7 @@ async fn prediction(
 ) -> Outcome<PredictionDrift> {
     let window = i64::try_from(known.settings.drift_window_s).unwrap_or(i64::MAX / 1_000) * 1_000;
     let (_, recent) = read::operations(cx, &known.name, super::last(cx, window)).await?;
-    let counts = read::sum(recent.iter().filter(|ops| ops.version == stable.version && ops.arm == Arm::Stable)).counts;
+    let counts = read::sum(recent.iter().filter(|ops| ops.version == stable.version && read::is_live(ops.arm))).counts;
     let (title, over_time) = shares::over_time(known, stable, range, span, operations);
     let share = |(k, n): (u64, u64)| (n > 0).then(|| k as f64 / n as f64);
     Ok(match findings::prediction_finding(known, stable, &counts, now) {

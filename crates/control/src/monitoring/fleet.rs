@@ -106,7 +106,7 @@ pub async fn stable_features(cx: &Ctx, known: &Known, stable: &KnownVersion) -> 
     let mut features = Features::default();
     windows
         .iter()
-        .filter(|window| window.version == stable.version && window.arm == Arm::Stable)
+        .filter(|window| window.version == stable.version && read::is_live(window.arm))
         .for_each(|window| features.merge(&window.features));
     Ok(features)
 }

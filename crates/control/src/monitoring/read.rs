@@ -71,6 +71,12 @@ fn ops(row: OperationsRow) -> Option<Ops> {
     })
 }
 
+/// Whether a window tells of a version's own live answers. A canary's requests are drawn like everybody's, so they count on when
+/// it has become stable; copies and requests that asked for their version do not.
+pub fn is_live(arm: Arm) -> bool {
+    matches!(arm, Arm::Stable | Arm::Canary)
+}
+
 /// The sum of windows.
 pub fn sum<'a>(windows: impl IntoIterator<Item = &'a Ops>) -> Operations {
     let mut total = Operations::default();

@@ -61,20 +61,25 @@ pub async fn gather(cx: &Ctx, course: &Course) -> Outcome<Evidence> {
     Ok(evidence)
 }
 
-/// Outcomes are counted by the minute: the minute in which the rollout started is left out of both arms.
+/// Outcomes are counted by the minute; the minute in which the rollout started is read from the log, from its first moment on.
 async fn wrong(cx: &Ctx, course: &Course) -> Outcome<Option<(RateArm, RateArm)>> {
+    let doing = "Reading outcomes";
     let from = Millis(course.started().0 + MINUTE - 1).floor_to(MINUTE);
     let to = course.row.ended_at.map_or_else(|| cx.now() + MINUTE, Millis);
     let (mut canary, mut stable) = (RateArm::default(), RateArm::default());
-    for row in cx.store.db.quality(&course.deployment, "", from, to).await.or_problem("Reading outcomes")? {
+    let mut add = |arm: &str, version: i64, counted: RateArm| match Arm::parse(arm) {
+        Some(Arm::Canary) if version == course.row.canary => canary.merge(&counted),
+        Some(Arm::Stable) if version == course.row.stable => stable.merge(&counted),
+        _ => {}
+    };
+    for row in cx.store.db.quality(&course.deployment, "", from, to).await.or_problem(doing)? {
         let Some(quality) = serde_json::from_str::<Quality>(&row.quality).ok() else { continue };
         let Some(wrong) = quality.wrong() else { return Ok(None) };
-        let counted = RateArm::new(quality.n(), wrong);
-        match (Arm::parse(&row.arm), row.version) {
-            (Some(Arm::Canary), version) if version == course.row.canary => canary.merge(&counted),
-            (Some(Arm::Stable), version) if version == course.row.stable => stable.merge(&counted),
-            _ => {}
-        }
+        add(&row.arm, row.version, RateArm::new(quality.n(), wrong));
+    }
+    let first = if from < to { from } else { to };
+    for (version, arm, n, wrong) in cx.store.db.wrong_answers(&course.deployment, course.started(), first).await.or_problem(doing)? {
+        add(&arm, version, RateArm::new(n.unsigned_abs(), wrong.unsigned_abs()));
     }
     Ok(Some((canary, stable)))
 }
