@@ -55,7 +55,14 @@ impl Tx {
     }
 
     /// Ends a run with its result or with why there is none.
-    pub async fn end_gate_run(&mut self, id: &str, state: &str, at: Millis, result: Option<&str>, problem: Option<&str>) -> Result<()> {
+    pub async fn end_gate_run(
+        &mut self,
+        id: &str,
+        state: &str,
+        at: Millis,
+        result: Option<&str>,
+        problem: Option<&str>,
+    ) -> Result<()> {
         self.run(
             "update gate_runs set state = $2, ended_at = $3, result = $4, problem = $5 where id = $1",
             args![id, state, at, result.map(str::to_owned), problem.map(str::to_owned)],

@@ -24,7 +24,15 @@ impl Db {
 
 impl Tx {
     /// Keeps the first answer; a conflict if another request with the same key was first. Forgets those from before `since`.
-    pub async fn keep_answer(&mut self, caller: &str, key: &str, request_hash: &str, answer: &str, at: Millis, since: Millis) -> Result<()> {
+    pub async fn keep_answer(
+        &mut self,
+        caller: &str,
+        key: &str,
+        request_hash: &str,
+        answer: &str,
+        at: Millis,
+        since: Millis,
+    ) -> Result<()> {
         self.run("delete from idempotent_answers where created_at < $1", args![since]).await?;
         self.run(
             "insert into idempotent_answers (caller, key, request_hash, answer, created_at) values ($1, $2, $3, $4, $5)",

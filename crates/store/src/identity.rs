@@ -81,6 +81,11 @@ impl Tx {
     /// Notes a successful sign-in and forgets earlier failures.
     pub async fn signed_in(&mut self, user_id: &str, email: &str, at: Millis) -> Result<()> {
         self.run("update users set last_signed_in_at = $1 where id = $2", args![at, user_id]).await?;
+        self.forget_attempts(email).await
+    }
+
+    /// A right password ends a row of wrong ones.
+    pub async fn forget_attempts(&mut self, email: &str) -> Result<()> {
         self.run("delete from sign_in_failures where email = $1", args![email]).await?;
         Ok(())
     }
@@ -110,8 +115,16 @@ impl Tx {
             "insert into tokens (id, user_id, name, role, hash, prefix, created_at, expires_at, last_used_at, revoked_at)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             args![
-                &token.id, &token.user_id, &token.name, &token.role, &token.hash, &token.prefix, token.created_at, token.expires_at,
-                token.last_used_at, token.revoked_at
+                &token.id,
+                &token.user_id,
+                &token.name,
+                &token.role,
+                &token.hash,
+                &token.prefix,
+                token.created_at,
+                token.expires_at,
+                token.last_used_at,
+                token.revoked_at
             ],
         )
         .await?;

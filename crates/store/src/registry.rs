@@ -115,7 +115,9 @@ impl Db {
 
     pub async fn datasets(&self, model: Option<&ModelName>) -> Result<Vec<DatasetRow>> {
         match model {
-            Some(model) => self.all("select * from datasets where model = $1 order by added_at desc, id desc", args![model]).await,
+            Some(model) => {
+                self.all("select * from datasets where model = $1 order by added_at desc, id desc", args![model]).await
+            }
             None => self.all("select * from datasets order by added_at desc, id desc", args![]).await,
         }
     }
@@ -152,7 +154,9 @@ impl Tx {
 
     /// The number for the next version. Whoever registers at the same time waits for this transaction to end.
     pub async fn take_version_no(&mut self, model: &ModelName) -> Result<i64> {
-        let (next,): (i64,) = self.one("update models set next_version = next_version + 1 where name = $1 returning next_version", args![model]).await?;
+        let (next,): (i64,) = self
+            .one("update models set next_version = next_version + 1 where name = $1 returning next_version", args![model])
+            .await?;
         Ok(next - 1)
     }
 

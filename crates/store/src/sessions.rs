@@ -20,7 +20,10 @@ impl Db {
     pub async fn session_create(&self, id: &str, data: &str, expires: Millis) -> Result<bool> {
         let mut tx = self.begin().await?;
         let made = tx
-            .run("insert into sessions (id, data, expires_at) values ($1, $2, $3) on conflict (id) do nothing", args![id, data, expires])
+            .run(
+                "insert into sessions (id, data, expires_at) values ($1, $2, $3) on conflict (id) do nothing",
+                args![id, data, expires],
+            )
             .await?;
         tx.commit().await?;
         Ok(made == 1)

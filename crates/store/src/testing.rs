@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// A fresh database on each engine at hand.
+#[expect(clippy::disallowed_methods, reason = "tests take the server's place from the environment")]
 pub async fn databases() -> Vec<Db> {
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
     let dir = std::env::temp_dir().join(format!("slipway-test-{}-{n}", std::process::id()));

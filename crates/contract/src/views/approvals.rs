@@ -23,7 +23,8 @@ pub enum ApprovalState {
 }
 
 impl ApprovalState {
-    pub const ALL: [Self; 6] = [Self::Open, Self::Approved, Self::Rejected, Self::ChangesRequested, Self::Expired, Self::Withdrawn];
+    pub const ALL: [Self; 6] =
+        [Self::Open, Self::Approved, Self::Rejected, Self::ChangesRequested, Self::Expired, Self::Withdrawn];
 
     /// As it is stored.
     pub fn word(self) -> &'static str {

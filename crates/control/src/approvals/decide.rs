@@ -41,7 +41,10 @@ pub async fn decide(cx: &Ctx, who: &Actor, id: &ApprovalId, input: Decide) -> Ou
     let replaces = replaces(&row)?;
     let target = deployments::brief_one(cx, &DeploymentName::from(row.deployment.as_str())).await?;
     if input.decision == Decision::Approve && target.stable != replaces {
-        return Err(Problem::conflict(format!("The stable version of {} has changed since the evidence was made. Ask again, on fresh evidence.", target.name)));
+        return Err(Problem::conflict(format!(
+            "The stable version of {} has changed since the evidence was made. Ask again, on fresh evidence.",
+            target.name
+        )));
     }
 
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;

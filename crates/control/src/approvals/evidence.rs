@@ -65,7 +65,9 @@ pub fn build(known: &Known<'_>) -> Evidence {
 pub fn statement(version: &Version, target: &Brief, evidence: &Evidence) -> String {
     let (no, model, name) = (version.version, &version.model.name, &target.name);
     let what = match target.stable {
-        Some(stable) => format!("version {no} of {model} replaces version {stable} in {name}, step by step, with automatic rollback to version {stable}"),
+        Some(stable) => format!(
+            "version {no} of {model} replaces version {stable} in {name}, step by step, with automatic rollback to version {stable}"
+        ),
         None => format!("version {no} of {model} answers all requests of {name}, as its first version"),
     };
     format!("I have seen the evidence of {} and approve that {what}.", evidence.frozen_words)

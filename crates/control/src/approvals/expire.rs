@@ -18,7 +18,9 @@ pub async fn expire(cx: &Ctx) -> Outcome<usize> {
         }
         let summary = format!("The request to promote version {} of {} in {} expired", row.version, row.model, row.deployment);
         let detail = json!({"asked_by": row.asked_by_name});
-        tx.audit(entry(cx, &Actor::system(), "approval.expired", ("approval", row.id.clone()), summary, detail)).await.or_problem(doing)?;
+        tx.audit(entry(cx, &Actor::system(), "approval.expired", ("approval", row.id.clone()), summary, detail))
+            .await
+            .or_problem(doing)?;
         tx.commit().await.or_problem(doing)?;
         cx.announce(Topic::Approval { approval: ApprovalId(row.id), model: ModelName(row.model) });
         ended += 1;

@@ -22,7 +22,8 @@ pub async fn get(cx: &Ctx, who: &Actor, id: &ApprovalId) -> Outcome<ApprovalView
         tracing::error!(%error, approval = row.id, "stored evidence cannot be read");
         Problem::internal("The stored evidence cannot be read.")
     })?;
-    let (asked, expires, now) = (When::new(Millis(row.asked_at), cx.now()), When::new(Millis(row.expires_at), cx.now()), cx.now());
+    let (asked, expires, now) =
+        (When::new(Millis(row.asked_at), cx.now()), When::new(Millis(row.expires_at), cx.now()), cx.now());
     let state = state(&row);
     let lead = match (state, may_sign.ok) {
         (ApprovalState::Open, true) => "For your signature",
@@ -67,7 +68,8 @@ pub(super) fn case<'a>(cx: &Ctx, row: &'a ApprovalRow, signed: &[SignOffRow], wh
 
 /// Who registered the version that is asked about; nobody's id if it is gone.
 pub(super) async fn registered_by(cx: &Ctx, row: &ApprovalRow) -> Outcome<String> {
-    let version = cx.store.db.version(&ModelName::from(row.model.as_str()), number(row.version)).await.or_problem("Reading the version")?;
+    let version =
+        cx.store.db.version(&ModelName::from(row.model.as_str()), number(row.version)).await.or_problem("Reading the version")?;
     Ok(version.map(|version| version.registered_by).unwrap_or_default())
 }
 
@@ -96,7 +98,8 @@ pub(super) fn decision_word(decision: Decision) -> &'static str {
 }
 
 fn sign_off(row: SignOffRow, now: Millis) -> SignOff {
-    let decision = [Decision::Approve, Decision::RequestChanges, Decision::Reject].into_iter().find(|d| decision_word(*d) == row.decision);
+    let decision =
+        [Decision::Approve, Decision::RequestChanges, Decision::Reject].into_iter().find(|d| decision_word(*d) == row.decision);
     SignOff {
         name: row.name,
         role: Role::parse(&row.role).unwrap_or(Role::Viewer),

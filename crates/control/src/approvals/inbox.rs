@@ -20,7 +20,8 @@ pub async fn inbox(cx: &Ctx, who: &Actor, happening: Vec<InboxLine>) -> Outcome<
     let doing = "Reading the inbox";
     let waits: Vec<InboxLine> = mine(cx, who).await?.into_iter().map(|row| line(cx, row, "Sign")).collect();
     let all = cx.store.db.approvals(200).await.or_problem(doing)?;
-    let (asked, ended): (Vec<ApprovalRow>, Vec<ApprovalRow>) = all.into_iter().filter(|row| row.asked_by == who.id).partition(|row| state(row) == ApprovalState::Open);
+    let (asked, ended): (Vec<ApprovalRow>, Vec<ApprovalRow>) =
+        all.into_iter().filter(|row| row.asked_by == who.id).partition(|row| state(row) == ApprovalState::Open);
     let signed = cx.store.db.approvals_signed_by(&who.id, DONE as i64).await.or_problem(doing)?;
     let mut done: Vec<ApprovalRow> = ended;
     done.extend(signed.into_iter().filter(|row| state(row) != ApprovalState::Open));

@@ -1,15 +1,15 @@
 //! Asking for promotion, the evidence frozen for it, and the signature of somebody else.
 
-mod request;
 mod decide;
-mod withdraw;
+mod evidence;
 mod expire;
 mod get;
-mod list;
 mod inbox;
+mod list;
 mod policy;
-mod evidence;
+mod request;
 mod sections;
+mod withdraw;
 
 pub use decide::decide;
 pub use expire::expire;

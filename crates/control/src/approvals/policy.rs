@@ -52,7 +52,11 @@ pub fn may_withdraw(who: &Actor, case: Case<'_>) -> Allowed {
     if case.state != ApprovalState::Open {
         return Allowed::no("The request has been decided already.");
     }
-    if who.id == case.asked_by || who.role.may(Act::ManagePeople) { Allowed::yes() } else { Allowed::no("Only who asked may withdraw it.") }
+    if who.id == case.asked_by || who.role.may(Act::ManagePeople) {
+        Allowed::yes()
+    } else {
+        Allowed::no("Only who asked may withdraw it.")
+    }
 }
 
 #[cfg(test)]

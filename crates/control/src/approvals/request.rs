@@ -33,9 +33,13 @@ pub async fn request_promotion(cx: &Ctx, who: &Actor, input: RequestPromotion) -
     let Some((_, report)) = gates::report(cx, model, no).await? else {
         return Err(Problem::conflict(format!("The gates of version {no} have not been run, or could not be. Run them first.")));
     };
-    let held: Vec<String> = report.held_up_by().iter().map(|gate| format!("{} ({}, needed {})", gate.name, gate.value, gate.needed)).collect();
+    let held: Vec<String> =
+        report.held_up_by().iter().map(|gate| format!("{} ({}, needed {})", gate.name, gate.value, gate.needed)).collect();
     if !held.is_empty() {
-        return Err(Problem::conflict(format!("Version {no} may not be promoted: these gates did not pass: {}.", words::listed(&held))));
+        return Err(Problem::conflict(format!(
+            "Version {no} may not be promoted: these gates did not pass: {}.",
+            words::listed(&held)
+        )));
     }
     let champion = registry::champion(cx, model).await?;
     if report.champion != champion && champion != Some(no) {
@@ -109,7 +113,9 @@ fn check_target(version: &Version, target: &Brief) -> Outcome<()> {
         return Err(Problem::conflict(format!("Version {no} is the stable version of {name} already.")));
     }
     match &target.canary {
-        Some((canary, _)) => Err(Problem::conflict(format!("Version {canary} is being rolled out in {name}. Ask when that has ended."))),
+        Some((canary, _)) => {
+            Err(Problem::conflict(format!("Version {canary} is being rolled out in {name}. Ask when that has ended.")))
+        }
         None => Ok(()),
     }
 }

@@ -49,7 +49,13 @@ async fn push(cx: &Ctx, who: &Actor, file: &str) {
 }
 
 fn wish(version: u32) -> RequestPromotion {
-    RequestPromotion { model: "churn".into(), version: VersionNo(version), deployment: "churn".into(), reason: "It is better.".into(), plan: None }
+    RequestPromotion {
+        model: "churn".into(),
+        version: VersionNo(version),
+        deployment: "churn".into(),
+        reason: "It is better.".into(),
+        plan: None,
+    }
 }
 
 fn sign(view: &ApprovalView, decision: Decision) -> Decide {
@@ -61,13 +67,23 @@ async fn the_first_version_becomes_stable_and_the_next_starts_a_rollout() {
     for (cx, _) in contexts_with_runtime().await {
         let Stage { lena, ingrid } = stage(&cx).await;
         let first = request_promotion(&cx, &lena, wish(1)).await.unwrap();
-        assert_eq!((first.state, first.evidence.changes.replaces, first.evidence.better.answer.as_str()), (ApprovalState::Open, None, "First version."));
+        assert_eq!(
+            (first.state, first.evidence.changes.replaces, first.evidence.better.answer.as_str()),
+            (ApprovalState::Open, None, "First version.")
+        );
         assert!(!first.may_sign.ok && first.may_sign.why_not.as_deref().unwrap().contains("Your role"));
         assert_eq!((waiting(&cx, &lena).await.unwrap(), waiting(&cx, &ingrid).await.unwrap()), (0, 1));
-        assert_eq!(request_promotion(&cx, &lena, wish(1)).await.unwrap_err().kind, ProblemKind::Conflict, "one open request at a time");
+        assert_eq!(
+            request_promotion(&cx, &lena, wish(1)).await.unwrap_err().kind,
+            ProblemKind::Conflict,
+            "one open request at a time"
+        );
 
         let signed = decide(&cx, &ingrid, &first.id, sign(&first, Decision::Approve)).await.unwrap();
-        assert_eq!((signed.state, signed.rollout.clone(), signed.sign_offs[0].comment.as_str()), (ApprovalState::Approved, None, "Seen."));
+        assert_eq!(
+            (signed.state, signed.rollout.clone(), signed.sign_offs[0].comment.as_str()),
+            (ApprovalState::Approved, None, "Seen.")
+        );
         let brief = deployments::brief_one(&cx, &"churn".into()).await.unwrap();
         assert_eq!((brief.stable, champion(&cx, &"churn".into()).await.unwrap()), (Some(VersionNo(1)), Some(VersionNo(1))));
         assert_eq!(waiting(&cx, &ingrid).await.unwrap(), 0);
@@ -91,7 +107,10 @@ async fn the_first_version_becomes_stable_and_the_next_starts_a_rollout() {
         let rollout = signed.rollout.expect("a rollout follows");
         assert_eq!(deployments::brief_one(&cx, &"churn".into()).await.unwrap().rollout, Some(rollout));
         let log = audit::page(&cx, &lena, None, "approval.").await.unwrap();
-        assert_eq!(log.entries.iter().map(|entry| entry.action.as_str()).collect::<Vec<_>>(), ["approval.approved", "approval.asked", "approval.approved", "approval.asked"]);
+        assert_eq!(
+            log.entries.iter().map(|entry| entry.action.as_str()).collect::<Vec<_>>(),
+            ["approval.approved", "approval.asked", "approval.approved", "approval.asked"]
+        );
         assert!(log.verified.intact);
     }
 }
@@ -161,6 +180,8 @@ async fn what_has_not_passed_cannot_be_asked_for() {
         assert_eq!(request_promotion(&cx, &lena, wish(1)).await.unwrap_err().kind, ProblemKind::Conflict, "it is stable already");
         assert_eq!(request_promotion(&cx, &ingrid, wish(2)).await.unwrap_err().kind, ProblemKind::Forbidden);
         assert_eq!(request_promotion(&cx, &lena, wish(9)).await.unwrap_err().kind, ProblemKind::NotFound);
-        assert!(list(&cx, &lena).await.unwrap().len() == 1 && latest(&cx, &"churn".into(), VersionNo(1)).await.unwrap().is_some());
+        assert!(
+            list(&cx, &lena).await.unwrap().len() == 1 && latest(&cx, &"churn".into(), VersionNo(1)).await.unwrap().is_some()
+        );
     }
 }

@@ -26,7 +26,9 @@ pub async fn withdraw(cx: &Ctx, who: &Actor, id: &ApprovalId, reason: &str) -> O
         return Err(Problem::conflict("It was decided just now."));
     }
     let summary = format!("Withdrew the request to promote version {} of {} in {}", row.version, row.model, row.deployment);
-    tx.audit(entry(cx, who, "approval.withdrawn", ("approval", row.id), summary, json!({"reason": reason.trim()}))).await.or_problem(doing)?;
+    tx.audit(entry(cx, who, "approval.withdrawn", ("approval", row.id), summary, json!({"reason": reason.trim()})))
+        .await
+        .or_problem(doing)?;
     tx.commit().await.or_problem(doing)?;
     cx.announce(Topic::Approval { approval: id.clone(), model: ModelName(row.model) });
     get(cx, who, id).await

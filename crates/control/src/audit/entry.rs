@@ -5,7 +5,14 @@ use serde_json::Value as Json;
 use store::audit::Entry;
 
 /// An entry about `object` (its kind and id) by `who`, now. `summary` is a finished sentence, `detail` the numbers it was done on.
-pub fn entry(cx: &Ctx, who: &Actor, action: &'static str, object: (&'static str, impl Into<String>), summary: impl Into<String>, detail: Json) -> Entry {
+pub fn entry(
+    cx: &Ctx,
+    who: &Actor,
+    action: &'static str,
+    object: (&'static str, impl Into<String>),
+    summary: impl Into<String>,
+    detail: Json,
+) -> Entry {
     Entry {
         at: cx.now(),
         actor: who.id.clone(),

@@ -1,8 +1,8 @@
 //! Pages of the log and its verification, on both engines.
 
 use super::*;
-use crate::testing::contexts;
 use crate::Actor;
+use crate::testing::contexts;
 use serde_json::json;
 
 #[tokio::test]

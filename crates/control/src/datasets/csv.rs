@@ -32,7 +32,8 @@ pub fn read(bytes: &[u8]) -> Result<Table, String> {
         return Err("The file has a head and no rows.".into());
     }
 
-    let mut columns: Vec<Column> = names.into_iter().zip(&numeric).map(|(name, &numeric)| Column { name, values: empty(numeric, rows) }).collect();
+    let mut columns: Vec<Column> =
+        names.into_iter().zip(&numeric).map(|(name, &numeric)| Column { name, values: empty(numeric, rows) }).collect();
     let mut reader = self::reader(bytes, delimiter);
     each(&mut reader, |line, record| {
         for (column, text) in columns.iter_mut().zip(record) {
@@ -72,8 +73,13 @@ fn each(reader: &mut Reader<&[u8]>, mut row: impl FnMut(u64, &[&str]) -> Result<
             return Ok(());
         }
         let line = record.position().map_or(0, ::csv::Position::line);
-        let texts: Result<Vec<&str>, String> =
-            record.iter().enumerate().map(|(i, text)| std::str::from_utf8(text).map_err(|_| format!("Line {line}, column {}: the text is not UTF-8.", i + 1))).collect();
+        let texts: Result<Vec<&str>, String> = record
+            .iter()
+            .enumerate()
+            .map(|(i, text)| {
+                std::str::from_utf8(text).map_err(|_| format!("Line {line}, column {}: the text is not UTF-8.", i + 1))
+            })
+            .collect();
         row(line, &texts?)?;
     }
 }
@@ -84,7 +90,9 @@ fn words(error: &::csv::Error) -> String {
             let line = pos.as_ref().map_or(0, ::csv::Position::line);
             format!("Line {line} has {len} values, and the first line names {expected_len} columns.")
         }
-        ErrorKind::Utf8 { pos, .. } => format!("Line {}: the text is not UTF-8. Save the file as UTF-8.", pos.as_ref().map_or(0, ::csv::Position::line)),
+        ErrorKind::Utf8 { pos, .. } => {
+            format!("Line {}: the text is not UTF-8. Save the file as UTF-8.", pos.as_ref().map_or(0, ::csv::Position::line))
+        }
         _ => format!("The file cannot be read as CSV: {error}."),
     }
 }

@@ -1,11 +1,11 @@
 //! Data files: CSV and Parquet as columns, within bounds, with a profile of what they hold.
 
-mod table;
-mod parse;
 mod csv;
-mod parquet;
-mod profile;
 mod load;
+mod parquet;
+mod parse;
+mod profile;
+mod table;
 
 pub use load::{load, of_version};
 pub use parse::{Upload, parse};

@@ -24,7 +24,8 @@ fn read_now(bytes: &[u8]) -> Result<Table, String> {
     let damaged = |error: ::parquet::errors::ParquetError| format!("The file cannot be read as Parquet: {error}.");
     let reader = SerializedFileReader::new(Bytes::copy_from_slice(bytes)).map_err(damaged)?;
     let meta = reader.metadata();
-    let rows = usize::try_from(meta.file_metadata().num_rows()).map_err(|_| "The file says that it has less than no rows.".to_owned())?;
+    let rows = usize::try_from(meta.file_metadata().num_rows())
+        .map_err(|_| "The file says that it has less than no rows.".to_owned())?;
     let unpacked: i64 = meta.row_groups().iter().map(|group| group.total_byte_size().max(0)).fold(0, i64::saturating_add);
     if u64::try_from(unpacked).unwrap_or(0) > MAX_BYTES {
         return Err(format!("Unpacked, the file has {} MiB; the limit is {} MiB.", unpacked >> 20, MAX_BYTES >> 20));
@@ -44,7 +45,8 @@ fn read_now(bytes: &[u8]) -> Result<Table, String> {
     for (n, row) in reader.get_row_iter(None).map_err(damaged)?.enumerate() {
         let row = row.map_err(|error| format!("Row {}: {error}.", n + 1))?;
         for (column, (_, field)) in columns.iter_mut().zip(row.get_column_iter()) {
-            let value = plain(field).ok_or_else(|| format!("Row {}, column “{}”: values of this type are not read.", n + 1, column.name))?;
+            let value = plain(field)
+                .ok_or_else(|| format!("Row {}, column “{}”: values of this type are not read.", n + 1, column.name))?;
             push(&mut column.values, value);
         }
     }
@@ -57,7 +59,8 @@ fn push(values: &mut Values, value: Plain) {
         (Values::Numbers(numbers), Plain::Number(number)) => numbers.push(if number.is_finite() { number } else { f64::NAN }),
         (Values::Numbers(numbers), Plain::Missing) => numbers.push(f64::NAN),
         (Values::Numbers(numbers), Plain::Text(text)) => {
-            let mut texts: Vec<Option<String>> = numbers.iter().map(|n| (!n.is_nan()).then(|| serving::tensor::number_text(*n))).collect();
+            let mut texts: Vec<Option<String>> =
+                numbers.iter().map(|n| (!n.is_nan()).then(|| serving::tensor::number_text(*n))).collect();
             texts.push(Some(text));
             *values = Values::Texts(texts);
         }

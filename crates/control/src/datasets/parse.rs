@@ -34,7 +34,12 @@ pub fn parse(bytes: &[u8]) -> Result<Table, String> {
     if bytes.starts_with(&[0x1f, 0x8b]) {
         return csv::read(&unzipped(bytes)?);
     }
-    for (magic, what) in [(&b"PK\x03\x04"[..], "a ZIP archive or an Excel file"), (b"%PDF", "a PDF"), (b"\x89PNG", "a picture"), (b"<", "a web page or XML")] {
+    for (magic, what) in [
+        (&b"PK\x03\x04"[..], "a ZIP archive or an Excel file"),
+        (b"%PDF", "a PDF"),
+        (b"\x89PNG", "a picture"),
+        (b"<", "a web page or XML"),
+    ] {
         if bytes.starts_with(magic) {
             return Err(format!("This is {what}. Data files are CSV, CSV.gz or Parquet."));
         }
@@ -62,7 +67,9 @@ pub fn check_size(rows: usize, columns: usize) -> Result<(), String> {
         return Err(format!("The file has {columns} columns; the limit is {MAX_COLUMNS}."));
     }
     if rows > MAX_ROWS || rows.saturating_mul(columns) > MAX_CELLS {
-        return Err(format!("The file has more than {MAX_ROWS} rows or {MAX_CELLS} values, which are the limits. Send a random sample of it."));
+        return Err(format!(
+            "The file has more than {MAX_ROWS} rows or {MAX_CELLS} values, which are the limits. Send a random sample of it."
+        ));
     }
     Ok(())
 }

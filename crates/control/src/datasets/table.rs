@@ -47,8 +47,11 @@ impl Table {
 
     /// Every row as the model's record, features in the contract's order. A column that is not there is missing in every row.
     pub fn records(&self, contract: &Contract) -> Vec<Vec<Value>> {
-        let columns: Vec<(Option<&Column>, FeatureKind)> = contract.features.iter().map(|f| (self.column(&f.name), f.kind)).collect();
-        (0..self.rows).map(|row| columns.iter().map(|(column, kind)| column.map_or(Value::Missing, |c| c.value(row, *kind))).collect()).collect()
+        let columns: Vec<(Option<&Column>, FeatureKind)> =
+            contract.features.iter().map(|f| (self.column(&f.name), f.kind)).collect();
+        (0..self.rows)
+            .map(|row| columns.iter().map(|(column, kind)| column.map_or(Value::Missing, |c| c.value(row, *kind))).collect())
+            .collect()
     }
 }
 
@@ -82,7 +85,9 @@ impl Column {
     /// The value in this row as text, whole numbers without a point; `None` where it is missing.
     pub fn text(&self, row: usize) -> Option<String> {
         match &self.values {
-            Values::Numbers(values) => values.get(row).filter(|value| !value.is_nan()).map(|value| serving::tensor::number_text(*value)),
+            Values::Numbers(values) => {
+                values.get(row).filter(|value| !value.is_nan()).map(|value| serving::tensor::number_text(*value))
+            }
             Values::Texts(values) => values.get(row)?.clone(),
         }
     }
@@ -90,7 +95,9 @@ impl Column {
     /// The value as statistics count it.
     pub fn cell(&self, row: usize) -> Cell<'_> {
         match &self.values {
-            Values::Numbers(values) => values.get(row).map_or(Cell::Missing, |value| if value.is_nan() { Cell::Missing } else { Cell::Number(*value) }),
+            Values::Numbers(values) => {
+                values.get(row).map_or(Cell::Missing, |value| if value.is_nan() { Cell::Missing } else { Cell::Number(*value) })
+            }
             Values::Texts(values) => values.get(row).and_then(Option::as_deref).map_or(Cell::Missing, Cell::Text),
         }
     }

@@ -100,6 +100,9 @@ fn parquet_is_read_as_csv_is() {
 fn a_profile_counts_what_is_there() {
     let table = parse(b"a,b\n1,x\n3,x\n,y\n").unwrap();
     let [a, b] = &profile(&table)[..] else { panic!("two columns") };
-    assert_eq!((a.numeric, a.whole, a.missing, a.distinct, a.min, a.max, a.mean), (true, true, 1, 2, Some(1.0), Some(3.0), Some(2.0)));
+    assert_eq!(
+        (a.numeric, a.whole, a.missing, a.distinct, a.min, a.max, a.mean),
+        (true, true, 1, 2, Some(1.0), Some(3.0), Some(2.0))
+    );
     assert_eq!((b.numeric, b.frequent.clone()), (false, vec![("x".into(), 2), ("y".into(), 1)]));
 }

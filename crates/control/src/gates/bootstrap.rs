@@ -16,7 +16,8 @@ pub fn auc_difference(truth: &[bool], a: &[f64], b: &[f64], seed: u64) -> Option
     let (truths, a, b) = (truth.iter().copied().step_by(step).collect::<Vec<bool>>(), thin(a), thin(b));
     let (order_a, order_b) = (ascending(&a), ascending(&b));
     let mut weights = vec![1u32; truths.len()];
-    let difference = |weights: &[u32]| Some(weighted_auc(&truths, &a, &order_a, weights)? - weighted_auc(&truths, &b, &order_b, weights)?);
+    let difference =
+        |weights: &[u32]| Some(weighted_auc(&truths, &a, &order_a, weights)? - weighted_auc(&truths, &b, &order_b, weights)?);
     let value = difference(&weights)?;
     let mut rng = SplitMix64::new(seed);
     let draws = if truths.len() <= 5_000 { DRAWS.0 } else { DRAWS.1 };
@@ -48,7 +49,11 @@ fn weighted_auc(truth: &[bool], scores: &[f64], order: &[usize], weights: &[u32]
         let (mut yes, mut no) = (0.0, 0.0);
         while at < order.len() && scores[order[at]] == score {
             let weight = f64::from(weights[order[at]]);
-            if truth[order[at]] { yes += weight } else { no += weight }
+            if truth[order[at]] {
+                yes += weight
+            } else {
+                no += weight
+            }
             at += 1;
         }
         wins += yes * (below + no / 2.0);
@@ -78,7 +83,9 @@ mod tests {
     fn the_same_scores_differ_by_nothing_and_a_real_difference_is_found() {
         let mut rng = SplitMix64::new(7);
         let truth: Vec<bool> = (0..800).map(|_| rng.bernoulli(0.3)).collect();
-        let noise = |rng: &mut SplitMix64, size: f64| truth.iter().map(|yes| f64::from(u8::from(*yes)) + size * rng.normal()).collect::<Vec<f64>>();
+        let noise = |rng: &mut SplitMix64, size: f64| {
+            truth.iter().map(|yes| f64::from(u8::from(*yes)) + size * rng.normal()).collect::<Vec<f64>>()
+        };
         let (good, bad) = (noise(&mut rng, 0.8), noise(&mut rng, 2.0));
         let same = auc_difference(&truth, &good, &good, 1).unwrap();
         assert_eq!((same.value, same.low, same.high), (0.0, 0.0, 0.0));

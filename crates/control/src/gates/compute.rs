@@ -30,9 +30,11 @@ pub fn compute(input: Input) -> Result<(Report, Arc<Served>, Subject), String> {
     if contract.features.is_empty() {
         return Err("The inputs are not named, so that no table can be read as records: the gates need them.".into());
     }
-    let subject = Subject::new(contract, heldback).ok_or("The contract does not name the column that holds the true label, or the held-back data lacks it.")?;
+    let subject = Subject::new(contract, heldback)
+        .ok_or("The contract does not name the column that holds the true label, or the held-back data lacks it.")?;
     let answers = |served: &Served, subject: &Subject| served.evaluate_blocking(&subject.records).map(Answers::new);
-    let candidate = answers(&served, &subject).map_err(|error| format!("The version does not answer the held-back rows: {error}"))?;
+    let candidate =
+        answers(&served, &subject).map_err(|error| format!("The version does not answer the held-back rows: {error}"))?;
 
     let mut why_not = String::new();
     let theirs = champion.as_ref().and_then(|champion| {
@@ -56,7 +58,8 @@ pub fn compute(input: Input) -> Result<(Report, Arc<Served>, Subject), String> {
     });
     let by_rule = found.as_ref().map(|rule| rule.answer(&subject.table, contract.positive.as_deref()));
     let of = |answers: Option<&Answers>| answers.and_then(|answers| estimate(metric, &subject.truth, answers, None));
-    let over = |other: Option<&Answers>| other.and_then(|other| improvement(metric, &subject.truth, &candidate, other, None, seed));
+    let over =
+        |other: Option<&Answers>| other.and_then(|other| improvement(metric, &subject.truth, &candidate, other, None, seed));
     let compare = Compare {
         metric,
         candidate: of(Some(&candidate)),
@@ -72,7 +75,8 @@ pub fn compute(input: Input) -> Result<(Report, Arc<Served>, Subject), String> {
     gates.push(checks::history(&compare, &subject, explained(&subject.truth, &candidate)));
     gates.push(checks::champion(&compare, &subject, served.version, champion_no, (&candidate, theirs.as_ref()), &why_not));
     gates.push(checks::rule(&compare));
-    let (by_segment, mut segments) = checks::segments(metric, contract, &subject, &candidate, theirs.as_ref(), by_rule.as_ref(), seed);
+    let (by_segment, mut segments) =
+        checks::segments(metric, contract, &subject, &candidate, theirs.as_ref(), by_rule.as_ref(), seed);
     gates.extend(by_segment);
     if let Some((line, row)) = checks::worst(metric, contract, &subject, &candidate) {
         gates.push(line);
@@ -87,7 +91,10 @@ pub fn compute(input: Input) -> Result<(Report, Arc<Served>, Subject), String> {
 
     // Weights explain and do not judge: without them the run is still a run.
     let mine = weights::weigh(&served, &subject.records, seed).unwrap_or_default();
-    let others = champion.as_ref().filter(|_| theirs.is_some()).and_then(|c| weights::weigh(c, &subject.table.records(&c.contract), seed).ok());
+    let others = champion
+        .as_ref()
+        .filter(|_| theirs.is_some())
+        .and_then(|c| weights::weigh(c, &subject.table.records(&c.contract), seed).ok());
     let report = Report {
         policy: policy::NAME.into(),
         champion: champion_no,
@@ -95,7 +102,10 @@ pub fn compute(input: Input) -> Result<(Report, Arc<Served>, Subject), String> {
         gates,
         segments,
         inputs: weights::beside(mine, &others.unwrap_or_default()),
-        flips: theirs.as_ref().map(|theirs| flips::lines(metric, contract, &subject, &candidate, theirs, seed)).unwrap_or_default(),
+        flips: theirs
+            .as_ref()
+            .map(|theirs| flips::lines(metric, contract, &subject, &candidate, theirs, seed))
+            .unwrap_or_default(),
         compare,
         metrics: metrics(contract, &subject.truth, &candidate),
     };

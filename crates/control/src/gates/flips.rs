@@ -56,11 +56,23 @@ fn quarters(table: &Table, name: &str) -> Vec<(String, String, Vec<usize>)> {
         (Some(from), None) => format!("{} or more", crate::words::bound(from)),
         (None, None) => "all".into(),
     };
-    groups.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty()).map(|(n, rows)| (name.to_owned(), words(n), rows)).collect()
+    groups
+        .into_iter()
+        .enumerate()
+        .filter(|(_, rows)| !rows.is_empty())
+        .map(|(n, rows)| (name.to_owned(), words(n), rows))
+        .collect()
 }
 
 /// One line per group, and one for all rows at the end.
-pub fn lines(metric: Metric, contract: &Contract, subject: &Subject, candidate: &Answers, champion: &Answers, seed: u64) -> Vec<FlipLine> {
+pub fn lines(
+    metric: Metric,
+    contract: &Contract,
+    subject: &Subject,
+    candidate: &Answers,
+    champion: &Answers,
+    seed: u64,
+) -> Vec<FlipLine> {
     let metric = metric.in_groups();
     let all: Vec<usize> = (0..subject.rows()).collect();
     let groups = groups(contract, &subject.table).into_iter().chain(std::iter::once((String::new(), "All".to_owned(), all)));

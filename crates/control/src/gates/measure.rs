@@ -137,7 +137,14 @@ pub fn estimate(metric: Metric, truth: &Truth, answers: &Answers, rows: Option<&
 }
 
 /// How much better `a` is than `b` on the same rows, positive where it is; with a paired interval.
-pub fn improvement(metric: Metric, truth: &Truth, a: &Answers, b: &Answers, rows: Option<&[usize]>, seed: u64) -> Option<Estimate> {
+pub fn improvement(
+    metric: Metric,
+    truth: &Truth,
+    a: &Answers,
+    b: &Answers,
+    rows: Option<&[usize]>,
+    seed: u64,
+) -> Option<Estimate> {
     let all: Vec<usize> = (0..truth.len()).collect();
     let rows = rows.unwrap_or(&all);
     match metric {
@@ -151,7 +158,8 @@ pub fn improvement(metric: Metric, truth: &Truth, a: &Answers, b: &Answers, rows
             mean(&rows.iter().map(|row| one(a, *row) - one(b, *row)).collect::<Vec<_>>())
         }
         Metric::Mae => {
-            let differences: Vec<f64> = rows.iter().filter_map(|row| Some(error(truth, b, *row)? - error(truth, a, *row)?)).collect();
+            let differences: Vec<f64> =
+                rows.iter().filter_map(|row| Some(error(truth, b, *row)? - error(truth, a, *row)?)).collect();
             mean(&differences)
         }
     }
@@ -163,7 +171,8 @@ pub fn metrics(contract: &Contract, truth: &Truth, answers: &Answers) -> BTreeMa
     let mut put = |key: &str, value: Option<f64>| value.map(|value| found.insert(key.to_owned(), value));
     let rows: Vec<usize> = (0..truth.len()).collect();
     if contract.task == Task::Regression {
-        let (truths, values): (Vec<f64>, Vec<f64>) = rows.iter().filter_map(|row| Some((truth.value(*row)?, answers.value(*row)?))).unzip();
+        let (truths, values): (Vec<f64>, Vec<f64>) =
+            rows.iter().filter_map(|row| Some((truth.value(*row)?, answers.value(*row)?))).unzip();
         put("mae", stats::quality::mae(&truths, &values));
         put("rmse", stats::quality::rmse(&truths, &values));
         put("r2", r2(&truths, &values));
@@ -173,7 +182,10 @@ pub fn metrics(contract: &Contract, truth: &Truth, answers: &Answers) -> BTreeMa
     if let (Some(positive), Some((truths, scores))) = (&contract.positive, binary(truth, answers, &rows)) {
         put("roc_auc", stats::quality::roc_auc(&truths, &scores));
         let said = |row: usize| answers.label(row) == Some(positive.as_str());
-        let (hits, flagged) = (rows.iter().filter(|row| said(**row) && truth.is_positive(**row)).count(), rows.iter().filter(|row| said(**row)).count());
+        let (hits, flagged) = (
+            rows.iter().filter(|row| said(**row) && truth.is_positive(**row)).count(),
+            rows.iter().filter(|row| said(**row)).count(),
+        );
         let real = truths.iter().filter(|yes| **yes).count();
         put("recall", (real > 0).then(|| hits as f64 / real as f64));
         put("precision", (flagged > 0).then(|| hits as f64 / flagged as f64));
@@ -185,7 +197,8 @@ pub fn metrics(contract: &Contract, truth: &Truth, answers: &Answers) -> BTreeMa
 
 /// Share of the variance that is explained.
 pub fn explained(truth: &Truth, answers: &Answers) -> Option<f64> {
-    let (truths, values): (Vec<f64>, Vec<f64>) = (0..truth.len()).filter_map(|row| Some((truth.value(row)?, answers.value(row)?))).unzip();
+    let (truths, values): (Vec<f64>, Vec<f64>) =
+        (0..truth.len()).filter_map(|row| Some((truth.value(row)?, answers.value(row)?))).unzip();
     r2(&truths, &values)
 }
 
@@ -196,7 +209,8 @@ pub fn mean(values: &[f64]) -> Option<Estimate> {
         return None;
     }
     let mean = values.iter().map(|x| x / n).sum::<f64>();
-    let variance = if values.len() > 1 { values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0) } else { f64::INFINITY };
+    let variance =
+        if values.len() > 1 { values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0) } else { f64::INFINITY };
     let half = Z * (variance / n).sqrt();
     Some(Estimate { value: mean, low: mean - half, high: mean + half, n: values.len() as u64 })
 }

@@ -1,21 +1,21 @@
 //! The automated tests of a version: each with its number, its threshold, its verdict and its evidence.
 
-mod run;
-mod queue;
-mod view;
-mod report;
-mod policy;
-mod compute;
-mod subject;
-mod measure;
 mod bootstrap;
-mod rule;
-mod weights;
-mod flips;
 mod checks;
+mod compute;
+mod flips;
+mod measure;
+mod policy;
+mod queue;
+mod report;
+mod rule;
+mod run;
+mod subject;
+mod view;
+mod weights;
 
-pub use queue::{enqueue, run_queued};
 pub use measure::Metric;
+pub use queue::{enqueue, run_queued};
 pub use report::{Compare, Report};
 pub use run::run;
 pub use view::{HeldbackMetrics, heldback_metrics, report, view, words};

@@ -24,7 +24,8 @@ struct Payload {
 pub async fn enqueue(cx: &Ctx, who: &Actor, model: &ModelName, version: VersionNo) -> Outcome<()> {
     who.must(Act::RunGates)?;
     let doing = "Queueing the gates";
-    let payload = serde_json::to_string(&Payload { model: model.clone(), version, by: UserId(who.id.clone()), by_name: who.name.clone() });
+    let payload =
+        serde_json::to_string(&Payload { model: model.clone(), version, by: UserId(who.id.clone()), by_name: who.name.clone() });
     let payload = payload.map_err(|_| Problem::internal("The run cannot be queued."))?;
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
     if tx.version(model, version).await.or_problem(doing)?.is_none() {
@@ -56,7 +57,9 @@ pub async fn run_queued(cx: &Ctx) -> Outcome<usize> {
             Err(problem) if matches!(problem.kind, ProblemKind::Internal | ProblemKind::Busy) && job.attempts < TRIES => {
                 tx.job_failed(&id, &problem.detail, Some(cx.now() + job.attempts * 20 * SECOND)).await.or_problem(doing)?;
             }
-            Err(problem) if matches!(problem.kind, ProblemKind::Internal | ProblemKind::Busy) => tx.job_failed(&id, &problem.detail, None).await.or_problem(doing)?,
+            Err(problem) if matches!(problem.kind, ProblemKind::Internal | ProblemKind::Busy) => {
+                tx.job_failed(&id, &problem.detail, None).await.or_problem(doing)?
+            }
             // A version that cannot be judged is an answer: it stands in the run.
             _ => tx.job_done(&id).await.or_problem(doing)?,
         }

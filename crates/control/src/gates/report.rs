@@ -65,7 +65,12 @@ impl Report {
             1 => text.push_str("; one had not enough data"),
             n => text.push_str(&format!("; {n} had not enough data")),
         }
-        let advice: Vec<&str> = self.gates.iter().filter(|gate| !gate.required && gate.verdict == Verdict::Fail).map(|gate| gate.name.as_str()).collect();
+        let advice: Vec<&str> = self
+            .gates
+            .iter()
+            .filter(|gate| !gate.required && gate.verdict == Verdict::Fail)
+            .map(|gate| gate.name.as_str())
+            .collect();
         text.push('.');
         if !advice.is_empty() {
             text.push_str(&format!(" Worth a look: {}.", advice.join(", ").to_lowercase()));

@@ -35,8 +35,12 @@ impl Question {
     fn ask(&self, table: &Table, row: usize) -> bool {
         match self {
             Question::None => true,
-            Question::AtLeast(feature, cut) => table.column(feature).and_then(|column| column.number(row)).is_some_and(|value| value >= *cut),
-            Question::Is(feature, category) => table.column(feature).and_then(|column| column.text(row)).is_some_and(|value| value == *category),
+            Question::AtLeast(feature, cut) => {
+                table.column(feature).and_then(|column| column.number(row)).is_some_and(|value| value >= *cut)
+            }
+            Question::Is(feature, category) => {
+                table.column(feature).and_then(|column| column.text(row)).is_some_and(|value| value == *category)
+            }
         }
     }
 
@@ -89,18 +93,20 @@ impl Rule {
 
 /// Every question worth asking: is it at least …, for numbers; is it …, for categories.
 fn questions<'a>(contract: &'a Contract, reference: &'a Table, rows: &'a [usize]) -> impl Iterator<Item = Question> + 'a {
-    contract.features.iter().filter_map(|feature| Some((feature, reference.column(&feature.name)?))).flat_map(move |(feature, column)| {
-        if matches!(feature.kind, FeatureKind::Number | FeatureKind::Integer) {
-            let mut values: Vec<f64> = rows.iter().filter_map(|row| column.number(*row)).collect();
-            values.sort_by(f64::total_cmp);
-            let mut cuts: Vec<f64> = (1..=CUTS).filter_map(|n| values.get(values.len() * n / (CUTS + 1)).copied()).collect();
-            cuts.dedup();
-            cuts.into_iter().map(|cut| Question::AtLeast(feature.name.clone(), cut)).collect::<Vec<_>>()
-        } else {
-            let categories = feature.categories.iter().flatten().take(50);
-            categories.map(|category| Question::Is(feature.name.clone(), category.clone())).collect()
-        }
-    })
+    contract.features.iter().filter_map(|feature| Some((feature, reference.column(&feature.name)?))).flat_map(
+        move |(feature, column)| {
+            if matches!(feature.kind, FeatureKind::Number | FeatureKind::Integer) {
+                let mut values: Vec<f64> = rows.iter().filter_map(|row| column.number(*row)).collect();
+                values.sort_by(f64::total_cmp);
+                let mut cuts: Vec<f64> = (1..=CUTS).filter_map(|n| values.get(values.len() * n / (CUTS + 1)).copied()).collect();
+                cuts.dedup();
+                cuts.into_iter().map(|cut| Question::AtLeast(feature.name.clone(), cut)).collect::<Vec<_>>()
+            } else {
+                let categories = feature.categories.iter().flatten().take(50);
+                categories.map(|category| Question::Is(feature.name.clone(), category.clone())).collect()
+            }
+        },
+    )
 }
 
 /// The best answers for the two sides of a question, and the figure that they reach; larger is better.

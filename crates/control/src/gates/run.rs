@@ -47,12 +47,19 @@ pub async fn run(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionNo) -> Out
     let (state, result, why, summary, detail) = match &outcome {
         Ok(report) => {
             let verdict = if report.passed() { "passed" } else { "did not pass" };
-            let json = serde_json::to_string(report).map_err(|_| Problem::internal("The result of the gates cannot be stored."))?;
+            let json =
+                serde_json::to_string(report).map_err(|_| Problem::internal("The result of the gates cannot be stored."))?;
             let held: Vec<&str> = report.held_up_by().iter().map(|gate| gate.key.as_str()).collect();
             let detail = json!({"rows": report.rows, "champion": report.champion, "metrics": report.metrics, "held_up_by": held});
             ("done", Some(json), None, format!("Version {no} of {model} {verdict} its gates: {}", report.summary()), detail)
         }
-        Err(problem) => ("broken", None, Some(problem.detail.clone()), format!("The gates of version {no} of {model} could not be run"), json!({"why": problem.detail})),
+        Err(problem) => (
+            "broken",
+            None,
+            Some(problem.detail.clone()),
+            format!("The gates of version {no} of {model} could not be run"),
+            json!({"why": problem.detail}),
+        ),
     };
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
     tx.end_gate_run(&started.id, state, cx.now(), result.as_deref(), why.as_deref()).await.or_problem(doing)?;
@@ -66,7 +73,11 @@ pub async fn run(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionNo) -> Out
 async fn judge(cx: &Ctx, version: &Version) -> Outcome<Report> {
     let (model, no) = (&version.model.name, version.version);
     let heldback = datasets::of_version(cx, model, no, DatasetRole::Heldback).await?;
-    let heldback = heldback.ok_or_else(|| Problem::conflict(format!("Version {no} of {model} has no held-back data. Add some: rows with their true label that were not used to train it.")))?;
+    let heldback = heldback.ok_or_else(|| {
+        Problem::conflict(format!(
+            "Version {no} of {model} has no held-back data. Add some: rows with their true label that were not used to train it."
+        ))
+    })?;
     let reference = datasets::of_version(cx, model, no, DatasetRole::Reference).await?;
     let champion_no = registry::champion(cx, model).await?;
     let champion = match champion_no.filter(|champion| *champion != no) {
@@ -74,7 +85,8 @@ async fn judge(cx: &Ctx, version: &Version) -> Outcome<Report> {
         None => None,
     };
     // With as many sessions as live traffic would have, because latency and load are judged too.
-    let (runtime, bytes, contract, name) = (cx.runtime()?, registry::onnx_bytes(cx, version).await?, version.contract.clone(), model.clone());
+    let (runtime, bytes, contract, name) =
+        (cx.runtime()?, registry::onnx_bytes(cx, version).await?, version.contract.clone(), model.clone());
     let seed = u64::from_str_radix(version.hash.as_str().get(..16).unwrap_or("1"), 16).unwrap_or(1);
     let computed = blocking(move || {
         let onnx = runtime.load(&bytes, LoadOptions::default()).map_err(|error| error.to_string())?;

@@ -39,7 +39,10 @@ impl Subject {
         let rows: Vec<usize> = (0..table.rows).filter(known).collect();
         let truth = match contract.task {
             Task::Regression => Truth::Values(rows.iter().filter_map(|row| column.number(*row)).collect()),
-            _ => Truth::Classes { names: rows.iter().filter_map(|row| column.text(*row)).collect(), positive: contract.positive.clone() },
+            _ => Truth::Classes {
+                names: rows.iter().filter_map(|row| column.text(*row)).collect(),
+                positive: contract.positive.clone(),
+            },
         };
         let unlabelled = (table.rows - rows.len()) as u64;
         let table = if unlabelled == 0 { table } else { table.only(&rows) };

@@ -44,12 +44,22 @@ async fn churn_as_the_story_has_it() {
         push(&cx, "churn", "v2.onnx", &["international_plan", "area_code"]).await;
         assert_eq!(run_queued(&cx).await.unwrap(), 1);
         let first = view(&cx, &engineer(), &model, VersionNo(1)).await.unwrap();
-        assert_eq!(first.state, State::Ok, "{}: {:#?}", first.summary, first.gates.iter().filter(|g| g.required && g.verdict != Verdict::Pass).collect::<Vec<_>>());
+        assert_eq!(
+            first.state,
+            State::Ok,
+            "{}: {:#?}",
+            first.summary,
+            first.gates.iter().filter(|g| g.required && g.verdict != Verdict::Pass).collect::<Vec<_>>()
+        );
         // As examples/churn/metrics.json says: ROC AUC 0.8776, accuracy 0.9368 on 1,250 rows.
         assert_eq!(gate(&first, "accuracy").value, "0.878");
         let kept = heldback_metrics(&cx, &model, VersionNo(1)).await.unwrap().unwrap();
         assert_eq!(kept.rows, 1_250);
-        assert!((kept.metrics["roc_auc"] - 0.8776).abs() < 5e-5 && (kept.metrics["accuracy"] - 0.9368).abs() < 5e-5, "{:?}", kept.metrics);
+        assert!(
+            (kept.metrics["roc_auc"] - 0.8776).abs() < 5e-5 && (kept.metrics["accuracy"] - 0.9368).abs() < 5e-5,
+            "{:?}",
+            kept.metrics
+        );
         assert_eq!((gate(&first, "champion").required, gate(&first, "champion").verdict), (false, Verdict::Insufficient));
         assert!(gate(&first, "rule").evidence.contains("if "), "{}", gate(&first, "rule").evidence);
 
@@ -57,7 +67,13 @@ async fn churn_as_the_story_has_it() {
         for (file, version) in [("v3.onnx", VersionNo(2)), ("v4.onnx", VersionNo(3))] {
             push(&cx, "churn", file, &["international_plan", "area_code"]).await;
             let view = run(&cx, &engineer(), &model, version).await.unwrap();
-            assert_eq!(view.state, State::Ok, "{file}: {} {:#?}", view.summary, view.gates.iter().filter(|g| g.required && g.verdict != Verdict::Pass).collect::<Vec<_>>());
+            assert_eq!(
+                view.state,
+                State::Ok,
+                "{file}: {} {:#?}",
+                view.summary,
+                view.gates.iter().filter(|g| g.required && g.verdict != Verdict::Pass).collect::<Vec<_>>()
+            );
             let better = gate(&view, "champion");
             assert!(better.required && better.verdict == Verdict::Pass && better.value.starts_with('+'), "{better:?}");
             assert!(better.evidence.contains("McNemar"));
@@ -86,10 +102,20 @@ async fn a_worse_version_fails_against_the_champion() {
 #[tokio::test]
 async fn the_other_examples_pass() {
     for (cx, _) in contexts_with_runtime().await.into_iter().take(1) {
-        for (name, file, value) in [("bikes", "v2.onnx", "0.929"), ("digits", "v2.onnx", "97.0%"), ("flights", "v2.onnx", "0.907"), ("churn_matrix", "v2.onnx", "0.930")] {
+        for (name, file, value) in [
+            ("bikes", "v2.onnx", "0.929"),
+            ("digits", "v2.onnx", "97.0%"),
+            ("flights", "v2.onnx", "0.907"),
+            ("churn_matrix", "v2.onnx", "0.930"),
+        ] {
             let version = push(&cx, name, file, &[]).await;
             let view = run(&cx, &engineer(), &ModelName::from(name), version).await.unwrap();
-            let held: Vec<_> = view.gates.iter().filter(|g| g.required && g.verdict != Verdict::Pass).map(|g| (&g.key, &g.value, &g.interval, &g.needed, &g.evidence)).collect();
+            let held: Vec<_> = view
+                .gates
+                .iter()
+                .filter(|g| g.required && g.verdict != Verdict::Pass)
+                .map(|g| (&g.key, &g.value, &g.interval, &g.needed, &g.evidence))
+                .collect();
             assert_eq!((view.state, gate(&view, "accuracy").value.as_str()), (State::Ok, value), "{name}: {held:#?}");
         }
     }
@@ -99,7 +125,14 @@ async fn the_other_examples_pass() {
 async fn what_cannot_be_judged_says_why() {
     for (cx, _) in contexts_with_runtime().await {
         let model = ModelName::from("churn");
-        let input = Registration { model: model.clone(), onnx: example("churn/v2.onnx"), meta: RegisterVersion::default(), reference: None, heldback: None, idempotency_key: None };
+        let input = Registration {
+            model: model.clone(),
+            onnx: example("churn/v2.onnx"),
+            meta: RegisterVersion::default(),
+            reference: None,
+            heldback: None,
+            idempotency_key: None,
+        };
         register_version(&cx, &engineer(), input).await.unwrap();
         assert_eq!(view(&cx, &engineer(), &model, VersionNo(1)).await.unwrap().word, "not run");
         let problem = run(&cx, &engineer(), &model, VersionNo(1)).await.unwrap_err();
@@ -114,10 +147,18 @@ async fn what_cannot_be_judged_says_why() {
 #[tokio::test]
 async fn a_model_that_answers_with_nan_does_not_pass() {
     for (cx, _) in contexts_with_runtime().await.into_iter().take(1) {
-        let csv = "x1,x2,x3,x4,label\n".to_owned() + &(0..200).map(|n| format!("{n},{},{},1,{}\n", n % 7, n % 3, n % 2)).collect::<String>();
+        let csv = "x1,x2,x3,x4,label\n".to_owned()
+            + &(0..200).map(|n| format!("{n},{},{},1,{}\n", n % 7, n % 3, n % 2)).collect::<String>();
         let data = || Some(Upload { file_name: "x.csv".into(), bytes: csv.clone().into() });
         let onnx = example("hostile/nan_output.onnx");
-        let input = Registration { model: ModelName::from("nan"), onnx, meta: RegisterVersion::default(), reference: data(), heldback: data(), idempotency_key: None };
+        let input = Registration {
+            model: ModelName::from("nan"),
+            onnx,
+            meta: RegisterVersion::default(),
+            reference: data(),
+            heldback: data(),
+            idempotency_key: None,
+        };
         // Whatever its width is: it is refused for its data, or judged and does not pass.
         let Ok(got) = register_version(&cx, &engineer(), input).await else { continue };
         if let Ok(view) = run(&cx, &engineer(), &got.model, got.version).await {

@@ -67,7 +67,9 @@ pub fn words(run: Option<&GateRunRow>, now: Millis) -> Outcome<(GatesWord, BTree
 /// State, word and sentence of a run that has no result.
 fn unfinished(run: &GateRunRow, now: Millis) -> (State, &'static str, String) {
     match run.state.as_str() {
-        "running" if now.0 - run.started_at > INTERRUPTED => (State::Unknown, "interrupted", "The last run was interrupted. Run the gates again.".into()),
+        "running" if now.0 - run.started_at > INTERRUPTED => {
+            (State::Unknown, "interrupted", "The last run was interrupted. Run the gates again.".into())
+        }
         "running" => (State::Run, "running", "The gates are running now; this takes some seconds.".into()),
         _ => (State::Bad, "could not run", run.problem.clone().unwrap_or_else(|| "The gates could not be run.".into())),
     }
@@ -78,7 +80,8 @@ pub(super) fn of_run(run: Option<GateRunRow>, now: Millis) -> Outcome<GatesView>
         run: None,
         state: State::Unknown,
         word: "not run".into(),
-        summary: "The gates have not run. They run by themselves when a version comes with held-back data, or now if you ask.".into(),
+        summary: "The gates have not run. They run by themselves when a version comes with held-back data, or now if you ask."
+            .into(),
         ran: None,
         took_ms: None,
         took_words: String::new(),

@@ -22,7 +22,8 @@ pub fn weigh(served: &Served, records: &[Vec<Value>], seed: u64) -> Result<Vec<(
     for (at, feature) in features.iter().enumerate() {
         let mut order: Vec<usize> = (0..rows.len()).collect();
         SplitMix64::new(seed ^ at as u64).shuffle(&mut order);
-        let shuffled: Vec<Vec<Value>> = rows.iter().zip(&order).map(|(row, from)| with(row, at, rows[*from][at].clone())).collect();
+        let shuffled: Vec<Vec<Value>> =
+            rows.iter().zip(&order).map(|(row, from)| with(row, at, rows[*from][at].clone())).collect();
         let after = served.evaluate_blocking(&shuffled)?;
         let change: f64 = before.iter().zip(&after).map(|(a, b)| change(a, b)).sum();
         weights.push((feature.name.clone(), change));

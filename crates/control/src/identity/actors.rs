@@ -17,7 +17,8 @@ pub async fn actor_by_user(cx: &Ctx, id: &UserId) -> Outcome<Option<Actor>> {
 /// The owner of a token, with the token's role. A token never does more than its owner may do now.
 pub async fn actor_by_token(cx: &Ctx, token: &str) -> Outcome<Actor> {
     let doing = "Checking the token";
-    let refused = |why: &str| Err(Problem::unauthenticated(format!("{why} Make a new one under your name, or ask an administrator.")));
+    let refused =
+        |why: &str| Err(Problem::unauthenticated(format!("{why} Make a new one under your name, or ask an administrator.")));
     if !token.starts_with(super::tokens::PREFIX) || token.len() > 200 {
         return refused("This is not a token of this server: they begin with slp_.");
     }

@@ -10,7 +10,13 @@ use sha2::{Digest, Sha256};
 
 /// Name, e-mail, password, role, what to try.
 const PEOPLE: [(&str, &str, &str, Role, &str); 5] = [
-    ("Lena Fischer", "engineer@demo.example", "engineer-demo", Role::Engineer, "Register a version, run its gates, ask for promotion."),
+    (
+        "Lena Fischer",
+        "engineer@demo.example",
+        "engineer-demo",
+        Role::Engineer,
+        "Register a version, run its gates, ask for promotion.",
+    ),
     ("Ingrid Halvorsen", "approver@demo.example", "approver-demo", Role::Approver, "Find the request in the inbox and sign it."),
     ("Amara Okafor", "stakeholder@demo.example", "stakeholder-demo", Role::Stakeholder, "Read and print the report."),
     ("Tomás Oliveira", "oncall@demo.example", "oncall-demo", Role::Oncall, "Watch the rollout, roll it back."),
@@ -53,7 +59,13 @@ pub async fn seed_demo(cx: &Ctx) -> Outcome<Vec<DemoPerson>> {
 /// The people as the sign-in page shows them.
 pub(super) fn accounts() -> Vec<DemoAccount> {
     PEOPLE
-        .map(|(name, email, password, role, does)| DemoAccount { name: name.into(), email: email.into(), password: password.into(), role, does: does.into() })
+        .map(|(name, email, password, role, does)| DemoAccount {
+            name: name.into(),
+            email: email.into(),
+            password: password.into(),
+            role,
+            does: does.into(),
+        })
         .into()
 }
 

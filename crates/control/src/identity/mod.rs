@@ -1,12 +1,13 @@
 //! Who somebody is: signing in, people, tokens, and the demo's made-up people.
 
-mod sign_in;
 mod actors;
-mod me;
-mod users;
-mod tokens;
+mod attempts;
 mod demo;
+mod me;
 mod password;
+mod sign_in;
+mod tokens;
+mod users;
 
 pub use actors::{actor_by_token, actor_by_user};
 pub use demo::{DemoPerson, seed_demo};

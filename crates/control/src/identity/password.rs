@@ -1,8 +1,9 @@
 //! Passwords: Argon2id with the crate's defaults (19 MiB, two passes), off the async threads, a few at a time.
 
+use super::attempts;
 use crate::{Ctx, IntoProblem, Outcome};
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use contract::Problem;
 use std::sync::OnceLock;
 use tokio::sync::Semaphore;
@@ -44,10 +45,18 @@ pub async fn verify(password: String, phc: Option<String>) -> Outcome<bool> {
     .await?
 }
 
-/// Whether the password is the person's own, for acts that ask for it again.
+/// Whether the password is the person's own, for acts that ask for it again. Counts as a try, as signing in does: `Busy` after too many.
 pub async fn check_own(cx: &Ctx, user_id: &str, password: &str) -> Outcome<bool> {
-    let user = cx.store.db.user(user_id).await.or_problem("Looking up the person")?;
-    verify(password.to_owned(), user.map(|user| user.password_hash)).await
+    let doing = "Checking the password";
+    let Some(user) = cx.store.db.user(user_id).await.or_problem(doing)? else { return Ok(false) };
+    attempts::count(cx, &user.email).await?;
+    if !verify(password.to_owned(), Some(user.password_hash)).await? {
+        return Ok(false);
+    }
+    let mut tx = cx.store.db.begin().await.or_problem(doing)?;
+    tx.forget_attempts(&user.email).await.or_problem(doing)?;
+    tx.commit().await.or_problem(doing)?;
+    Ok(true)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a salt must not be replayable")]

@@ -1,15 +1,10 @@
 //! Signing in with e-mail and password, and signing out.
 
-use super::password;
+use super::{attempts, password};
 use crate::audit::entry;
 use crate::{Actor, Ctx, IntoProblem, Outcome};
-use contract::time::{DAY, MINUTE, span_words};
 use contract::{Problem, Role, UserId};
 use serde_json::json;
-
-/// Wrong passwords in a row before an address has to wait.
-const TRIES: i64 = 5;
-const PAUSE: i64 = MINUTE;
 
 /// The person with this e-mail and password.
 ///
@@ -17,33 +12,13 @@ const PAUSE: i64 = MINUTE;
 /// address is refused for a minute (`Busy`).
 pub async fn sign_in(cx: &Ctx, email: &str, password: &str) -> Outcome<UserId> {
     let (email, now, doing) = (normalised(email), cx.now(), "Signing in");
-    let mut tx = cx.store.db.begin().await.or_problem(doing)?;
-    let tried = tx.count_attempt(&email, now, now + -DAY).await.or_problem(doing)?;
-    if let Some(until) = tried.locked_until.filter(|until| *until > now.0) {
-        return Err(paused(until - now.0));
-    }
-    if tried.failures > TRIES {
-        tx.lock_sign_in(&email, now + PAUSE).await.or_problem(doing)?;
-        let nobody = Actor { id: String::new(), name: "Somebody not signed in".into(), role: Role::Viewer };
-        let summary = format!("Sign-in as {email} was refused for a minute after {TRIES} wrong passwords");
-        tx.audit(entry(cx, &nobody, "sign_in.paused", ("user", email), summary, json!({"tries": TRIES}))).await.or_problem(doing)?;
-        tx.commit().await.or_problem(doing)?;
-        return Err(paused(PAUSE));
-    }
-    tx.commit().await.or_problem(doing)?;
-
+    let left = attempts::count(cx, &email).await?;
     let user = cx.store.db.user_by_email(&email).await.or_problem(doing)?;
     // Made-up people have published passwords: outside the demo they are nobody.
     let user = user.filter(|user| user.demo == 0 || cx.site.demo);
     let right = password::verify(password.to_owned(), user.as_ref().map(|user| user.password_hash.clone())).await?;
     let (Some(user), true) = (user, right) else {
-        let left = TRIES - tried.failures;
-        let left = match left {
-            n if n <= 0 => format!("The next try is refused for {}.", span_words(PAUSE)),
-            1 => format!("One try left before a pause of {}.", span_words(PAUSE)),
-            n => format!("{n} tries left before a pause of {}.", span_words(PAUSE)),
-        };
-        return Err(Problem::unauthenticated(format!("That e-mail and password do not match. {left}")));
+        return Err(Problem::unauthenticated(format!("That e-mail and password do not match. {}", attempts::left(left))));
     };
 
     let who = Actor { id: user.id.clone(), name: user.name.clone(), role: Role::parse(&user.role).unwrap_or(Role::Viewer) };
@@ -67,8 +42,4 @@ pub async fn sign_out(cx: &Ctx, who: &Actor) -> Outcome<()> {
 /// How an address is kept and compared. What is too long for an address stays too long and matches nobody.
 pub fn normalised(email: &str) -> String {
     email.trim().to_lowercase().chars().take(300).collect()
-}
-
-fn paused(ms: i64) -> Problem {
-    Problem::busy(format!("Too many wrong passwords for this address. Try again in {}.", span_words(ms.max(1_000))))
 }

@@ -72,7 +72,8 @@ async fn a_token_acts_as_its_owner_until_it_expires_or_is_revoked() {
         clock.advance(10_000);
         assert_eq!(actor_by_token(&cx, &made.token).await.unwrap_err().kind, ProblemKind::Unauthenticated);
 
-        let made = create_token(&cx, &ada, CreateToken { name: "ci".into(), role: Role::Viewer, expires_at: None }).await.unwrap();
+        let made =
+            create_token(&cx, &ada, CreateToken { name: "ci".into(), role: Role::Viewer, expires_at: None }).await.unwrap();
         assert_eq!(revoke_token(&cx, &person("bob", Role::Engineer), &made.id).await.unwrap_err().kind, ProblemKind::NotFound);
         revoke_token(&cx, &ada, &made.id).await.unwrap();
         assert_eq!(actor_by_token(&cx, &made.token).await.unwrap_err().kind, ProblemKind::Unauthenticated);
@@ -90,7 +91,12 @@ async fn nobody_gives_away_more_than_they_have() {
         let token = |role| CreateToken { name: "ci".into(), role, expires_at: None };
         assert_eq!(create_token(&cx, &ada, token(Role::Approver)).await.unwrap_err().kind, ProblemKind::Forbidden);
         assert_eq!(create_token(&cx, &ada, token(Role::Admin)).await.unwrap_err().kind, ProblemKind::Forbidden);
-        let input = CreateUser { email: "eve@example.org".into(), name: "Eve".into(), role: Role::Admin, password: "correct horse".into() };
+        let input = CreateUser {
+            email: "eve@example.org".into(),
+            name: "Eve".into(),
+            role: Role::Admin,
+            password: "correct horse".into(),
+        };
         assert_eq!(create_user(&cx, &ada, input).await.unwrap_err().kind, ProblemKind::Forbidden);
         assert_eq!(list_users(&cx, &ada).await.unwrap_err().kind, ProblemKind::Forbidden);
     }
@@ -100,7 +106,12 @@ async fn nobody_gives_away_more_than_they_have() {
 async fn bad_people_are_refused_by_field() {
     for (cx, _) in contexts().await {
         add(&cx, "ada@example.org", Role::Viewer).await;
-        let input = |email: &str, name: &str, password: &str| CreateUser { email: email.into(), name: name.into(), role: Role::Viewer, password: password.into() };
+        let input = |email: &str, name: &str, password: &str| CreateUser {
+            email: email.into(),
+            name: name.into(),
+            role: Role::Viewer,
+            password: password.into(),
+        };
         for (input, field) in [
             (input("no-address", "Ada", "correct horse"), "email"),
             (input("a@b c", "Ada", "correct horse"), "email"),

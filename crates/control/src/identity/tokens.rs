@@ -73,7 +73,13 @@ pub async fn list_tokens(cx: &Ctx, who: &Actor) -> Outcome<Vec<TokenLine>> {
     let tokens = cx.store.db.tokens(whose).await.or_problem(doing)?;
     let users = cx.store.db.users().await.or_problem(doing)?;
     let name = |id: &str| users.iter().find(|user| user.id == id).map_or("", |user| user.name.as_str());
-    Ok(tokens.into_iter().map(|row| { let owner = name(&row.user_id).to_owned(); line(row, &owner, cx.now()) }).collect())
+    Ok(tokens
+        .into_iter()
+        .map(|row| {
+            let owner = name(&row.user_id).to_owned();
+            line(row, &owner, cx.now())
+        })
+        .collect())
 }
 
 /// Ends a token at once. `NotFound` for one that is not there or not one's own.
@@ -87,7 +93,9 @@ pub async fn revoke_token(cx: &Ctx, who: &Actor, id: &TokenId) -> Outcome<()> {
         return Err(Problem::conflict(format!("The token “{}” was revoked already.", row.name)));
     }
     let summary = format!("Revoked the token “{}”", row.name);
-    tx.audit(entry(cx, who, "token.revoked", ("token", row.id), summary, json!({"prefix": row.prefix}))).await.or_problem(doing)?;
+    tx.audit(entry(cx, who, "token.revoked", ("token", row.id), summary, json!({"prefix": row.prefix})))
+        .await
+        .or_problem(doing)?;
     tx.commit().await.or_problem(doing)
 }
 

@@ -41,7 +41,9 @@ pub(super) async fn add(cx: &Ctx, who: &Actor, input: CreateUser, demo: bool) ->
     };
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
     match tx.insert_user(&user).await {
-        Err(store::Error::Conflict(_)) => return Err(Problem::conflict(format!("There is somebody with the address {email} already."))),
+        Err(store::Error::Conflict(_)) => {
+            return Err(Problem::conflict(format!("There is somebody with the address {email} already.")));
+        }
         other => other.or_problem(doing)?,
     }
     let summary = format!("Added {} as {}", user.name, input.role);

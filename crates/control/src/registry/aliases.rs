@@ -49,7 +49,9 @@ pub async fn delete_alias(cx: &Ctx, who: &Actor, model: &ModelName, alias: &str)
     tx.delete_alias(model, alias).await.or_problem(doing)?;
     let object = ("version", format!("{model}/{}", row.version));
     let summary = format!("Removed the alias {alias} from version {} of {model}", row.version);
-    tx.audit(entry(cx, who, "alias.removed", object, summary, json!({"alias": alias, "from": row.version}))).await.or_problem(doing)?;
+    tx.audit(entry(cx, who, "alias.removed", object, summary, json!({"alias": alias, "from": row.version})))
+        .await
+        .or_problem(doing)?;
     tx.commit().await.or_problem(doing)
 }
 
@@ -84,7 +86,8 @@ async fn put(cx: &Ctx, tx: &mut Tx, who: &Actor, model: &ModelName, alias: &str,
 
 fn check(cx: &Ctx, model: &ModelName, alias: &str) -> Outcome<()> {
     ids::check_name(alias).map_err(|why| Problem::field("alias", why))?;
-    let reserved = alias.eq_ignore_ascii_case("latest") || alias.trim_start_matches(['v', 'V']).bytes().all(|b| b.is_ascii_digit());
+    let reserved =
+        alias.eq_ignore_ascii_case("latest") || alias.trim_start_matches(['v', 'V']).bytes().all(|b| b.is_ascii_digit());
     if reserved {
         return Err(Problem::field("alias", format!("“{alias}” would be taken for a version number.")));
     }

@@ -16,11 +16,23 @@ use serving::LoadOptions;
 /// Adds reference or held-back data. `Conflict` if the version has data in that role: what was judged on stays.
 ///
 /// Reference data settles what of the contract was open, and makes the baseline; held-back data has the gates run.
-pub async fn attach_dataset(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionNo, role: DatasetRole, upload: Upload) -> Outcome<DatasetId> {
+pub async fn attach_dataset(
+    cx: &Ctx,
+    who: &Actor,
+    model: &ModelName,
+    no: VersionNo,
+    role: DatasetRole,
+    upload: Upload,
+) -> Outcome<DatasetId> {
     who.must(Act::Register)?;
     let doing = "Adding the data";
     let of = version(cx, model, no).await?;
-    let taken = || Problem::conflict(format!("Version {no} of {model} has {} data already. Register a new version to judge it on other data.", role.word()));
+    let taken = || {
+        Problem::conflict(format!(
+            "Version {no} of {model} has {} data already. Register a new version to judge it on other data.",
+            role.word()
+        ))
+    };
     if cx.store.db.datasets_of(model, no).await.or_problem(doing)?.iter().any(|row| row.role == role.word()) {
         return Err(taken());
     }
@@ -67,7 +79,8 @@ pub async fn attach_dataset(cx: &Ctx, who: &Actor, model: &ModelName, no: Versio
     if role == DatasetRole::Heldback {
         enqueue_gates(cx, &mut tx, who, model, no).await?;
     }
-    let summary = format!("Added {} data to version {no} of {model}: {}", role.word(), words::counted(data.table.rows as u64, "row"));
+    let summary =
+        format!("Added {} data to version {no} of {model}: {}", role.word(), words::counted(data.table.rows as u64, "row"));
     let detail = json!({"role": role, "file": row.file_name, "sha256": row.hash, "rows": row.row_count});
     tx.audit(entry(cx, who, "dataset.added", ("version", format!("{model}/{no}")), summary, detail)).await.or_problem(doing)?;
     tx.commit().await.or_problem(doing)?;

@@ -48,12 +48,18 @@ pub(super) fn freeze(contract: &Contract, reference: &Table, answers: &[RowAnswe
         Some((feature.name.clone(), baseline))
     });
     let values: Vec<f64> = answers.iter().filter_map(|answer| answer.label.value()).collect();
-    let classes: Vec<&str> = answers.iter().filter_map(|answer| if let Label::Class(class) = &answer.label { Some(class.as_str()) } else { None }).collect();
+    let classes: Vec<&str> = answers
+        .iter()
+        .filter_map(|answer| if let Label::Class(class) = &answer.label { Some(class.as_str()) } else { None })
+        .collect();
     let scores: Vec<f64> = answers.iter().filter_map(|answer| answer.score).collect();
     let numeric = |values: &[f64]| (!values.is_empty()).then(|| Baseline::Numeric(NumericBaseline::fit(values, DEFAULT_BINS)));
     VersionBaseline {
         features: features.collect(),
-        label: numeric(&values).or_else(|| (!classes.is_empty()).then(|| Baseline::Categorical(CategoricalBaseline::fit(classes.iter().map(|class| Some(*class)))))),
+        label: numeric(&values).or_else(|| {
+            (!classes.is_empty())
+                .then(|| Baseline::Categorical(CategoricalBaseline::fit(classes.iter().map(|class| Some(*class)))))
+        }),
         score: if contract.positive.is_some() { numeric(&scores) } else { None },
         rows: reference.rows as u64,
     }

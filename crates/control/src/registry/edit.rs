@@ -16,15 +16,23 @@ pub async fn edit_model(cx: &Ctx, who: &Actor, name: &ModelName, input: CreateMo
     who.must(Act::Register)?;
     let doing = "Changing the model";
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
-    let before = tx.model(name).await.or_problem(doing)?.ok_or_else(|| Problem::not_found(format!("There is no model “{name}”.")))?;
+    let before =
+        tx.model(name).await.or_problem(doing)?.ok_or_else(|| Problem::not_found(format!("There is no model “{name}”.")))?;
     let wanted = super::model::row(cx, who, CreateModel { name: name.0.clone(), ..input })?;
-    let after = store::registry::ModelRow { created_at: before.created_at, created_by: before.created_by.clone(), created_by_name: before.created_by_name.clone(), ..wanted };
+    let after = store::registry::ModelRow {
+        created_at: before.created_at,
+        created_by: before.created_by.clone(),
+        created_by_name: before.created_by_name.clone(),
+        ..wanted
+    };
     if after == before {
         return info(after);
     }
     tx.update_model(&after).await.or_problem(doing)?;
     let detail = json!({"before": {"description": before.description, "owner_team": before.owner_team, "purpose": before.purpose, "not_for": before.not_for, "tags": before.tags}});
-    tx.audit(entry(cx, who, "model.changed", ("model", name.0.clone()), format!("Changed what is said about {name}"), detail)).await.or_problem(doing)?;
+    tx.audit(entry(cx, who, "model.changed", ("model", name.0.clone()), format!("Changed what is said about {name}"), detail))
+        .await
+        .or_problem(doing)?;
     tx.commit().await.or_problem(doing)?;
     info(after)
 }
@@ -47,7 +55,13 @@ pub async fn delete_tag(cx: &Ctx, who: &Actor, model: &ModelName, version: Versi
     .await
 }
 
-async fn change_tags(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionNo, change: impl FnOnce(&mut BTreeMap<String, String>) -> String) -> Outcome<()> {
+async fn change_tags(
+    cx: &Ctx,
+    who: &Actor,
+    model: &ModelName,
+    no: VersionNo,
+    change: impl FnOnce(&mut BTreeMap<String, String>) -> String,
+) -> Outcome<()> {
     who.must(Act::Register)?;
     let doing = "Changing the tags";
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
@@ -76,7 +90,9 @@ pub async fn edit_notes(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionNo,
     let before = std::mem::replace(&mut row.notes, notes.trim().to_owned());
     tx.update_version(&row).await.or_problem(doing)?;
     let summary = format!("Changed the notes of version {no} of {model}");
-    tx.audit(entry(cx, who, "version.noted", ("version", format!("{model}/{no}")), summary, json!({"before": before}))).await.or_problem(doing)?;
+    tx.audit(entry(cx, who, "version.noted", ("version", format!("{model}/{no}")), summary, json!({"before": before})))
+        .await
+        .or_problem(doing)?;
     tx.commit().await.or_problem(doing)
 }
 
@@ -89,12 +105,15 @@ pub async fn set_contract(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionN
     let mut row = tx.version(model, no).await.or_problem(doing)?.ok_or_else(|| gone(model, no))?;
     let before: Contract = kept(&row.contract)?;
     check_contract(&before, &wanted)?;
-    let changed: Vec<&str> = before.features.iter().zip(&wanted.features).filter(|(a, b)| a != b).map(|(a, _)| a.name.as_str()).collect();
+    let changed: Vec<&str> =
+        before.features.iter().zip(&wanted.features).filter(|(a, b)| a != b).map(|(a, _)| a.name.as_str()).collect();
     row.contract = keep(&wanted)?;
     tx.update_version(&row).await.or_problem(doing)?;
     let summary = format!("Changed the contract of version {no} of {model}");
     let detail = json!({"features": changed, "before": before});
-    tx.audit(entry(cx, who, "contract.changed", ("version", format!("{model}/{no}")), summary, detail)).await.or_problem(doing)?;
+    tx.audit(entry(cx, who, "contract.changed", ("version", format!("{model}/{no}")), summary, detail))
+        .await
+        .or_problem(doing)?;
     tx.commit().await.or_problem(doing)?;
     cx.announce(Topic::Version { model: model.clone(), version: no });
     Ok(wanted)
@@ -102,20 +121,40 @@ pub async fn set_contract(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionN
 
 /// What of a contract people may change, and what a sensible change is.
 pub(super) fn check_contract(before: &Contract, wanted: &Contract) -> Outcome<()> {
-    let fixed = |c: &Contract| (c.task, c.layout.clone(), c.inputs.clone(), c.outputs.clone(), c.label_output.clone(), c.score_output.clone(), c.batched, c.classes.len());
+    let fixed = |c: &Contract| {
+        (
+            c.task,
+            c.layout.clone(),
+            c.inputs.clone(),
+            c.outputs.clone(),
+            c.label_output.clone(),
+            c.score_output.clone(),
+            c.batched,
+            c.classes.len(),
+        )
+    };
     if fixed(before) != fixed(wanted) {
         return Err(Problem::field("contract", "Task, layout, inputs and outputs follow from the file and cannot be changed."));
     }
     if before.features.len() != wanted.features.len() {
-        return Err(Problem::field("features", format!("The version has {} features, and {} came.", before.features.len(), wanted.features.len())));
+        return Err(Problem::field(
+            "features",
+            format!("The version has {} features, and {} came.", before.features.len(), wanted.features.len()),
+        ));
     }
     for (old, new) in before.features.iter().zip(&wanted.features) {
         let text = |kind| matches!(kind, FeatureKind::Category | FeatureKind::Text);
         let field = format!("features.{}", old.name);
         if old.name != new.name || (old.kind != new.kind && !(text(old.kind) && text(new.kind))) {
-            return Err(Problem::field(field, format!("“{}”: name, order and type follow from the file and cannot be changed.", old.name)));
+            return Err(Problem::field(
+                field,
+                format!("“{}”: name, order and type follow from the file and cannot be changed.", old.name),
+            ));
         }
-        if new.min.is_some_and(f64::is_nan) || new.max.is_some_and(f64::is_nan) || matches!((new.min, new.max), (Some(min), Some(max)) if min > max) {
+        if new.min.is_some_and(f64::is_nan)
+            || new.max.is_some_and(f64::is_nan)
+            || matches!((new.min, new.max), (Some(min), Some(max)) if min > max)
+        {
             return Err(Problem::field(field, format!("“{}”: the smallest value is larger than the largest.", old.name)));
         }
     }

@@ -1,13 +1,13 @@
 //! Models and their immutable versions: registering, reading, naming.
 
-mod version;
+mod aliases;
+mod attach;
+mod baseline;
+mod edit;
+mod infer;
 mod model;
 mod register;
-mod attach;
-mod infer;
-mod baseline;
-mod aliases;
-mod edit;
+mod version;
 mod views;
 
 pub use aliases::{CHAMPION, champion, champion_in, delete_alias, set_alias};
@@ -16,8 +16,8 @@ pub use baseline::{VersionBaseline, baseline};
 pub use edit::{delete_tag, edit_model, edit_notes, set_contract, set_tag};
 pub use model::{ModelInfo, create_model, model_info};
 pub use register::{Registered, Registration, register_version};
-pub use views::{get_model, get_version, list_models};
 pub use version::{Version, onnx_bytes, served, version};
+pub use views::{get_model, get_version, list_models};
 
 #[cfg(test)]
 mod tests;

@@ -48,7 +48,12 @@ pub async fn create_model(cx: &Ctx, who: &Actor, input: CreateModel) -> Outcome<
 pub(super) fn row(cx: &Ctx, who: &Actor, input: CreateModel) -> Outcome<ModelRow> {
     let name = input.name.trim().to_owned();
     ids::check_name(&name).map_err(|why| Problem::field("name", why))?;
-    for (field, text) in [("description", &input.description), ("purpose", &input.purpose), ("not_for", &input.not_for), ("owner_team", &input.owner_team)] {
+    for (field, text) in [
+        ("description", &input.description),
+        ("purpose", &input.purpose),
+        ("not_for", &input.not_for),
+        ("owner_team", &input.owner_team),
+    ] {
         check_text(field, text)?;
     }
     check_tags("tags", &input.tags)?;

@@ -176,7 +176,10 @@ async fn data_that_does_not_fit_is_refused_by_its_field_and_leaves_nothing() {
             (Registration { heldback: bad(b"area_code,churn\nx,no\n"), ..churn(2) }, "heldback"),
             (Registration { heldback: bad(b""), ..churn(2) }, "heldback"),
             (Registration { model: ModelName::from("../etc"), ..churn(2) }, "model"),
-            (Registration { meta: RegisterVersion { positive: Some("maybe".into()), ..Default::default() }, ..churn(2) }, "positive"),
+            (
+                Registration { meta: RegisterVersion { positive: Some("maybe".into()), ..Default::default() }, ..churn(2) },
+                "positive",
+            ),
         ] {
             let problem = register_version(&cx, &engineer(), input).await.unwrap_err();
             assert_eq!((problem.kind, problem.errors[0].field.as_str()), (ProblemKind::Invalid, field), "{problem}");
@@ -193,7 +196,16 @@ async fn data_can_be_added_to_a_version_once() {
         let bare = Registration { reference: None, heldback: None, ..churn(2) };
         let got = register_version(&cx, &engineer(), bare).await.unwrap();
         assert!(!got.gates_queued && got.warnings.len() == 1);
-        let add = |role, path| attach_dataset(&cx, Box::leak(Box::new(engineer())), Box::leak(Box::new(got.model.clone())), got.version, role, upload(path).unwrap());
+        let add = |role, path| {
+            attach_dataset(
+                &cx,
+                Box::leak(Box::new(engineer())),
+                Box::leak(Box::new(got.model.clone())),
+                got.version,
+                role,
+                upload(path).unwrap(),
+            )
+        };
         add(DatasetRole::Reference, "churn/reference.csv").await.unwrap();
         let v = version(&cx, &got.model, got.version).await.unwrap();
         assert_eq!(v.contract.label_column.as_deref(), Some("churn"));
@@ -244,14 +256,19 @@ async fn people_settle_the_contract_but_not_what_follows_from_the_file() {
         assert_eq!(version(&cx, &got.model, got.version).await.unwrap().contract, wanted);
         for bend in [
             |c: &mut contract::Contract| c.features[0].name = "other".into(),
-            |c: &mut contract::Contract| { c.features.pop(); },
+            |c: &mut contract::Contract| {
+                c.features.pop();
+            },
             |c: &mut contract::Contract| c.inputs.clear(),
             |c: &mut contract::Contract| c.features[3].min = Some(501.0),
             |c: &mut contract::Contract| c.positive = Some("maybe".into()),
         ] {
             let mut bent = wanted.clone();
             bend(&mut bent);
-            assert_eq!(set_contract(&cx, &engineer(), &got.model, got.version, bent).await.unwrap_err().kind, ProblemKind::Invalid);
+            assert_eq!(
+                set_contract(&cx, &engineer(), &got.model, got.version, bent).await.unwrap_err().kind,
+                ProblemKind::Invalid
+            );
         }
     }
 }

@@ -32,7 +32,13 @@ pub async fn version(cx: &Ctx, model: &ModelName, version: VersionNo) -> Outcome
     let doing = "Reading the version";
     let row = cx.store.db.version(model, version).await.or_problem(doing)?;
     let row = row.ok_or_else(|| Problem::not_found(format!("There is no version {version} of a model “{model}”.")))?;
-    let of = cx.store.db.model(model).await.or_problem(doing)?.ok_or_else(|| Problem::not_found(format!("There is no model “{model}”.")))?;
+    let of = cx
+        .store
+        .db
+        .model(model)
+        .await
+        .or_problem(doing)?
+        .ok_or_else(|| Problem::not_found(format!("There is no model “{model}”.")))?;
     from_row(row, info(of)?)
 }
 

@@ -13,7 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Types, categories and missing values must fit; values outside the reference's range are counted, because a few always are.
 pub fn fits(contract: &Contract, subject: &Subject) -> GateLine {
-    let columns: Vec<Vec<Value>> = (0..contract.features.len()).map(|at| subject.records.iter().map(|row| row[at].clone()).collect()).collect();
+    let columns: Vec<Vec<Value>> =
+        (0..contract.features.len()).map(|at| subject.records.iter().map(|row| row[at].clone()).collect()).collect();
     let mut rows = BTreeSet::new();
     let mut outside = BTreeSet::new();
     let mut by_feature: BTreeMap<(String, &str), (u64, String)> = BTreeMap::new();
@@ -24,7 +25,11 @@ pub fn fits(contract: &Contract, subject: &Subject) -> GateLine {
             ViolationKind::Category => "unknown category",
             ViolationKind::Range => "outside the range",
         };
-        if found.kind == ViolationKind::Range { outside.insert(found.row) } else { rows.insert(found.row) };
+        if found.kind == ViolationKind::Range {
+            outside.insert(found.row)
+        } else {
+            rows.insert(found.row)
+        };
         let entry = by_feature.entry((found.feature, kind)).or_insert_with(|| (0, found.value.clone()));
         entry.0 += 1;
     }
@@ -33,13 +38,19 @@ pub fn fits(contract: &Contract, subject: &Subject) -> GateLine {
     let share = if n == 0 { 0.0 } else { good as f64 / n as f64 };
     let judged = if n == 0 { policy::Judged::INSUFFICIENT } else { policy::at_most(1.0 - share, 1.0 - FITTING_ROWS) };
     let mut table = Table::new("Values that the contract does not expect", &["Feature", "What", "#Rows", "Example"]);
-    table.rows = by_feature.into_iter().map(|((feature, kind), (rows, example))| vec![feature, kind.into(), words::count(rows), example]).collect();
+    table.rows = by_feature
+        .into_iter()
+        .map(|((feature, kind), (rows, example))| vec![feature, kind.into(), words::count(rows), example])
+        .collect();
     Line::new("contract", "Data contract", "Held-back rows that fit in types, categories and missing values", judged)
         .value(format!("{} of {}", words::count(good), words::count(n)))
         .needed(format!("≥ {}", words::percent(FITTING_ROWS)))
         .evidence(match outside.len() {
             0 => "No value lies outside the range of the reference data.".to_owned(),
-            n => format!("{} with a value outside the range of the reference data, which is counted and not refused.", words::counted(n as u64, "row")),
+            n => format!(
+                "{} with a value outside the range of the reference data, which is counted and not refused.",
+                words::counted(n as u64, "row")
+            ),
         })
         .detail(table)
         .done()

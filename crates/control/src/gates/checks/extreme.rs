@@ -42,7 +42,8 @@ pub fn extreme(served: &Served, subject: &Subject) -> GateLine {
         .needed("all")
         .evidence(match table.rows.first() {
             None if asked == 0 => "The inputs are not named, so that none could be bent.".to_owned(),
-            None => "Ten times beyond the range on both sides, zero, a billion, unseen categories, empty and very long text.".to_owned(),
+            None => "Ten times beyond the range on both sides, zero, a billion, unseen categories, empty and very long text."
+                .to_owned(),
             Some(first) => format!("First of all {} with the value {}.", first[0], first[1]),
         })
         .detail(table)
@@ -59,7 +60,8 @@ fn odd_values(feature: &Feature) -> Vec<Value> {
                 numbers.iter_mut().for_each(|number| *number = number.round());
             }
             // The unsigned and narrow integers of some models cannot hold all of these; the codec refuses those before the model.
-            numbers.retain(|number| feature.kind == FeatureKind::Number || (number.abs() <= 2e9 && (*number >= 0.0 || min < 0.0)));
+            numbers
+                .retain(|number| feature.kind == FeatureKind::Number || (number.abs() <= 2e9 && (*number >= 0.0 || min < 0.0)));
             numbers.into_iter().map(Value::Num).collect()
         }
         FeatureKind::Category | FeatureKind::Text => {

@@ -35,7 +35,13 @@ fn one(feature: &str, positive: &str, subject: &Subject, candidate: &Answers) ->
             let real: Vec<usize> = rows.iter().copied().filter(|row| subject.truth.is_positive(*row)).collect();
             let hits = real.iter().filter(said).count() as u64;
             let recall = wilson(hits, real.len() as u64, 0.95).filter(|_| real.len() as u64 >= MIN_GROUP);
-            Group { name, rows: rows.len() as u64, real: real.len() as u64, flagged: rows.iter().filter(said).count() as u64, recall: recall.map(Estimate::from) }
+            Group {
+                name,
+                rows: rows.len() as u64,
+                real: real.len() as u64,
+                flagged: rows.iter().filter(said).count() as u64,
+                recall: recall.map(Estimate::from),
+            }
         })
         .collect();
     let judged: Vec<(&Group, Estimate)> = groups.iter().filter_map(|group| Some((group, group.recall?))).collect();
@@ -47,19 +53,33 @@ fn one(feature: &str, positive: &str, subject: &Subject, candidate: &Answers) ->
         Estimate { value, low, high, n: 0 }
     };
     let pairs = judged.iter().flat_map(|(a, x)| judged.iter().map(move |(b, y)| (a, b, x, y)));
-    let largest = pairs.map(|(a, b, x, y)| (gap(x, y), a.name.as_str(), b.name.as_str())).filter(|(_, a, b)| a != b).max_by(|a, b| a.0.value.total_cmp(&b.0.value));
+    let largest = pairs
+        .map(|(a, b, x, y)| (gap(x, y), a.name.as_str(), b.name.as_str()))
+        .filter(|(_, a, b)| a != b)
+        .max_by(|a, b| a.0.value.total_cmp(&b.0.value));
     let mut table = Table::new(format!("“{positive}” by {feature}"), &["Group", "#Rows", "#Given", "#Real", "#Found"]);
     table.rows = groups
         .iter()
         .map(|g| {
             let given = if g.rows == 0 { "–".into() } else { words::percent(g.flagged as f64 / g.rows as f64) };
-            vec![g.name.clone(), words::count(g.rows), given, words::count(g.real), g.recall.map_or("–".into(), |r| words::percent(r.value))]
+            vec![
+                g.name.clone(),
+                words::count(g.rows),
+                given,
+                words::count(g.real),
+                g.recall.map_or("–".into(), |r| words::percent(r.value)),
+            ]
         })
         .collect();
     let key = format!("fairness:{feature}");
-    let line = Line::new(&key, &format!("Fairness, {feature}"), format!("Largest difference between groups in “{positive}” found"), policy::not_beyond(largest.as_ref().map(|l| &l.0), GROUP_GAP))
-        .needed(format!("≤ {} points", words::number(GROUP_GAP * 100.0)))
-        .detail(table);
+    let line = Line::new(
+        &key,
+        &format!("Fairness, {feature}"),
+        format!("Largest difference between groups in “{positive}” found"),
+        policy::not_beyond(largest.as_ref().map(|l| &l.0), GROUP_GAP),
+    )
+    .needed(format!("≤ {} points", words::number(GROUP_GAP * 100.0)))
+    .detail(table);
     match largest {
         Some((gap, a, b)) => line
             .value(format!("{} points", words::signed(gap.value * 100.0, 1).trim_start_matches('+')))

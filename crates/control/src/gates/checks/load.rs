@@ -49,17 +49,31 @@ pub async fn load(served: &Arc<Served>, records: &[Vec<Value>]) -> Vec<GateLine>
     let answers = futures::future::join_all(all).await;
     let took = started.elapsed();
     let good = answers.iter().filter(|answer| answer.is_ok()).count() as u64;
-    let first_error = answers.iter().find_map(|answer| answer.as_ref().err()).map(|error| format!(" The first error: {error}.")).unwrap_or_default();
+    let first_error = answers
+        .iter()
+        .find_map(|answer| answer.as_ref().err())
+        .map(|error| format!(" The first error: {error}."))
+        .unwrap_or_default();
 
     let p99 = quantile(&times, 0.99);
     let mut table = Table::new("Single predictions, one after the other", &["Quantile", "#Milliseconds"]);
-    table.rows = [("half", 0.5), ("95%", 0.95), ("99%", 0.99)].map(|(name, q)| vec![name.to_owned(), format!("{:.2}", quantile(&times, q))]).into();
-    let latency = Line::new("latency", "Latency", "99th percentile of single predictions", if times.is_empty() { policy::Judged::INSUFFICIENT } else { policy::at_most(p99, P99_MS) })
-        .value(words::ms(p99))
-        .needed(format!("≤ {}", words::ms(P99_MS)))
-        .evidence(format!("{} in a row on this machine, in the runtime that serves; the best of up to {ROUNDS} rounds.", words::counted(times.len() as u64, "prediction")))
-        .detail(table)
-        .done();
+    table.rows = [("half", 0.5), ("95%", 0.95), ("99%", 0.99)]
+        .map(|(name, q)| vec![name.to_owned(), format!("{:.2}", quantile(&times, q))])
+        .into();
+    let latency = Line::new(
+        "latency",
+        "Latency",
+        "99th percentile of single predictions",
+        if times.is_empty() { policy::Judged::INSUFFICIENT } else { policy::at_most(p99, P99_MS) },
+    )
+    .value(words::ms(p99))
+    .needed(format!("≤ {}", words::ms(P99_MS)))
+    .evidence(format!(
+        "{} in a row on this machine, in the runtime that serves; the best of up to {ROUNDS} rounds.",
+        words::counted(times.len() as u64, "prediction")
+    ))
+    .detail(table)
+    .done();
     let n = SIMULTANEOUS as u64;
     let load = Line::new("load", "Load", format!("{} predictions asked for at once", words::count(n)), policy::all(good, n))
         .value(format!("{} of {}", words::count(good), words::count(n)))

@@ -57,20 +57,43 @@ pub fn missing(metric: Metric, served: &Served, subject: &Subject) -> Vec<GateLi
         })
         .collect();
     let table = || {
-        let mut table = Table::new("Each input blanked in every row, in turn", &["Input", "May be missing", "#Worse by", "#Answers not finite"]);
-        table.rows = found.iter().map(|b| {
-            let (by, invalid) = b.worse.map_or(("refused".into(), "–".into()), |(by, invalid)| (text(metric, by), words::count(invalid)));
-            vec![b.feature.clone(), if b.allowed { "yes" } else { "no" }.into(), by, invalid]
-        }).collect();
+        let mut table = Table::new(
+            "Each input blanked in every row, in turn",
+            &["Input", "May be missing", "#Worse by", "#Answers not finite"],
+        );
+        table.rows = found
+            .iter()
+            .map(|b| {
+                let (by, invalid) =
+                    b.worse.map_or(("refused".into(), "–".into()), |(by, invalid)| (text(metric, by), words::count(invalid)));
+                vec![b.feature.clone(), if b.allowed { "yes" } else { "no" }.into(), by, invalid]
+            })
+            .collect();
         table
     };
     let (limit, advice) = if metric == Metric::Mae { (MISSING_TIMES, MISSING_TIMES) } else { (MISSING_DROP, RELIANCE_DROP) };
     let mut lines = Vec::new();
     if found.iter().any(|b| b.allowed) {
-        lines.push(line("missing", "Missing inputs", "Largest loss when an input that may be missing is blanked", metric, limit, found.iter().filter(|b| b.allowed)).detail(table()).done());
+        lines.push(
+            line(
+                "missing",
+                "Missing inputs",
+                "Largest loss when an input that may be missing is blanked",
+                metric,
+                limit,
+                found.iter().filter(|b| b.allowed),
+            )
+            .detail(table())
+            .done(),
+        );
     }
     if !found.is_empty() {
-        lines.push(line("reliance", "Reliance on one input", "Largest loss when any input is blanked", metric, advice, found.iter()).advice().detail(table()).done());
+        lines.push(
+            line("reliance", "Reliance on one input", "Largest loss when any input is blanked", metric, advice, found.iter())
+                .advice()
+                .detail(table())
+                .done(),
+        );
     }
     lines
 }
@@ -85,7 +108,9 @@ fn line<'a>(key: &str, name: &str, sub: &str, metric: Metric, limit: f64, found:
     match worst {
         Some(b) => match b.worse {
             Some((by, 0)) => line.value(text(metric, by)).evidence(format!("The largest loss is without {}.", b.feature)),
-            Some((_, invalid)) => line.value(format!("{} not finite", words::counted(invalid, "answer"))).evidence(format!("Without {} the model answers with what is not a number.", b.feature)),
+            Some((_, invalid)) => line
+                .value(format!("{} not finite", words::counted(invalid, "answer")))
+                .evidence(format!("Without {} the model answers with what is not a number.", b.feature)),
             None => line.value("refused").evidence(format!("Without {} the model does not answer.", b.feature)),
         },
         None => line,

@@ -1,13 +1,13 @@
 //! The tests themselves: each takes what it needs and gives finished lines.
 
-mod contract;
-mod leakage;
 mod accuracy;
-mod segments;
-mod fairness;
-mod missing;
+mod contract;
 mod extreme;
+mod fairness;
+mod leakage;
 mod load;
+mod missing;
+mod segments;
 
 pub use accuracy::{champion, history, rule};
 pub use contract::fits;

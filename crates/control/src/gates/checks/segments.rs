@@ -13,10 +13,20 @@ use ::contract::views::gates::{GateLine, SegmentLine, SegmentTable};
 use stats::evidence::wilson;
 
 /// One line per declared segment, and the table with all groups.
-pub fn segments(metric: Metric, contract: &Contract, subject: &Subject, candidate: &Answers, champion: Option<&Answers>, rule: Option<&Answers>, seed: u64) -> (Vec<GateLine>, Option<SegmentTable>) {
+pub fn segments(
+    metric: Metric,
+    contract: &Contract,
+    subject: &Subject,
+    candidate: &Answers,
+    champion: Option<&Answers>,
+    rule: Option<&Answers>,
+    seed: u64,
+) -> (Vec<GateLine>, Option<SegmentTable>) {
     let metric = metric.in_groups();
     let Some(whole) = estimate(metric, &subject.truth, candidate, None) else { return (Vec::new(), None) };
-    let value = |answers: Option<&Answers>, rows: Option<&[usize]>| answers.and_then(|a| estimate(metric, &subject.truth, a, rows)).map(|e| e.value);
+    let value = |answers: Option<&Answers>, rows: Option<&[usize]>| {
+        answers.and_then(|a| estimate(metric, &subject.truth, a, rows)).map(|e| e.value)
+    };
     let mut lines = Vec::new();
     for (segment, group, rows) in groups(contract, &subject.table) {
         let own = estimate(metric, &subject.truth, candidate, Some(&rows));
@@ -46,7 +56,9 @@ pub fn segments(metric: Metric, contract: &Contract, subject: &Subject, candidat
         groups(contract, &subject.table)
             .into_iter()
             .filter(|(_, _, rows)| rows.len() as u64 >= MIN_GROUP)
-            .filter_map(|(segment, group, rows)| Some((segment, group, improvement(metric, &subject.truth, candidate, champion, Some(&rows), seed)?)))
+            .filter_map(|(segment, group, rows)| {
+                Some((segment, group, improvement(metric, &subject.truth, candidate, champion, Some(&rows), seed)?))
+            })
             .min_by(|a, b| a.2.value.total_cmp(&b.2.value))
     });
     let title = match &lost {
@@ -56,7 +68,11 @@ pub fn segments(metric: Metric, contract: &Contract, subject: &Subject, candidat
     };
     let note = match &lost {
         Some((segment, group, by)) => {
-            format!("The group that gains least is {segment} {group}: {} (95%: {}).", metric.improvement(by.value), metric.interval(by, true))
+            format!(
+                "The group that gains least is {segment} {group}: {} (95%: {}).",
+                metric.improvement(by.value),
+                metric.interval(by, true)
+            )
         }
         None => format!("Over all {} it is {}.", words::counted(whole.n, "row"), metric.text(whole.value)),
     };
@@ -72,7 +88,17 @@ pub fn segments(metric: Metric, contract: &Contract, subject: &Subject, candidat
         verdict: Verdict::Pass,
         found: false,
     });
-    (gates, Some(SegmentTable { title, note, metric: metric.name().into(), higher_is_better: metric.higher_is_better(), share: metric.is_share(), lines }))
+    (
+        gates,
+        Some(SegmentTable {
+            title,
+            note,
+            metric: metric.name().into(),
+            higher_is_better: metric.higher_is_better(),
+            share: metric.is_share(),
+            lines,
+        }),
+    )
 }
 
 /// The group, over all features, that is shown to be furthest behind. Advice: some group is always the worst.
@@ -99,7 +125,9 @@ pub fn worst(metric: Metric, contract: &Contract, subject: &Subject, candidate: 
             }
         }
     };
-    let found = slices.iter().filter_map(|(segment, group, rows)| behind(rows).map(|(by, own)| (by, own, segment, group, rows.len() as u64)));
+    let found = slices
+        .iter()
+        .filter_map(|(segment, group, rows)| behind(rows).map(|(by, own)| (by, own, segment, group, rows.len() as u64)));
     let (_, own, segment, group, n) = found.max_by(|a, b| a.0.total_cmp(&b.0))?;
     let judged = judge(metric, &whole, Some(&own));
     let line = Line::new("worst_slice", "Worst slice", format!("Found by search: {segment} {group}"), judged)
@@ -130,9 +158,20 @@ fn judge(metric: Metric, whole: &Estimate, own: Option<&Estimate>) -> Judged {
     match metric {
         Metric::Mae => {
             let times = |x: f64| x / whole.value.max(f64::MIN_POSITIVE);
-            policy::not_beyond(Some(&Estimate { value: times(own.value), low: times(own.low), high: times(own.high), n: own.n }), GROUP_TIMES)
+            policy::not_beyond(
+                Some(&Estimate { value: times(own.value), low: times(own.low), high: times(own.high), n: own.n }),
+                GROUP_TIMES,
+            )
         }
-        _ => policy::not_beyond(Some(&Estimate { value: whole.value - own.value, low: whole.value - own.high, high: whole.value - own.low, n: own.n }), GROUP_GAP),
+        _ => policy::not_beyond(
+            Some(&Estimate {
+                value: whole.value - own.value,
+                low: whole.value - own.high,
+                high: whole.value - own.low,
+                n: own.n,
+            }),
+            GROUP_GAP,
+        ),
     }
 }
 
@@ -147,8 +186,15 @@ fn gate(metric: Metric, whole: &Estimate, name: &str, groups: Vec<&SegmentLine>)
     let judged: Vec<&&SegmentLine> = groups.iter().filter(|group| group.verdict != Verdict::Insufficient).collect();
     let worse = |a: f64, b: f64| if metric.higher_is_better() { a.total_cmp(&b) } else { b.total_cmp(&a) };
     let worst = judged.iter().filter_map(|group| Some((group.candidate?, group))).min_by(|a, b| worse(a.0, b.0));
-    let small: Vec<String> = groups.iter().filter(|group| group.verdict == Verdict::Insufficient).map(|group| format!("{} ({})", group.group, words::counted(group.n, "row"))).collect();
-    let mut table = Table::new(format!("{} by {name}", metric.name()), &["Group", "#Rows", "#Candidate", "#95% interval", "#Champion", "#Rule"]);
+    let small: Vec<String> = groups
+        .iter()
+        .filter(|group| group.verdict == Verdict::Insufficient)
+        .map(|group| format!("{} ({})", group.group, words::counted(group.n, "row")))
+        .collect();
+    let mut table = Table::new(
+        format!("{} by {name}", metric.name()),
+        &["Group", "#Rows", "#Candidate", "#95% interval", "#Champion", "#Rule"],
+    );
     let cell = |value: Option<f64>| value.map_or("–".into(), |value| metric.text(value));
     table.rows = groups
         .iter()
@@ -166,8 +212,13 @@ fn gate(metric: Metric, whole: &Estimate, name: &str, groups: Vec<&SegmentLine>)
         (Some(_), false) => Judged { verdict: Verdict::Pass, close: false },
     };
     let key = format!("segment:{name}");
-    let line = Line::new(&key, &format!("Segment, {name}"), format!("{} of the group that is worst off", metric.name()), state).needed(needed(metric, whole));
-    let skipped = if small.is_empty() { String::new() } else { format!(" Too small to judge: {}; {MIN_GROUP} rows are needed.", words::listed(&small)) };
+    let line = Line::new(&key, &format!("Segment, {name}"), format!("{} of the group that is worst off", metric.name()), state)
+        .needed(needed(metric, whole));
+    let skipped = if small.is_empty() {
+        String::new()
+    } else {
+        format!(" Too small to judge: {}; {MIN_GROUP} rows are needed.", words::listed(&small))
+    };
     match worst {
         Some((value, group)) => line
             .value(metric.text(value))

@@ -19,19 +19,29 @@ pub fn declared(known: &Known<'_>, layout: &Layout, width: Option<usize>) -> Res
     let said = &known.said.features;
     if !said.is_empty() {
         if let Some(width) = width.filter(|width| *width != said.len()) {
-            return Err(Problem::field("features", format!("{} names for an input that takes {width} values a row.", said.len())));
+            return Err(Problem::field(
+                "features",
+                format!("{} names for an input that takes {width} values a row.", said.len()),
+            ));
         }
         if let Some(twice) = said.iter().enumerate().find(|(i, name)| said[..*i].contains(name)) {
             return Err(Problem::field("features", format!("“{}” is named twice.", twice.1)));
         }
         return Ok(Some(said.clone()));
     }
-    let previous = known.previous.filter(|previous| previous.layout == *layout && Some(previous.features.len()) == width && !previous.features.is_empty());
+    let previous = known
+        .previous
+        .filter(|previous| previous.layout == *layout && Some(previous.features.len()) == width && !previous.features.is_empty());
     Ok(previous.map(|previous| previous.features.iter().map(|feature| feature.name.clone()).collect()))
 }
 
 /// The columns of the reference data but the label, in order; numbered names without any. Empty for a tensor too large to name.
-pub fn from_reference(known: &Known<'_>, layout: &Layout, width: Option<usize>, label: Option<&str>) -> Result<Vec<String>, Problem> {
+pub fn from_reference(
+    known: &Known<'_>,
+    layout: &Layout,
+    width: Option<usize>,
+    label: Option<&str>,
+) -> Result<Vec<String>, Problem> {
     let is_tensor = matches!(layout, Layout::Tensor { .. });
     if is_tensor && width.is_none_or(|width| width > NAMED) {
         return Ok(Vec::new());
@@ -39,7 +49,10 @@ pub fn from_reference(known: &Known<'_>, layout: &Layout, width: Option<usize>, 
     let Some(table) = known.reference else {
         return match width {
             Some(width) => Ok((1..=width).map(|n| format!("x{n}")).collect()),
-            None => Err(Problem::field("features", "The file does not say how many values a row has. Name the features, or send reference data.")),
+            None => Err(Problem::field(
+                "features",
+                "The file does not say how many values a row has. Name the features, or send reference data.",
+            )),
         };
     };
     let names: Vec<String> = table.names().filter(|name| Some(*name) != label).map(str::to_owned).collect();
@@ -64,7 +77,10 @@ pub fn check_reference(known: &Known<'_>, names: &[String]) -> Result<(), Proble
         return Ok(());
     }
     let has: Vec<String> = table.names().take(20).map(str::to_owned).collect();
-    Err(Problem::field("reference", format!("The reference data lacks {}, which the model takes. It has: {}.", words::listed(&missing), has.join(", "))))
+    Err(Problem::field(
+        "reference",
+        format!("The reference data lacks {}, which the model takes. It has: {}.", words::listed(&missing), has.join(", ")),
+    ))
 }
 
 /// One feature: its type from the file, its range from the reference data, the rest from the version before.
@@ -86,7 +102,8 @@ pub fn feature(name: &str, known: &Known<'_>, layout: &Layout, profile: Option<&
         max: profile.filter(|_| is_number).map_or(before.and_then(|before| before.max), |profile| profile.max),
         categories,
         pii,
-        pii_confirmed: before.is_some_and(|before| before.pii_confirmed && before.pii == pii) || (pii == Pii::None && before.is_some_and(|b| b.pii_confirmed)),
+        pii_confirmed: before.is_some_and(|before| before.pii_confirmed && before.pii == pii)
+            || (pii == Pii::None && before.is_some_and(|b| b.pii_confirmed)),
         unit: before.and_then(|before| before.unit.clone()),
         description: before.and_then(|before| before.description.clone()),
         on_violation: before.map_or(OnViolation::Count, |before| before.on_violation),
@@ -99,7 +116,9 @@ fn kind(datatype: DataType, profile: Option<&ColumnProfile>, before: Option<&Fea
         DataType::Bool => FeatureKind::Boolean,
         DataType::Bytes => match profile {
             // Nearly as many texts as rows are free text, however few the rows.
-            Some(p) if p.distinct <= CATEGORIES && (p.distinct <= 2 || p.distinct * 2 <= p.rows - p.missing) => FeatureKind::Category,
+            Some(p) if p.distinct <= CATEGORIES && (p.distinct <= 2 || p.distinct * 2 <= p.rows - p.missing) => {
+                FeatureKind::Category
+            }
             Some(_) => FeatureKind::Text,
             None => before.map_or(FeatureKind::Text, |before| before.kind),
         },

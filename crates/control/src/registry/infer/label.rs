@@ -16,11 +16,16 @@ pub fn column(known: &Known<'_>, features: Option<&[String]>, width: Option<usiz
     if let Some(said) = known.said.label_column.as_ref().filter(|said| !said.trim().is_empty()) {
         if table.column(said).is_none() {
             let has: Vec<&str> = table.names().take(20).collect();
-            return Err(Problem::field("label_column", format!("The reference data has no column “{said}”. It has: {}.", has.join(", "))));
+            return Err(Problem::field(
+                "label_column",
+                format!("The reference data has no column “{said}”. It has: {}.", has.join(", ")),
+            ));
         }
         return Ok(Some(said.clone()));
     }
-    if let Some(before) = known.previous.and_then(|previous| previous.label_column.clone()).filter(|before| table.column(before).is_some()) {
+    if let Some(before) =
+        known.previous.and_then(|previous| previous.label_column.clone()).filter(|before| table.column(before).is_some())
+    {
         return Ok(Some(before));
     }
     let strangers: Vec<&str> = match features {

@@ -1,10 +1,10 @@
 //! From a file's signature, its reference data and what somebody said to a data contract. What is said wins over what was said of
 //! the version before, which wins over what is guessed. Pure.
 
+mod features;
+mod label;
 mod layout;
 mod outputs;
-mod label;
-mod features;
 mod pii;
 mod segments;
 
@@ -47,19 +47,27 @@ pub fn infer(known: &Known<'_>) -> Result<Inferred, Problem> {
     };
     features::check_reference(known, &names)?;
     let answer = outputs::read(known, label_column.as_deref(), &profiles, &mut warnings)?;
-    let features: Vec<_> = names.iter().map(|name| features::feature(name, known, &layout, profiles.iter().find(|p| p.name == *name))).collect();
+    let features: Vec<_> =
+        names.iter().map(|name| features::feature(name, known, &layout, profiles.iter().find(|p| p.name == *name))).collect();
 
     if known.reference.is_none() {
         warnings.push("Without reference data ranges, categories and a baseline are not known: drift cannot be watched.".into());
     } else if label_column.is_none() {
-        warnings.push("No column of the reference data is known to hold the true label: name it, so that gates can judge accuracy.".into());
+        warnings.push(
+            "No column of the reference data is known to hold the true label: name it, so that gates can judge accuracy.".into(),
+        );
     }
-    let strangers: Vec<String> = profiles.iter().filter(|p| !names.contains(&p.name) && Some(&p.name) != label_column.as_ref()).map(|p| p.name.clone()).collect();
+    let strangers: Vec<String> = profiles
+        .iter()
+        .filter(|p| !names.contains(&p.name) && Some(&p.name) != label_column.as_ref())
+        .map(|p| p.name.clone())
+        .collect();
     if !strangers.is_empty() && !names.is_empty() {
         warnings.push(format!("The model does not take these columns of the reference data: {}.", strangers.join(", ")));
     }
     if names.is_empty() && matches!(layout, Layout::Tensor { .. }) {
-        warnings.push("The input is one large tensor: its elements are not named, and drift is watched on the answers only.".into());
+        warnings
+            .push("The input is one large tensor: its elements are not named, and drift is watched on the answers only.".into());
     }
     let segments = segments::choose(known, &features)?;
     let contract = Contract {

@@ -15,24 +15,54 @@ pub struct Answer {
     pub positive: Option<String>,
 }
 
-pub fn read(known: &Known<'_>, label_column: Option<&str>, profiles: &[ColumnProfile], warnings: &mut Vec<String>) -> Result<Answer, Problem> {
+pub fn read(
+    known: &Known<'_>,
+    label_column: Option<&str>,
+    profiles: &[ColumnProfile],
+    warnings: &mut Vec<String>,
+) -> Result<Answer, Problem> {
     let truth = label_column.and_then(|column| profiles.iter().find(|profile| profile.name == column));
     let label = known.outputs.iter().find(|output| is_class(output));
-    let score = known.outputs.iter().find(|output| is_float(output) && width(output) > 1).or_else(|| known.outputs.iter().find(|output| is_float(output)));
-    let task = known.said.task.or_else(|| known.previous.map(|previous| previous.task)).unwrap_or_else(|| task(label, score, truth, known.classes.len()));
+    let score = known
+        .outputs
+        .iter()
+        .find(|output| is_float(output) && width(output) > 1)
+        .or_else(|| known.outputs.iter().find(|output| is_float(output)));
+    let task = known
+        .said
+        .task
+        .or_else(|| known.previous.map(|previous| previous.task))
+        .unwrap_or_else(|| task(label, score, truth, known.classes.len()));
     if task == Task::Regression {
-        let value = score.or(known.outputs.first()).ok_or_else(|| Problem::field("file", "The model has no output that holds a number."))?;
+        let value = score
+            .or(known.outputs.first())
+            .ok_or_else(|| Problem::field("file", "The model has no output that holds a number."))?;
         if value.datatype == DataType::Bytes {
-            return Err(Problem::field("task", format!("A regression answers with numbers; the output “{}” is text.", value.name)));
+            return Err(Problem::field(
+                "task",
+                format!("A regression answers with numbers; the output “{}” is text.", value.name),
+            ));
         }
-        return Ok(Answer { task, label_output: Some(value.name.clone()), score_output: None, classes: Vec::new(), positive: None });
+        return Ok(Answer {
+            task,
+            label_output: Some(value.name.clone()),
+            score_output: None,
+            classes: Vec::new(),
+            positive: None,
+        });
     }
     if label.is_none() && score.is_none() {
         return Err(Problem::field("file", "No output holds classes or scores: there is nothing to serve."));
     }
     let classes = classes(known, task, score, truth);
-    if let Some(strange) = truth.and_then(|truth| truth.frequent.iter().find(|(value, _)| !classes.is_empty() && !classes.contains(value))) {
-        warnings.push(format!("The label “{}” in the reference data is none of the model's classes: {}. Accuracy cannot be judged like this.", strange.0, classes.join(", ")));
+    if let Some(strange) =
+        truth.and_then(|truth| truth.frequent.iter().find(|(value, _)| !classes.is_empty() && !classes.contains(value)))
+    {
+        warnings.push(format!(
+            "The label “{}” in the reference data is none of the model's classes: {}. Accuracy cannot be judged like this.",
+            strange.0,
+            classes.join(", ")
+        ));
     }
     Ok(Answer {
         task,
@@ -74,7 +104,9 @@ fn classes(known: &Known<'_>, task: Task, score: Option<&TensorSpec>, truth: Opt
     if let Some(previous) = known.previous.filter(|previous| fits(previous.classes.len())) {
         return previous.classes.clone();
     }
-    if let Some(truth) = truth.filter(|truth| fits(usize::try_from(truth.distinct).unwrap_or(usize::MAX)) && truth.frequent.len() as u64 == truth.distinct) {
+    if let Some(truth) = truth.filter(|truth| {
+        fits(usize::try_from(truth.distinct).unwrap_or(usize::MAX)) && truth.frequent.len() as u64 == truth.distinct
+    }) {
         let mut names: Vec<String> = truth.frequent.iter().map(|(name, _)| name.clone()).collect();
         names.sort_by(|a, b| match (a.parse::<f64>(), b.parse::<f64>()) {
             (Ok(a), Ok(b)) => a.total_cmp(&b),
@@ -101,8 +133,18 @@ fn positive(known: &Known<'_>, task: Task, classes: &[String]) -> Result<Option<
 }
 
 fn is_class(output: &TensorSpec) -> bool {
-    matches!(output.datatype, DataType::Bytes | DataType::Bool | DataType::Int64 | DataType::Int32 | DataType::Int16 | DataType::Int8 | DataType::Uint8 | DataType::Uint32 | DataType::Uint64)
-        && width(output) <= 1
+    matches!(
+        output.datatype,
+        DataType::Bytes
+            | DataType::Bool
+            | DataType::Int64
+            | DataType::Int32
+            | DataType::Int16
+            | DataType::Int8
+            | DataType::Uint8
+            | DataType::Uint32
+            | DataType::Uint64
+    ) && width(output) <= 1
 }
 
 fn is_float(output: &TensorSpec) -> bool {

@@ -4,18 +4,71 @@ use crate::datasets::ColumnProfile;
 use contract::spec::Pii;
 
 const SENSITIVE: [&str; 18] = [
-    "gender", "sex", "race", "ethnicity", "ethnic", "religion", "religious", "health", "diagnosis", "disability", "disabled", "nationality",
-    "orientation", "political", "union", "pregnant", "biometric", "genetic",
+    "gender",
+    "sex",
+    "race",
+    "ethnicity",
+    "ethnic",
+    "religion",
+    "religious",
+    "health",
+    "diagnosis",
+    "disability",
+    "disabled",
+    "nationality",
+    "orientation",
+    "political",
+    "union",
+    "pregnant",
+    "biometric",
+    "genetic",
 ];
 const DIRECT: [&str; 20] = [
-    "email", "mail", "phone", "telephone", "mobile", "msisdn", "surname", "lastname", "firstname", "fullname", "iban", "ssn", "passport", "address",
-    "street", "ip", "licence", "username", "login", "imei",
+    "email",
+    "mail",
+    "phone",
+    "telephone",
+    "mobile",
+    "msisdn",
+    "surname",
+    "lastname",
+    "firstname",
+    "fullname",
+    "iban",
+    "ssn",
+    "passport",
+    "address",
+    "street",
+    "ip",
+    "licence",
+    "username",
+    "login",
+    "imei",
 ];
 /// Words that make a following “name” a person's.
 const WHOSE: [&str; 10] = ["first", "last", "full", "middle", "family", "maiden", "customer", "person", "client", "patient"];
 const INDIRECT: [&str; 21] = [
-    "birth", "birthday", "birthdate", "dob", "age", "postcode", "postal", "zip", "zipcode", "plz", "city", "latitude", "longitude", "lat", "lon", "lng",
-    "salary", "income", "occupation", "marital", "citizenship",
+    "birth",
+    "birthday",
+    "birthdate",
+    "dob",
+    "age",
+    "postcode",
+    "postal",
+    "zip",
+    "zipcode",
+    "plz",
+    "city",
+    "latitude",
+    "longitude",
+    "lat",
+    "lon",
+    "lng",
+    "salary",
+    "income",
+    "occupation",
+    "marital",
+    "citizenship",
 ];
 
 /// The strictest class that the name or most of the values suggest.
@@ -31,11 +84,15 @@ pub fn guess(name: &str, profile: Option<&ColumnProfile>) -> Pii {
         return Pii::Direct;
     }
     if let Some(profile) = profile.filter(|profile| !profile.numeric && !profile.frequent.is_empty()) {
-        let share = |is: fn(&str) -> bool| profile.frequent.iter().filter(|(value, _)| is(value)).count() * 2 > profile.frequent.len();
+        let share =
+            |is: fn(&str) -> bool| profile.frequent.iter().filter(|(value, _)| is(value)).count() * 2 > profile.frequent.len();
         if share(is_email) || share(is_phone) || share(is_iban) {
             return Pii::Direct;
         }
-        if profile.frequent.iter().all(|(value, _)| matches!(value.to_lowercase().as_str(), "male" | "female" | "m" | "f" | "w" | "diverse" | "other"))
+        if profile
+            .frequent
+            .iter()
+            .all(|(value, _)| matches!(value.to_lowercase().as_str(), "male" | "female" | "m" | "f" | "w" | "diverse" | "other"))
             && profile.distinct >= 2
         {
             return Pii::Sensitive;
@@ -73,13 +130,19 @@ fn is_email(value: &str) -> bool {
 
 fn is_phone(value: &str) -> bool {
     let digits = value.chars().filter(char::is_ascii_digit).count();
-    (7..=15).contains(&digits) && value.contains(['+', ' ', '-', '/', '(']) && value.chars().all(|c| c.is_ascii_digit() || "+-/() .".contains(c)) && !is_date_of_birth(value)
+    (7..=15).contains(&digits)
+        && value.contains(['+', ' ', '-', '/', '('])
+        && value.chars().all(|c| c.is_ascii_digit() || "+-/() .".contains(c))
+        && !is_date_of_birth(value)
 }
 
 fn is_iban(value: &str) -> bool {
     let text: String = value.chars().filter(|c| *c != ' ').collect();
     let b = text.as_bytes();
-    (15..=34).contains(&b.len()) && b[..2].iter().all(u8::is_ascii_uppercase) && b[2..4].iter().all(u8::is_ascii_digit) && b.iter().all(u8::is_ascii_alphanumeric)
+    (15..=34).contains(&b.len())
+        && b[..2].iter().all(u8::is_ascii_uppercase)
+        && b[2..4].iter().all(u8::is_ascii_digit)
+        && b.iter().all(u8::is_ascii_alphanumeric)
 }
 
 /// A day between 1900 and 2029, year first.

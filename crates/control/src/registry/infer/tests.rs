@@ -43,7 +43,11 @@ impl Case {
 const PEOPLE: &str = "age,plan,gender,left\n41,gold,f,no\n,silver,m,yes\n20,gold,m,no\n33,gold,f,no\n";
 
 fn people() -> Case {
-    let inputs = vec![spec("age", DataType::Fp32, &[-1, 1]), spec("plan", DataType::Bytes, &[-1, 1]), spec("gender", DataType::Bytes, &[-1])];
+    let inputs = vec![
+        spec("age", DataType::Fp32, &[-1, 1]),
+        spec("plan", DataType::Bytes, &[-1, 1]),
+        spec("gender", DataType::Bytes, &[-1]),
+    ];
     Case::new(inputs, classifier(), PEOPLE)
 }
 
@@ -55,7 +59,10 @@ fn columns_with_a_label_that_the_model_does_not_take() {
     assert_eq!((got.task, got.classes.join(","), got.positive.as_deref()), (Task::Binary, "no,yes".into(), Some("yes")));
     assert_eq!((got.label_output.as_deref(), got.score_output.as_deref()), (Some("label"), Some("probabilities")));
     let age = got.feature("age").unwrap();
-    assert_eq!((age.kind, age.nullable, age.min, age.max, age.pii), (FeatureKind::Number, true, Some(20.0), Some(41.0), Pii::Indirect));
+    assert_eq!(
+        (age.kind, age.nullable, age.min, age.max, age.pii),
+        (FeatureKind::Number, true, Some(20.0), Some(41.0), Pii::Indirect)
+    );
     let plan = got.feature("plan").unwrap();
     assert_eq!((plan.kind, plan.categories.clone()), (FeatureKind::Category, Some(vec!["gold".into(), "silver".into()])));
     assert_eq!(got.feature("gender").unwrap().pii, Pii::Sensitive);
@@ -64,7 +71,11 @@ fn columns_with_a_label_that_the_model_does_not_take() {
 
 #[test]
 fn a_matrix_takes_its_names_from_the_data_or_from_what_is_said() {
-    let mut case = Case::new(vec![spec("X", DataType::Fp32, &[-1, 2])], vec![spec("label", DataType::Int64, &[-1]), spec("p", DataType::Fp32, &[-1, 2])], "a,b,late\n1,2,0\n3,4,1\n");
+    let mut case = Case::new(
+        vec![spec("X", DataType::Fp32, &[-1, 2])],
+        vec![spec("label", DataType::Int64, &[-1]), spec("p", DataType::Fp32, &[-1, 2])],
+        "a,b,late\n1,2,0\n3,4,1\n",
+    );
     let got = case.infer(None).unwrap().contract;
     assert_eq!(got.layout, Layout::Matrix { input: "X".into() });
     assert_eq!(got.features.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
@@ -88,7 +99,10 @@ fn one_number_is_a_value_unless_the_truth_is_yes_or_no() {
     let inputs = || vec![spec("a", DataType::Fp32, &[-1, 1])];
     let number = || vec![spec("out", DataType::Fp32, &[-1, 1])];
     let regression = Case::new(inputs(), number(), "a,bikers\n1,12\n2,40\n3,7\n").infer(None).unwrap().contract;
-    assert_eq!((regression.task, regression.label_output.as_deref(), regression.score_output), (Task::Regression, Some("out"), None));
+    assert_eq!(
+        (regression.task, regression.label_output.as_deref(), regression.score_output),
+        (Task::Regression, Some("out"), None)
+    );
     let score = Case::new(inputs(), number(), "a,late\n1,0\n2,1\n3,1\n").infer(None).unwrap().contract;
     assert_eq!((score.task, score.score_output.as_deref(), score.classes.len()), (Task::Binary, Some("out"), 2));
 }
@@ -101,7 +115,9 @@ fn a_picture_names_its_points_while_they_are_few() {
     let got = Case::new(vec![spec("image", DataType::Fp32, &[-1, 1, 2, 2])], outputs.clone(), csv).infer(None).unwrap().contract;
     assert_eq!((got.layout, got.features.len(), got.task), (Layout::Tensor { input: "image".into() }, 4, Task::Multiclass));
     assert_eq!((got.classes.join(","), got.positive), ("2,3,7".into(), None));
-    let large = Case { reference: None, ..Case::new(vec![spec("image", DataType::Fp32, &[-1, 3, 224, 224])], outputs, "") }.infer(None).unwrap();
+    let large = Case { reference: None, ..Case::new(vec![spec("image", DataType::Fp32, &[-1, 3, 224, 224])], outputs, "") }
+        .infer(None)
+        .unwrap();
     assert!(large.contract.features.is_empty() && large.warnings.len() == 2);
 }
 
@@ -114,7 +130,10 @@ fn what_was_settled_for_the_version_before_stays_settled() {
     before.positive = Some("no".into());
     before.segments = vec!["plan".into()];
     let got = people().infer(Some(&before)).unwrap().contract;
-    assert_eq!((got.features[0].pii, got.features[0].pii_confirmed, got.features[0].unit.as_deref()), (Pii::None, true, Some("years")));
+    assert_eq!(
+        (got.features[0].pii, got.features[0].pii_confirmed, got.features[0].unit.as_deref()),
+        (Pii::None, true, Some("years"))
+    );
     assert_eq!((got.positive.as_deref(), got.segments), (Some("no"), vec!["plan".to_owned()]));
 }
 

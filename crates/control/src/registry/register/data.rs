@@ -31,7 +31,9 @@ pub struct Before {
 
 impl Data {
     pub fn read(role: DatasetRole, upload: Upload, from: Option<i64>) -> Outcome<Data> {
-        let table = parse(&upload.bytes).map_err(|why| Problem::field(field(role), format!("{} data, {}: {why}", words::capital(field(role)), upload.file_name)))?;
+        let table = parse(&upload.bytes).map_err(|why| {
+            Problem::field(field(role), format!("{} data, {}: {why}", words::capital(field(role)), upload.file_name))
+        })?;
         let profile = keep(&profile(&table))?;
         Ok(Data { role, file_name: upload.file_name, bytes: upload.bytes, table, profile, from })
     }
@@ -40,7 +42,9 @@ impl Data {
 /// Contract and files of the newest version, read before anything is computed.
 pub async fn before(cx: &Ctx, model: &ModelName) -> Outcome<Before> {
     let doing = "Reading the version before";
-    let Some(newest) = cx.store.db.versions(model).await.or_problem(doing)?.into_iter().next() else { return Ok(Before::default()) };
+    let Some(newest) = cx.store.db.versions(model).await.or_problem(doing)?.into_iter().next() else {
+        return Ok(Before::default());
+    };
     let no = contract::VersionNo(u32::try_from(newest.version).unwrap_or(0));
     let mut files = Vec::new();
     for row in cx.store.db.datasets_of(model, no).await.or_problem(doing)? {
@@ -64,5 +68,8 @@ pub fn check_heldback(contract: &Contract, table: &Table) -> Outcome<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    Err(Problem::field("heldback", format!("The held-back data lacks {}. It needs every feature and the label.", words::listed(&missing))))
+    Err(Problem::field(
+        "heldback",
+        format!("The held-back data lacks {}. It needs every feature and the label.", words::listed(&missing)),
+    ))
 }

@@ -1,8 +1,8 @@
 //! Registering a version: the file is read and tried, its data counted, and all of it kept in one transaction, or nothing.
 
 mod data;
-mod prepare;
 mod insert;
+mod prepare;
 
 pub(super) use data::{Data, check_heldback};
 pub(super) use insert::{dataset_row, enqueue_gates};
@@ -72,7 +72,8 @@ pub async fn register_version(cx: &Ctx, who: &Actor, input: Registration) -> Out
     let _permit = AT_ONCE.acquire().await.map_err(|_| Problem::busy("The server is stopping."))?;
     let runtime = cx.runtime()?;
     let before = data::before(cx, &input.model).await?;
-    let (onnx, meta, reference, heldback) = (input.onnx.clone(), input.meta.clone(), input.reference.clone(), input.heldback.clone());
+    let (onnx, meta, reference, heldback) =
+        (input.onnx.clone(), input.meta.clone(), input.reference.clone(), input.heldback.clone());
     let prepared = blocking(move || prepare::prepare(&runtime, &onnx, &meta, reference, heldback, before)).await??;
 
     // Content-addressed: a file that ends up in no row is harmless, and is the same file when it is sent again.
@@ -90,7 +91,9 @@ pub async fn register_version(cx: &Ctx, who: &Actor, input: Registration) -> Out
 }
 
 pub(super) fn same_file(model: &ModelName, version: i64) -> Problem {
-    Problem::conflict(format!("This very file is version {version} of {model} already. A version never changes: there is nothing to register."))
+    Problem::conflict(format!(
+        "This very file is version {version} of {model} already. A version never changes: there is nothing to register."
+    ))
 }
 
 /// SHA-256 over all that was asked for, so that a key is not used for two things.

@@ -36,14 +36,17 @@ pub fn prepare(
     heldback: Option<Upload>,
     before: Before,
 ) -> Outcome<Prepared> {
-    let model = runtime.load(bytes, LoadOptions { sessions: 1, run_limit: RUN_LIMIT, ..LoadOptions::default() }).map_err(|error| match error {
-        LoadError::Rejected(rejected) => Problem::field("file", rejected.message),
-        LoadError::Runtime(why) => Problem::field("file", format!("ONNX Runtime cannot run this file: {why}")),
-        LoadError::System(why) => {
-            tracing::error!(why, "a model could not be started");
-            Problem::busy("The model could not be started here just now. Try again in a minute.")
-        }
-    })?;
+    let model =
+        runtime.load(bytes, LoadOptions { sessions: 1, run_limit: RUN_LIMIT, ..LoadOptions::default() }).map_err(|error| {
+            match error {
+                LoadError::Rejected(rejected) => Problem::field("file", rejected.message),
+                LoadError::Runtime(why) => Problem::field("file", format!("ONNX Runtime cannot run this file: {why}")),
+                LoadError::System(why) => {
+                    tracing::error!(why, "a model could not be started");
+                    Problem::busy("The model could not be started here just now. Try again in a minute.")
+                }
+            }
+        })?;
     let mut warnings = Vec::new();
     let mut data = Vec::new();
     let left = |role: DatasetRole| before.files.iter().find(|(r, _)| *r == role).map(|(_, upload)| upload.clone());
@@ -63,7 +66,10 @@ pub fn prepare(
         match check_heldback(&contract, &read.table) {
             Ok(()) => data.push(read),
             Err(problem) if sent => return Err(problem),
-            Err(_) => warnings.push(format!("The held-back data of version {} does not fit this version and was not taken over.", before.version)),
+            Err(_) => warnings.push(format!(
+                "The held-back data of version {} does not fit this version and was not taken over.",
+                before.version
+            )),
         }
     }
 
@@ -86,7 +92,13 @@ pub fn prepare(
 }
 
 /// The contract; reference data that was only taken over and does not fit is left out.
-fn contract(model: &Model, meta: &RegisterVersion, before: &Before, reference: Option<Data>, warnings: &mut Vec<String>) -> Outcome<(Inferred, Option<Data>)> {
+fn contract(
+    model: &Model,
+    meta: &RegisterVersion,
+    before: &Before,
+    reference: Option<Data>,
+    warnings: &mut Vec<String>,
+) -> Outcome<(Inferred, Option<Data>)> {
     let known = |table: Option<&Table>| {
         infer(&Known {
             inputs: model.inputs(),
@@ -101,7 +113,10 @@ fn contract(model: &Model, meta: &RegisterVersion, before: &Before, reference: O
     match known(reference.as_ref().map(|data| &data.table)) {
         Ok(inferred) => Ok((inferred, reference)),
         Err(_) if reference.as_ref().is_some_and(|data| data.from.is_some()) => {
-            warnings.push(format!("The reference data of version {} does not fit this version and was not taken over.", before.version));
+            warnings.push(format!(
+                "The reference data of version {} does not fit this version and was not taken over.",
+                before.version
+            ));
             Ok((known(None)?, None))
         }
         Err(problem) => Err(problem),
@@ -116,7 +131,9 @@ pub fn answers(model: &Arc<Model>, contract: &Contract, reference: &Table) -> Ou
     let served = Served::new(ModelName::from("registering"), VersionNo(0), contract.clone(), model.clone());
     let step = reference.rows.div_ceil(ASKED).max(1);
     let rows: Vec<_> = reference.records(contract).into_iter().step_by(step).collect();
-    served.evaluate_blocking(&rows).map_err(|error| Problem::field("reference", format!("The model cannot answer its own reference data: {error}")))
+    served
+        .evaluate_blocking(&rows)
+        .map_err(|error| Problem::field("reference", format!("The model cannot answer its own reference data: {error}")))
 }
 
 /// The baseline as JSON.

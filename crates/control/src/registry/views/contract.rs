@@ -25,7 +25,11 @@ pub fn contract_view(version: &Version, baseline: Option<&VersionBaseline>) -> C
         Layout::Tensor { input } => format!("The features are the elements of one tensor, “{input}”, in this order."),
     };
     ContractView {
-        summary: format!("{} in, {} out. {who}", counted(contract.features.len() as u64, "feature"), counted(contract.outputs.len() as u64, "output")),
+        summary: format!(
+            "{} in, {} out. {who}",
+            counted(contract.features.len() as u64, "feature"),
+            counted(contract.outputs.len() as u64, "output")
+        ),
         layout,
         features: contract.features.iter().map(|feature| line(feature, baseline)).collect(),
         contract: contract.clone(),

@@ -1,12 +1,12 @@
 //! The list of models.
 
 use super::{gates_words, served, snippets};
+use crate::words::counted;
 use crate::{Actor, Ctx, IntoProblem, Outcome};
 use contract::role::Act;
 use contract::views::common::{Allowed, When};
 use contract::views::models::{ModelLine, ModelsView};
 use contract::{Millis, ModelName, VersionNo};
-use crate::words::counted;
 
 pub async fn list_models(cx: &Ctx, who: &Actor) -> Outcome<ModelsView> {
     who.must(Act::View)?;
@@ -20,7 +20,10 @@ pub async fn list_models(cx: &Ctx, who: &Actor) -> Outcome<ModelsView> {
         let name = ModelName(row.name);
         let of: Vec<_> = heads.iter().filter(|(model, ..)| *model == name.0).collect();
         let latest = of.first().map(|(_, version, ..)| *version);
-        let champion = aliases.iter().find(|alias| alias.model == name.0 && alias.alias == crate::registry::CHAMPION).map(|alias| number(alias.version));
+        let champion = aliases
+            .iter()
+            .find(|alias| alias.model == name.0 && alias.alias == crate::registry::CHAMPION)
+            .map(|alias| number(alias.version));
         let word = match latest.and_then(|version| gates.remove(&(name.0.clone(), version))) {
             Some((word, _)) => word,
             None => gates_words::none(cx)?.0,
@@ -41,7 +44,11 @@ pub async fn list_models(cx: &Ctx, who: &Actor) -> Outcome<ModelsView> {
     let serving = models.iter().filter(|model| !model.serving.is_empty()).count();
     let summary = match models.len() {
         0 => "No model is registered yet.".to_owned(),
-        n => format!("{}, {}; {serving} of them answer requests.", counted(n as u64, "model"), counted(heads.len() as u64, "version")),
+        n => format!(
+            "{}, {}; {serving} of them answer requests.",
+            counted(n as u64, "model"),
+            counted(heads.len() as u64, "version")
+        ),
     };
     Ok(ModelsView { summary, models, may_register: may_register(who), snippets: snippets::push(cx, "MODEL") })
 }

@@ -49,9 +49,14 @@ pub async fn get_model(cx: &Ctx, who: &Actor, name: &ModelName) -> Outcome<Model
     let newest = versions.first();
     let summary = match (newest, champion) {
         (None, _) => "It has no version yet. Push the first one.".to_owned(),
-        (Some(newest), Some(champion)) if newest.version == champion => format!("Version {champion}, the newest, is the champion."),
+        (Some(newest), Some(champion)) if newest.version == champion => {
+            format!("Version {champion}, the newest, is the champion.")
+        }
         (Some(newest), champion) => {
-            let champion = champion.map_or_else(|| "No version is the champion yet".to_owned(), |version| format!("Version {version} is the champion"));
+            let champion = champion.map_or_else(
+                || "No version is the champion yet".to_owned(),
+                |version| format!("Version {version} is the champion"),
+            );
             let next = match newest.gates.state {
                 State::Ok => "has passed its gates; promotion may be asked for".to_owned(),
                 _ => format!("has gates: {}", newest.gates.words),

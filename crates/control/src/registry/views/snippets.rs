@@ -10,7 +10,9 @@ pub fn push(cx: &Ctx, model: &str) -> Vec<Snippet> {
     vec![
         snippet(
             "CLI",
-            format!("export SLIPWAY_URL={address} SLIPWAY_TOKEN=slp_…\nslipway push {model} model.onnx \\\n  --reference reference.csv --heldback heldback.csv --label LABEL"),
+            format!(
+                "export SLIPWAY_URL={address} SLIPWAY_TOKEN=slp_…\nslipway push {model} model.onnx \\\n  --reference reference.csv --heldback heldback.csv --label LABEL"
+            ),
         ),
         snippet(
             "curl",

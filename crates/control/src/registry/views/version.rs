@@ -56,7 +56,10 @@ pub async fn get_version(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionNo
         activity: audit::lines(kept, now),
         may_run_gates: allowed(who, Act::RunGates),
         may_request: allowed(who, Act::RequestPromotion),
-        targets: briefs.into_iter().map(|brief| PromotionTarget { deployment: brief.name, stable: brief.stable, settings: brief.settings }).collect(),
+        targets: briefs
+            .into_iter()
+            .map(|brief| PromotionTarget { deployment: brief.name, stable: brief.stable, settings: brief.settings })
+            .collect(),
         snippets,
         serving,
     })
@@ -67,13 +70,18 @@ fn answer(version: &Version, gates: &GatesView, champion: Option<VersionNo>, ser
     let no = version.version;
     let needed: Vec<_> = gates.gates.iter().filter(|gate| gate.required).collect();
     let passed = needed.iter().filter(|gate| gate.verdict == Verdict::Pass).count();
-    let failed: Vec<String> = needed.iter().filter(|gate| gate.verdict == Verdict::Fail).map(|gate| gate.name.to_lowercase()).collect();
+    let failed: Vec<String> =
+        needed.iter().filter(|gate| gate.verdict == Verdict::Fail).map(|gate| gate.name.to_lowercase()).collect();
     let better = gates.gates.iter().find(|gate| gate.key == "champion");
     let title = match (gates.word.as_str(), &failed) {
         ("not run", _) => format!("Version {no} has not been tested yet"),
         ("running", _) => format!("The gates of version {no} are running"),
-        (_, failed) if !failed.is_empty() => format!("Version {no} may not be promoted: {} of {} gates failed, {}", failed.len(), needed.len(), listed(failed)),
-        ("passed", _) if champion == Some(no) => format!("Version {no} is the champion and has passed all {passed} gates it needs"),
+        (_, failed) if !failed.is_empty() => {
+            format!("Version {no} may not be promoted: {} of {} gates failed, {}", failed.len(), needed.len(), listed(failed))
+        }
+        ("passed", _) if champion == Some(no) => {
+            format!("Version {no} is the champion and has passed all {passed} gates it needs")
+        }
         ("passed", _) => format!("Version {no} has passed all {passed} gates it needs"),
         _ => format!("Version {no} has passed {passed} of {} gates; the others are not decided", needed.len()),
     };
@@ -85,14 +93,18 @@ fn answer(version: &Version, gates: &GatesView, champion: Option<VersionNo>, ser
     }
     lede.push(match serving {
         [] => "It answers no requests.".into(),
-        all => format!("It serves {}.", listed(&all.iter().map(|one| format!("{} ({})", one.deployment, one.words)).collect::<Vec<_>>())),
+        all => format!(
+            "It serves {}.",
+            listed(&all.iter().map(|one| format!("{} ({})", one.deployment, one.words)).collect::<Vec<_>>())
+        ),
     });
     (title, lede.join(" "), gates.state)
 }
 
 fn about(version: &Version, now: Millis) -> About {
     let onnx = &version.onnx;
-    let opset = onnx.opsets.iter().find(|opset| opset.domain.is_empty() || opset.domain == "ai.onnx").map_or(0, |opset| opset.version);
+    let opset =
+        onnx.opsets.iter().find(|opset| opset.domain.is_empty() || opset.domain == "ai.onnx").map_or(0, |opset| opset.version);
     let registered = When::new(version.registered_at, now);
     let operators: u64 = onnx.operators.values().sum();
     let facts = vec![
@@ -136,9 +148,18 @@ fn dataset(row: DatasetRow, now: Millis) -> DatasetLine {
 fn lineage(version: &Version, datasets: &[DatasetRow], serving: &[Served]) -> Vec<LineageStep> {
     let step = |kind: &str, text: String, code: String| LineageStep { kind: kind.into(), text, code, href: None };
     let short = |hash: &str| hash.chars().take(12).collect::<String>();
-    let mut steps: Vec<LineageStep> =
-        datasets.iter().map(|row| step("Data", format!("{}, {} rows", row.role, crate::words::count(row.row_count.unsigned_abs())), short(&row.hash))).collect();
-    steps.extend(version.lineage.iter().map(|(key, value)| step(&crate::words::capital(&key.replace('_', " ")), value.clone(), String::new())));
+    let mut steps: Vec<LineageStep> = datasets
+        .iter()
+        .map(|row| {
+            step("Data", format!("{}, {} rows", row.role, crate::words::count(row.row_count.unsigned_abs())), short(&row.hash))
+        })
+        .collect();
+    steps.extend(
+        version
+            .lineage
+            .iter()
+            .map(|(key, value)| step(&crate::words::capital(&key.replace('_', " ")), value.clone(), String::new())),
+    );
     let at = format!("{}, registered {}", version.version, version.registered_at.date_words());
     steps.push(step("Version", at, short(version.hash.as_str())));
     steps.extend(serving.iter().map(|one| LineageStep {
@@ -152,7 +173,9 @@ fn lineage(version: &Version, datasets: &[DatasetRow], serving: &[Served]) -> Ve
 
 fn realised(cx: &Ctx, serving: &[Served]) -> Realised {
     let sentence = match serving.first() {
-        Some(one) => format!("What its answers were worth stands with {}, joined from the outcomes as they arrive.", one.deployment),
+        Some(one) => {
+            format!("What its answers were worth stands with {}, joined from the outcomes as they arrive.", one.deployment)
+        }
         None => "It answers no requests, so there is nothing to be realised yet.".into(),
     };
     Realised { sentence, deployment: serving.first().map(|one| one.deployment.clone()), snippets: lines::outcomes(cx) }
@@ -160,7 +183,9 @@ fn realised(cx: &Ctx, serving: &[Served]) -> Realised {
 
 /// How to ask it: through a deployment that it serves, or by its number where it does not.
 fn example(cx: &Ctx, version: &Version, baseline: Option<VersionBaseline>, briefs: &[deployments::Brief]) -> Vec<Snippet> {
-    let Some(brief) = briefs.iter().find(|brief| brief.stable == Some(version.version)).or(briefs.first()) else { return Vec::new() };
+    let Some(brief) = briefs.iter().find(|brief| brief.stable == Some(version.version)).or(briefs.first()) else {
+        return Vec::new();
+    };
     let known = deployments::KnownVersion {
         version: version.version,
         contract: std::sync::Arc::new(version.contract.clone()),
