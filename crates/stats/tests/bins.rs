@@ -91,6 +91,29 @@ fn nothing_changed_raises_no_alarm_at_any_size() {
 }
 
 #[test]
+fn small_p_values_are_as_rare_as_they_say() {
+    // Alert budgets over many features and windows ask for one in ten thousand, far beyond what the table simulates.
+    let windows = 20_000;
+    for (name, shape) in SHAPES.into_iter().filter(|(name, _)| !["offset", "counts", "two humps"].contains(name)) {
+        for n in [30, 100] {
+            let mut hits = [0u32; 3];
+            for seed in 0..5 {
+                let mut rng = SplitMix64::new(seed);
+                let baseline = NumericBaseline::fit(&draw(shape, 5000, &mut rng), DEFAULT_BINS);
+                for _ in 0..windows / 5 {
+                    let mut window = NumericWindow::new(&baseline);
+                    (0..n).for_each(|_| window.add(&baseline, shape(&mut rng)));
+                    let p = judge_numeric(&baseline, &window, 0.15, 1e-3).p;
+                    [1e-2, 1e-3, 1e-4].iter().zip(&mut hits).for_each(|(alpha, hit)| *hit += u32::from(p <= *alpha));
+                }
+            }
+            // Nominal 200, 20 and 2: within a factor of 1.5, 2 and 4 (small counts).
+            assert!(hits[0] <= 300 && hits[1] <= 40 && hits[2] <= 8, "{name} n={n}: {hits:?} of {windows}");
+        }
+    }
+}
+
+#[test]
 fn a_real_change_is_found_once_there_are_rows_for_it() {
     for (name, shape) in SHAPES {
         let mut rng = SplitMix64::new(11);
@@ -138,6 +161,17 @@ fn a_constant_reference_is_judged_by_what_differs() {
     let changed = judge_numeric(&baseline, &window(&baseline, &values), 0.15, 1e-3);
     assert_eq!((changed.verdict, changed.distance), (Verdict::Drift, 0.2));
     assert_eq!(numeric_distances(&baseline, &window(&baseline, &values)).unwrap().wasserstein_over_std, None);
+}
+
+#[test]
+fn a_reference_at_the_edge_of_what_doubles_hold_is_stored_and_judged() {
+    for values in [[1e-200, 2e-200, 3e-200, 1e-200], [-1e300, 1e300, 0.0, 5.0], [1e-310, 0.0, 1e-310, 0.0]] {
+        let baseline = NumericBaseline::fit(&values, DEFAULT_BINS);
+        let stored: NumericBaseline = serde_json::from_str(&serde_json::to_string(&baseline).unwrap()).unwrap();
+        let finding = judge_numeric(&stored, &window(&stored, &[1.0; 40]), 0.15, 1e-3);
+        assert!(finding.distance.is_finite() && (0.0..=1.0).contains(&finding.p), "{values:?}: {finding:?}");
+        serde_json::from_str::<NumericWindow>(&serde_json::to_string(&window(&stored, &values)).unwrap()).unwrap();
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::cuts;
 use super::null::NullTable;
 use super::transport;
 use super::{Mismatch, share};
+use crate::is_positive;
 
 /// Bits below the standard deviation that sums are kept to: 2^-26 of it, 1.5e-8.
 const UNIT_BITS: i32 = 26;
@@ -33,8 +34,13 @@ pub struct NumericBaseline {
     pub max: f64,
     pub mean: f64,
     pub std: f64,
-    /// All values are the same.
+    /// All values are the same (or within 1e-160 of each other).
     pub is_constant: bool,
+    /// The kurtosis is beyond 20 (a normal variable has 3, an exponential one 9), or one row carries more than a tenth of
+    /// the variance. Then rows larger than any in the reference are to be expected, the null distribution of sums cannot
+    /// be known from it, and evidence has to come from ranks.
+    #[serde(default)]
+    pub is_heavy_tailed: bool,
     /// Origin of all sums, next to the mean.
     pub anchor: f64,
     /// Binary exponent of the unit of all sums.
@@ -53,8 +59,9 @@ impl NumericBaseline {
         let n = sorted.len();
         let min = sorted.first().copied().unwrap_or(0.0);
         let max = sorted.last().copied().unwrap_or(0.0);
-        let is_constant = n > 0 && min == max;
-        let (mean, std) = moments(&sorted, is_constant);
+        let (mean, std) = moments(&sorted, min == max);
+        // Values so close together that their squares vanish count as one value.
+        let is_constant = n > 0 && !is_positive(std);
         let anchor = format!("{mean:.12e}").parse().unwrap_or(mean);
         let scale = if std > 0.0 { std } else { mean.abs().max(1.0) * 1e-3 };
         let cuts = cuts::choose(&sorted, bins.max(10));
@@ -70,6 +77,7 @@ impl NumericBaseline {
             mean,
             std,
             is_constant,
+            is_heavy_tailed: is_heavy_tailed(&sorted, mean, std),
             anchor,
             unit: (scale.log2().floor() as i32).clamp(-900, 900) - UNIT_BITS,
             null: NullTable::default(),
@@ -82,10 +90,11 @@ impl NumericBaseline {
             placed.push((bin as u32, deviation));
         }
         if !is_constant {
+            let skewness = sorted.iter().map(|x| ((x - mean) / std).powi(3)).sum::<f64>() / n as f64;
             let edges = baseline.edges_in_units();
             let std_in_units = baseline.std / baseline.unit_size();
             let mut window = NumericWindow::new(&baseline);
-            baseline.null = NullTable::simulate(n, |positions| {
+            baseline.null = NullTable::simulate(n, skewness, |positions| {
                 window.counts.fill(0);
                 window.sums.fill(0.0);
                 for &position in positions {
@@ -110,13 +119,6 @@ impl NumericBaseline {
     pub fn calibrate(&mut self, clean: &[NumericWindow]) {
         let distances: Vec<(u64, f64)> = clean.iter().filter_map(|w| Some((w.n, self.wasserstein(w)? / self.std))).collect();
         self.null.calibrate(self.n, &distances);
-    }
-
-    /// A single reference row carries more than a tenth of the variance. Then neither the standard deviation nor the null
-    /// distribution of sums can be known from this sample, and evidence has to come from ranks.
-    pub fn is_heavy_tailed(&self) -> bool {
-        let farthest = (self.max - self.mean).max(self.mean - self.min);
-        !self.is_constant && farthest * farthest > 0.1 * self.n as f64 * self.std * self.std
     }
 
     /// Wasserstein-1 distance in the feature's own unit; `None` when either side has no rows or they do not fit.
@@ -173,6 +175,16 @@ impl NumericBaseline {
     fn edges_in_units(&self) -> Vec<f64> {
         self.edges.iter().map(|edge| (edge - self.anchor) / self.unit_size()).collect()
     }
+}
+
+fn is_heavy_tailed(sorted: &[f64], mean: f64, std: f64) -> bool {
+    if !is_positive(std) {
+        return false;
+    }
+    let n = sorted.len() as f64;
+    let fourth = |x: &f64| ((x - mean) / std).powi(4) / n;
+    let farthest = [sorted.first(), sorted.last()].into_iter().flatten().map(|x| (x - mean).abs()).fold(0.0, f64::max);
+    sorted.iter().map(fourth).sum::<f64>() > 20.0 || (farthest / std).powi(2) > 0.1 * n.max(30.0)
 }
 
 /// 2^exponent, for exponents of ordinary doubles; written out, because this runs once per value.

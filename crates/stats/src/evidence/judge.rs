@@ -89,9 +89,9 @@ pub fn judge(baseline: &Baseline, window: &Window, threshold: f64, alpha: f64) -
 /// the reference's own sampling error. It is valid at every n, so an overwhelming shift is drift even below
 /// `detectable_at_rows`; otherwise a window with fewer rows than that is *insufficient*. Fewer than 16 rows always are.
 ///
-/// Where one reference row carries more than a tenth of the variance, a single new outlier can move the mean as far as a
-/// real change does; there the p-value is at least that of the ranks (Kolmogorov-Smirnov, or rows outside the
-/// reference's range), which no single row can lower.
+/// Where the reference is heavy-tailed, a single new outlier can move the mean as far as a real change does; there the
+/// p-value is at least that of the ranks (Kolmogorov-Smirnov, or rows outside the reference's range), which no single row
+/// can lower.
 ///
 /// A constant reference has no standard deviation: there the distance is the share of rows with another value, the
 /// p-value Fisher's.
@@ -106,7 +106,7 @@ pub fn judge_numeric(baseline: &NumericBaseline, window: &NumericWindow, thresho
     }
     let distance = baseline.wasserstein(window).map_or(0.0, |w| w / baseline.std);
     let p = baseline.null.p_value(distance, window.n, baseline.n);
-    let p = if baseline.is_heavy_tailed() { p.max(rank_p(baseline, window)) } else { p };
+    let p = if baseline.is_heavy_tailed { p.max(rank_p(baseline, window)) } else { p };
     let detectable = baseline.null.rows_for(threshold, alpha, baseline.n).unwrap_or(NEVER);
     DriftFinding::new(Measure::WassersteinOverStd, distance, p, window.n, threshold, alpha, detectable)
 }
