@@ -107,7 +107,7 @@ pub fn better(known: &Known<'_>) -> (Better, State) {
         _ => ("First version.", format!("{} {own} on {rows}; there is no champion to compare with.", metric.name()), State::Info),
     };
     let method = format!(
-        "{rows} that neither version was trained on. Intervals are 95%; differences are paired on the same rows{}.",
+        "{rows}, the same for all. Intervals are 95%; differences are paired on the same rows{}.",
         if metric == crate::gates::Metric::Auc {
             format!(", by a bootstrap with seed {:x}", compare.seed)
         } else {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 const KIND: &str = "gates.run";
 /// A process that has not finished by then is gone.
-const LEASE: i64 = 10 * MINUTE;
+const LEASE: i64 = 3 * MINUTE;
 const TRIES: i64 = 3;
 
 #[derive(Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use store::gates::GateRunRow;
 
 /// A run that has not ended by then was interrupted.
-const INTERRUPTED: i64 = 15 * MINUTE;
+const INTERRUPTED: i64 = 3 * MINUTE;
 
 /// What a version reached on its held-back rows.
 #[derive(Clone, Debug, PartialEq)]

@@ -27,7 +27,7 @@ pub fn history(compare: &Compare, subject: &Subject, explained: Option<f64>) -> 
     } else {
         String::new()
     };
-    let basis = format!("{}, none of them used to train it.{left_out}", words::counted(n, "held-back row"));
+    let basis = format!("{} with their true label.{left_out}", words::counted(n, "held-back row"));
     if compare.metric == Metric::Mae {
         let r2 = explained.map(|r2| Estimate { value: r2, low: r2, high: r2, n });
         let error = compare

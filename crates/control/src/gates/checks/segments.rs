@@ -62,8 +62,9 @@ pub fn segments(
             .min_by(|a, b| a.2.value.total_cmp(&b.2.value))
     });
     let title = match &lost {
-        Some((segment, group, by)) if by.value < 0.0 => format!("It is worse than the champion for {segment} {group}"),
-        Some(_) => "No group is worse off than with the champion".to_owned(),
+        // Only what is shown to be worse is said to be.
+        Some((segment, group, by)) if by.high < 0.0 => format!("It is worse than the champion for {segment} {group}"),
+        Some(_) => "No group is shown to be worse off than with the champion".to_owned(),
         None => format!("{} by group", metric.name()),
     };
     let note = match &lost {
