@@ -1,5 +1,6 @@
 //! The frames of pages: with the rail for those who work here, without it for documents. Both only for the signed-in.
 
+use crate::components::loaded::Failed;
 use crate::components::palette::{KeyHelp, Palette};
 use crate::components::rail::{MeDialog, Rail};
 use crate::keys::provide_keys;
@@ -30,7 +31,8 @@ fn guarded<V: IntoView + 'static>(inside: impl Fn(Me) -> V + Clone + Send + Sync
                             provide_context(me.clone());
                             inside(me).into_any()
                         }
-                        _ => {
+                        Err(error) => view! { <Failed problem=error.0/> }.into_any(),
+                        Ok(None) => {
                             let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
                             let next = if search.is_empty() { path } else { format!("{path}?{search}") };
                             view! { <Redirect path=format!("{SIGN_IN}?next={}", encode(&next))/> }.into_any()

@@ -88,6 +88,19 @@ impl Here {
     }
 }
 
+/// The rest of the address, hidden in a form with GET, so that a filter does not forget the range.
+#[component]
+pub fn KeepQuery(
+    /// What the form itself says.
+    except: Vec<&'static str>,
+) -> impl IntoView {
+    let here = here();
+    move || {
+        let pairs = here.query.get().into_iter().filter(|(key, _)| !except.contains(&key.as_ref()) && !key.starts_with("__") && key != "dialog");
+        pairs.map(|(key, value)| view! { <input type="hidden" name=key.to_string() value=value/> }).collect_view()
+    }
+}
+
 fn join(path: &str, pairs: impl Iterator<Item = (String, String)>, changes: &[(&str, Option<&str>)]) -> String {
     // What a failed form leaves in the address belongs to that one answer.
     let kept = pairs.filter(|(key, _)| !key.starts_with("__") && !changes.iter().any(|(changed, _)| changed == key));

@@ -2,6 +2,7 @@
 
 use super::icon::{Draw, Icon};
 use super::form::FormState;
+use crate::query::KeepQuery;
 use leptos::prelude::*;
 
 /// What the server said about this field, if anything.
@@ -170,6 +171,7 @@ pub fn SearchBox(
 ) -> impl IntoView {
     view! {
         <form method="get" role="search" class="search">
+            <KeepQuery except=vec![name]/>
             <label class="vh" for=format!("q-{name}")>{label}</label>
             <Draw icon=Icon::Search/>
             <input class="input" id=format!("q-{name}") type="search" name=name value=value placeholder=(!placeholder.is_empty()).then_some(placeholder)/>

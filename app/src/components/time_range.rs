@@ -1,9 +1,10 @@
 //! Time range: relative or absolute, UTC, in the address, shared by all charts of a page.
 
 use super::icon::{Draw, Icon};
-use crate::query::here;
+use crate::query::{KeepQuery, here};
 use contract::inputs::TimeRange;
 use contract::time::{DAY, HOUR, MINUTE, Millis};
+use leptos::html;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -77,22 +78,31 @@ pub fn RangePicker(asked: Memo<Asked>) -> impl IntoView {
             view! { <li><a href=href aria-current=current>{words}</a></li> }
         })
         .collect_view();
+    let menu = NodeRef::<html::Details>::new();
     let edge = move |second: bool| match asked.get() {
         Asked::Between(from, to) => (if second { to } else { from }).rfc3339().get(..16).unwrap_or_default().to_string(),
         Asked::Last(_) => String::new(),
     };
     view! {
-        <details class="menu range">
+        <details class="menu range" node_ref=menu>
             <summary class="btn"><Draw icon=Icon::Calendar/><span>{move || asked.get().words()}</span><Draw icon=Icon::Down/></summary>
             <div class="menu-body">
-                <ul>{choices}</ul>
+                <ul on:click=move |_| close(menu)>{choices}</ul>
                 <form method="get" class="form">
+                    <KeepQuery except=vec!["range", "from", "to"]/>
                     <div class="field"><label for="range-from">"From, UTC"</label><input class="input" id="range-from" type="datetime-local" name="from" required value=move || edge(false)/></div>
                     <div class="field"><label for="range-to">"To, UTC"</label><input class="input" id="range-to" type="datetime-local" name="to" required value=move || edge(true)/></div>
                     <button class="btn" type="submit">"Show"</button>
                 </form>
             </div>
         </details>
+    }
+}
+
+/// The menu has done its work.
+fn close(menu: NodeRef<html::Details>) {
+    if let Some(menu) = menu.get_untracked() {
+        menu.set_open(false);
     }
 }
 
