@@ -43,17 +43,19 @@ pub fn named(word: &str) -> Option<RolloutPlan> {
 
 fn short() -> RolloutPlan {
     let step = |weight, seconds, min_requests| Step { weight, seconds, min_requests, exit: Exit::NothingWorse };
+    // Time and requests alone would let one bad version in five through: the last step before everybody waits for the evidence.
+    let decided = Step { exit: Exit::Decided, ..step(50.0, 25, 1_000) };
     let guardrail = |metric, limit, worse, required| Guardrail { metric, limit, worse, required };
     RolloutPlan {
-        steps: vec![step(1.0, 8, 2), step(5.0, 10, 15), step(25.0, 15, 250), step(50.0, 25, 1_000), step(100.0, 0, 0)],
+        steps: vec![step(1.0, 8, 2), step(5.0, 10, 15), step(25.0, 15, 250), decided, step(100.0, 0, 0)],
         guardrails: vec![
             guardrail(Guarded::ErrorRate, 0.02, Worse::Higher, true),
             guardrail(Guarded::SlowShare, 0.05, Worse::Higher, true),
-            guardrail(Guarded::PositiveShare, 0.03, Worse::Either, true),
+            guardrail(Guarded::PositiveShare, 0.04, Worse::Either, true),
             guardrail(Guarded::WrongShare, 0.03, Worse::Higher, false),
         ],
         alpha: 0.05,
-        planned_requests: 1_500,
+        planned_requests: 800,
     }
 }
 

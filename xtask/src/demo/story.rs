@@ -27,17 +27,17 @@ pub fn plan() -> Value {
             { "weight": 1.0, "seconds": 8, "min_requests": 2, "exit": "nothing_worse" },
             { "weight": 5.0, "seconds": 10, "min_requests": 15, "exit": "nothing_worse" },
             { "weight": 25.0, "seconds": 15, "min_requests": 250, "exit": "nothing_worse" },
-            { "weight": 50.0, "seconds": 25, "min_requests": 1_000, "exit": "nothing_worse" },
+            { "weight": 50.0, "seconds": 25, "min_requests": 1_000, "exit": "decided" },
             { "weight": 100.0, "seconds": 0, "min_requests": 0, "exit": "nothing_worse" },
         ],
         "guardrails": [
             { "metric": "error_rate", "limit": 0.02, "worse": "higher", "required": true },
             { "metric": "slow_share", "limit": 0.05, "worse": "higher", "required": true },
-            { "metric": "positive_share", "limit": 0.03, "worse": "either", "required": true },
+            { "metric": "positive_share", "limit": 0.04, "worse": "either", "required": true },
             { "metric": "wrong_share", "limit": 0.03, "worse": "higher", "required": false },
         ],
         "alpha": 0.05,
-        "planned_requests": 1_500,
+        "planned_requests": 800,
     })
 }
 

@@ -108,3 +108,46 @@ fn a_better_canary_is_not_harmful() {
         assert_eq!(play(&plan, &mut rng, (0.001, 0.2), (0.2, 0.2)), Decision::Complete);
     }
 }
+
+/// The same by the second, as live: 100 requests a second, one look a second, no outcomes yet.
+fn play_live(plan: &RolloutPlan, rng: &mut SplitMix64, yes: (f64, f64)) -> (Decision, u64) {
+    let contract = contract();
+    let subject = Subject { contract: &contract, reference: None };
+    let mut evidence = Evidence::default();
+    let (mut step, mut seconds, mut total) = (0, 0, 0);
+    loop {
+        let stratum = evidence.strata.entry(step).or_default();
+        for _ in 0..100 {
+            let is_canary = rng.uniform() * 100.0 < plan.steps[step].weight;
+            let (counts, share) = if is_canary { (&mut stratum.canary, yes.0) } else { (&mut stratum.stable, yes.1) };
+            counts.requests += 1;
+            counts.add_label(if rng.uniform() < share { "yes" } else { "no" }, 1);
+        }
+        (seconds, total) = (seconds + 1, total + 1);
+        let standings: Vec<Standing> = compare(plan, &evidence, &subject).iter().map(|one| one.standing).collect();
+        let (requests, _) = evidence.in_step(step);
+        let moment = Moment { plan, step, paused: false, seconds_in_step: seconds, requests_in_step: requests, standings: &standings, split_holds: true };
+        match judge(&moment) {
+            Decision::Wait { .. } if total < 600 => {}
+            Decision::Advance => (step, seconds) = (step + 1, 0),
+            end => return (end, total),
+        }
+    }
+}
+
+#[test]
+fn the_short_plan_tells_the_versions_of_the_example_apart() {
+    // Shares of yes on live rows, from examples/churn/metrics.json: versions 2, 3 and 4.
+    let (two, three, four) = (0.1107, 0.1127, 0.1953);
+    let plan = contract::plans::named("short").unwrap();
+    let mut rng = SplitMix64::new(3);
+    let runs = 60;
+    let bad: Vec<(Decision, u64)> = (0..runs).map(|_| play_live(&plan, &mut rng, (four, three))).collect();
+    let good: Vec<(Decision, u64)> = (0..runs).map(|_| play_live(&plan, &mut rng, (three, two))).collect();
+    let stopped = bad.iter().filter(|(end, _)| matches!(end, Decision::RollBack { .. })).count();
+    let through = good.iter().filter(|(end, _)| *end == Decision::Complete).count();
+    let slowest = |ends: &[(Decision, u64)]| ends.iter().map(|(_, seconds)| *seconds).max().unwrap_or(0);
+    eprintln!("rolled back {stopped} of {runs}, at most {} s; completed {through} of {runs}, at most {} s", slowest(&bad), slowest(&good));
+    assert_eq!(through, runs, "a good version completes");
+    assert!(stopped * 100 >= runs * 98, "{stopped} of {runs} bad versions were stopped");
+}
