@@ -147,22 +147,21 @@ async fn what_cannot_be_judged_says_why() {
 #[tokio::test]
 async fn a_model_that_answers_with_nan_does_not_pass() {
     for (cx, _) in contexts_with_runtime().await.into_iter().take(1) {
-        let csv = "x1,x2,x3,x4,label\n".to_owned()
-            + &(0..200).map(|n| format!("{n},{},{},1,{}\n", n % 7, n % 3, n % 2)).collect::<String>();
-        let data = || Some(Upload { file_name: "x.csv".into(), bytes: csv.clone().into() });
-        let onnx = example("hostile/nan_output.onnx");
+        let data = |from: usize| {
+            let rows: String = (from..from + 200).map(|n| format!("{n},{},{}\n", n % 7, n % 2)).collect();
+            Some(Upload { file_name: "x.csv".into(), bytes: format!("a,b,label\n{rows}").into() })
+        };
         let input = Registration {
             model: ModelName::from("nan"),
-            onnx,
+            onnx: example("hostile/nan_output.onnx"),
             meta: RegisterVersion::default(),
-            reference: data(),
-            heldback: data(),
+            reference: data(0),
+            heldback: data(1_000),
             idempotency_key: None,
         };
-        // Whatever its width is: it is refused for its data, or judged and does not pass.
-        let Ok(got) = register_version(&cx, &engineer(), input).await else { continue };
-        if let Ok(view) = run(&cx, &engineer(), &got.model, got.version).await {
-            assert_ne!(view.state, State::Ok);
-        }
+        let got = register_version(&cx, &engineer(), input).await.unwrap();
+        assert!(got.warnings.iter().any(|warning| warning.contains("not finite")), "{:?}", got.warnings);
+        let view = run(&cx, &engineer(), &got.model, got.version).await.unwrap();
+        assert_eq!((view.state, gate(&view, "extreme").verdict, gate(&view, "accuracy").verdict), (State::Bad, Verdict::Fail, Verdict::Insufficient));
     }
 }
