@@ -35,6 +35,14 @@ impl Paths {
     pub fn cargo(&self) -> Command {
         let mut command = Command::new(cargo_program());
         command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
+        // `cargo run` describes the package that it runs. Build scripts that watch those variables would take the task
+        // runner for a change, and half the dependencies would be built again whenever people call Cargo themselves.
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|of_package| name.starts_with(of_package)) {
+                command.env_remove(&*name);
+            }
+        }
         command
     }
 

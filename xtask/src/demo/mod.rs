@@ -48,6 +48,9 @@ pub struct Options {
     /// Live traffic, but no releases and no drift: those are left to you
     #[arg(long)]
     no_story: bool,
+    /// How it is built: `dev` where the tests have built it already
+    #[arg(long, value_enum, default_value_t = Profile::Demo)]
+    profile: Profile,
 }
 
 /// An example that the demo deploys: how many versions are there at the start, which one serves, and its traffic.
@@ -93,7 +96,7 @@ pub enum Scene {
 
 pub fn main(paths: &Paths, options: Options) -> Result<ExitCode> {
     setup::ensure(paths, Purpose::Demo)?;
-    let built = build::build(paths, Profile::Demo)?;
+    let built = build::build(paths, options.profile)?;
     let scene = match (options.no_traffic, options.no_story) {
         (true, _) => Scene::Still,
         (false, true) => Scene::Traffic,
