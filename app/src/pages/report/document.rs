@@ -57,15 +57,12 @@ fn Points(points: Vec<String>) -> impl IntoView {
 #[component]
 fn PurposePart(purpose: Purpose) -> impl IntoView {
     let Purpose { sentences, features, personal, .. } = purpose;
-    let held = match personal.len() {
-        0 => format!("It uses {}; none of them is known to hold personal data.", words::plural(features as u64, "input", "inputs")),
-        n => format!("{n} of {} hold personal data: {}.", words::plural(features as u64, "input", "inputs"), personal.join(", ")),
-    };
+    let side = format!("{}; {} known or guessed to hold personal data.", words::plural(features as u64, "input", "inputs"), personal.len());
     view! {
         <section>
             <h2><span class="no">"1"</span>"What it decides, for whom, from what"</h2>
             {sentences.into_iter().map(|sentence| view! { <p>{sentence}</p> }).collect_view()}
-            <p class="side">{held}</p>
+            <p class="side">{side}</p>
         </section>
     }
 }

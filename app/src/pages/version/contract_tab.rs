@@ -17,8 +17,6 @@ pub fn ContractTab(view: VersionView) -> impl IntoView {
     } else {
         format!("A wrong type is refused. A value outside its range or categories is refused in {}; elsewhere it is served, counted and shown.", refused.join(", "))
     };
-    let tensors: Vec<(&str, TensorSpec)> =
-        contract.inputs.into_iter().map(|tensor| ("In", tensor)).chain(contract.outputs.into_iter().map(|tensor| ("Out", tensor))).collect();
     let none = features.is_empty();
     let how = layout.clone();
     view! {
@@ -30,7 +28,11 @@ pub fn ContractTab(view: VersionView) -> impl IntoView {
                 </Section>
             </div>
             <aside aria-label="Tensors and the contract as a file">
-                <Section title="Tensors" id="tensors"><p>{how}</p><Tensors tensors/></Section>
+                <Section title="Tensors" id="tensors">
+                    <p>{how}</p>
+                    <Inputs tensors=contract.inputs/>
+                    <Tensors way="Out" tensors=contract.outputs/>
+                </Section>
                 <Section title="As a file" id="file"><Snippets label="The contract as JSON" snippets=vec![Snippet { label: "JSON".into(), code: json }]/></Section>
             </aside>
         </div>
@@ -65,13 +67,24 @@ fn FeatureTable(features: Vec<FeatureLine>) -> impl IntoView {
     }
 }
 
+/// Many inputs are one per feature, and the features stand beside: they are told only when asked for.
 #[component]
-fn Tensors(tensors: Vec<(&'static str, TensorSpec)>) -> impl IntoView {
+fn Inputs(tensors: Vec<TensorSpec>) -> impl IntoView {
+    const FEW: usize = 4;
+    if tensors.len() <= FEW {
+        return view! { <Tensors way="In" tensors/> }.into_any();
+    }
+    let summary = words::plural(tensors.len() as u64, "input", "inputs");
+    view! { <details><summary>{summary}</summary><Tensors way="In" tensors/></details> }.into_any()
+}
+
+#[component]
+fn Tensors(way: &'static str, tensors: Vec<TensorSpec>) -> impl IntoView {
     view! {
         <Defs>
             {tensors
                 .into_iter()
-                .map(|(way, tensor)| {
+                .map(|tensor| {
                     let shape: Vec<String> = tensor.shape.iter().map(|size| if *size < 0 { "n".into() } else { size.to_string() }).collect();
                     let what = format!("{} [{}]", tensor.datatype, shape.join(", "));
                     view! { <Def name=way><code>{tensor.name}</code><br/><span class="soft">{what}</span></Def> }
