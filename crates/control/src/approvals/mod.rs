@@ -16,7 +16,7 @@ pub use expire::expire;
 pub use get::get;
 pub use inbox::{inbox, waiting};
 pub use list::{latest, list};
-pub use request::request_promotion;
+pub use request::{may_request, request_promotion};
 pub use withdraw::withdraw;
 
 use contract::{ApprovalId, Problem};

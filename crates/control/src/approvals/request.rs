@@ -3,13 +3,15 @@
 use super::{evidence, get, policy};
 use crate::audit::entry;
 use crate::deployments::{self, Brief};
+use crate::gates::{self, Report};
 use crate::registry::{self, Version};
-use crate::{Actor, Ctx, IntoProblem, Outcome, gates, rollouts, words};
+use crate::{Actor, Ctx, IntoProblem, Outcome, rollouts, words};
 use contract::inputs::RequestPromotion;
 use contract::live::Topic;
 use contract::role::Act;
 use contract::views::approvals::{ApprovalState, ApprovalView};
-use contract::{ApprovalId, Problem};
+use contract::views::common::Allowed;
+use contract::{ApprovalId, ModelName, Problem, VersionNo};
 use serde_json::json;
 use store::Blobs;
 use store::approvals::ApprovalRow;
@@ -30,22 +32,9 @@ pub async fn request_promotion(cx: &Ctx, who: &Actor, input: RequestPromotion) -
         rollouts::check_plan(plan)?;
     }
     let (model, no) = (&version.model.name, version.version);
-    let Some((_, report)) = gates::report(cx, model, no).await? else {
-        return Err(Problem::conflict(format!("The gates of version {no} have not been run, or could not be. Run them first.")));
-    };
-    let held: Vec<String> =
-        report.held_up_by().iter().map(|gate| format!("{} ({}, needed {})", gate.name, gate.value, gate.needed)).collect();
-    if !held.is_empty() {
-        return Err(Problem::conflict(format!(
-            "Version {no} may not be promoted: these gates did not pass: {}.",
-            words::listed(&held)
-        )));
-    }
+    let report = gates::report(cx, model, no).await?.map(|(_, report)| report);
     let champion = registry::champion(cx, model).await?;
-    if report.champion != champion && champion != Some(no) {
-        let now = champion.map_or("there is none now".to_owned(), |champion| format!("it is version {champion} now"));
-        return Err(Problem::conflict(format!("The champion has changed since the gates ran: {now}. Run the gates again.")));
-    }
+    let report = passed(&version, report, champion).map_err(Problem::conflict)?;
     let gates = gates::view(cx, who, model, no).await?;
     let plan = rollouts::fitted_plan(input.plan.clone().unwrap_or_default(), &version.contract);
     let before = match target.stable {
@@ -118,4 +107,53 @@ fn check_target(version: &Version, target: &Brief) -> Outcome<()> {
         }
         None => Ok(()),
     }
+}
+
+/// Whether this person may ask for this version now, and if not, why: for the button on its page.
+pub async fn may_request(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionNo) -> Outcome<Allowed> {
+    if let Err(problem) = who.must(Act::RequestPromotion) {
+        return Ok(Allowed::no(problem.detail));
+    }
+    let version = registry::version(cx, model, no).await?;
+    let report = gates::report(cx, model, no).await?.map(|(_, report)| report);
+    if let Err(why) = passed(&version, report, registry::champion(cx, model).await?) {
+        return Ok(Allowed::no(why));
+    }
+    let targets = deployments::brief(cx, model).await?;
+    if targets.is_empty() {
+        return Ok(Allowed::no(format!("Nothing serves {model} yet: make a deployment first.")));
+    }
+    if let Some(why) = targets
+        .iter()
+        .map(|target| check_target(&version, target))
+        .collect::<Vec<_>>()
+        .into_iter()
+        .reduce(Result::or)
+        .and_then(Result::err)
+    {
+        return Ok(Allowed::no(why.detail));
+    }
+    let latest = cx.store.db.latest_approval(model, no).await.or_problem("Reading the approval")?;
+    match latest.filter(|row| row.state == ApprovalState::Open.word() && targets.len() == 1) {
+        Some(_) => Ok(Allowed::no("It has been asked for already, and waits for a signature.")),
+        None => Ok(Allowed::yes()),
+    }
+}
+
+/// The gate run, if it lets the version be promoted; else why not.
+fn passed(version: &Version, report: Option<Report>, champion: Option<VersionNo>) -> Result<Report, String> {
+    let no = version.version;
+    let Some(report) = report else {
+        return Err(format!("The gates of version {no} have not been run, or could not be. Run them first."));
+    };
+    let held: Vec<String> =
+        report.held_up_by().iter().map(|gate| format!("{} ({}, needed {})", gate.name, gate.value, gate.needed)).collect();
+    if !held.is_empty() {
+        return Err(format!("Version {no} may not be promoted: these gates did not pass: {}.", words::listed(&held)));
+    }
+    if report.champion != champion && champion != Some(no) {
+        let now = champion.map_or("there is none now".to_owned(), |champion| format!("it is version {champion} now"));
+        return Err(format!("The champion has changed since the gates ran: {now}. Run the gates again."));
+    }
+    Ok(report)
 }

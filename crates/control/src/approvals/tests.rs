@@ -176,6 +176,16 @@ async fn what_has_not_passed_cannot_be_asked_for() {
         decide(&cx, &ingrid, &first.id, sign(&first, Decision::Approve)).await.unwrap();
         push(&cx, &lena, "v1.onnx").await;
         let refused = request_promotion(&cx, &lena, wish(2)).await.unwrap_err();
+        // The button on the page says the same beforehand.
+        let may = |who: &Actor, version| {
+            let (cx, who) = (cx.clone(), who.clone());
+            async move { may_request(&cx, &who, &"churn".into(), VersionNo(version)).await.unwrap().why_not }
+        };
+        assert_eq!(may(&lena, 2).await.as_deref(), Some(refused.detail.as_str()));
+        assert!(
+            may(&lena, 1).await.unwrap().contains("is the stable version")
+                && may(&ingrid, 2).await.unwrap().contains("Your role")
+        );
         assert!(refused.kind == ProblemKind::Conflict && refused.detail.contains("Better than the champion"), "{refused}");
         assert_eq!(request_promotion(&cx, &lena, wish(1)).await.unwrap_err().kind, ProblemKind::Conflict, "it is stable already");
         assert_eq!(request_promotion(&cx, &ingrid, wish(2)).await.unwrap_err().kind, ProblemKind::Forbidden);

@@ -55,7 +55,7 @@ pub async fn get_version(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionNo
         approval: approvals::latest(cx, model, no).await?,
         activity: audit::lines(kept, now),
         may_run_gates: allowed(who, Act::RunGates),
-        may_request: allowed(who, Act::RequestPromotion),
+        may_request: approvals::may_request(cx, who, model, no).await?,
         targets: briefs
             .into_iter()
             .map(|brief| PromotionTarget { deployment: brief.name, stable: brief.stable, settings: brief.settings })
