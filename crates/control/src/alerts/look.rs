@@ -6,6 +6,7 @@ use crate::monitoring::findings::{self, PredictionFinding, SHARE_MARGIN, measure
 use crate::monitoring::window::Features;
 use crate::monitoring::{last, read};
 use crate::outcomes::{Quality, primary_key, primary_name};
+use crate::rollouts::{Mismatch, mismatch};
 use crate::{Ctx, IntoProblem, Outcome};
 use contract::time::{DAY, MINUTE, SECOND};
 use contract::views::alerts::AlertKind;
@@ -23,6 +24,9 @@ pub async fn firing(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
     let mut fires = traffic(cx, known).await?;
     fires.extend(drift(cx, known, stable).await?);
     fires.extend(quality(cx, known, stable).await?);
+    if let Some(Mismatch { rollout, canary, stable, weight }) = mismatch(cx, &known.name).await? {
+        fires.push(rules::traffic_split(rollout.as_str(), canary, stable, weight));
+    }
     Ok(fires)
 }
 

@@ -192,6 +192,23 @@ pub fn traffic(look: &Traffic) -> Vec<Firing> {
     fires
 }
 
+/// A rollout whose arms do not get their shares.
+pub fn traffic_split(rollout: &str, canary: u64, stable: u64, weight: f64) -> Firing {
+    let share = canary as f64 / (canary + stable).max(1) as f64;
+    Firing {
+        kind: AlertKind::TrafficSplit,
+        subject: rollout.to_owned(),
+        state: State::Watch,
+        headline: format!("The canary gets {} of the requests instead of {}", percent(share), percent(weight / 100.0)),
+        sentence: format!(
+            "{} of {} requests in this step. What is compared on a wrong split cannot be trusted, so the rollout is held.",
+            count(canary),
+            count(canary + stable)
+        ),
+        numbers: json!({"rollout": rollout, "canary": canary, "stable": stable, "weight": weight}),
+    }
+}
+
 /// Realised quality of the stable version against its held-back value.
 #[derive(Clone, Debug)]
 pub struct QualityLook {

@@ -61,6 +61,11 @@ impl Accumulators {
         }
     }
 
+    /// Whether a flush has failed since the last one that did not.
+    pub fn is_dirty(&self) -> bool {
+        !self.dirty.is_empty() || !self.dirty_parts.is_empty()
+    }
+
     /// Rows of everything that has changed since [`Self::written`].
     pub fn rows(&self) -> (Vec<WindowRow>, Vec<CountsRow>) {
         let windows = self.dirty.iter().filter_map(|place| {

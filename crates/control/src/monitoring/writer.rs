@@ -47,6 +47,11 @@ impl Writer {
                 n = records.recv_many(&mut taken, 1_024) => n > 0,
                 () = sleep_until(due) => true,
             };
+            if !more {
+                while let Some(record) = records.try_recv() {
+                    taken.push(record);
+                }
+            }
             self.take(&mut taken);
             if Instant::now() >= due || !self.pending.durable.is_empty() || !more {
                 self.note_drops(self.cx.router().map_or(0, |router| router.recorder().dropped()));
@@ -102,7 +107,7 @@ impl Writer {
         if self.flushes.is_multiple_of(PRUNE_EVERY) {
             self.prune().await?;
         }
-        if self.pending.is_empty() {
+        if self.pending.is_empty() && !self.accumulators.is_dirty() {
             return crate::outcomes::join_waiting(&self.cx).await;
         }
         let touched: BTreeSet<DeploymentName> = self.pending.stretches.keys().map(|key| key.deployment.clone()).collect();

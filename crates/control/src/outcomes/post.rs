@@ -6,7 +6,7 @@ use crate::audit::entry;
 use crate::{Actor, Ctx, IntoProblem, Outcome};
 use contract::live::Topic;
 use contract::role::Act;
-use contract::time::DAY;
+use contract::time::MINUTE;
 use contract::views::quality::Accepted;
 use contract::{DeploymentName, Millis, PredictionId, Problem};
 use serde_json::json;
@@ -17,8 +17,9 @@ use store::outcomes::OutcomeRow;
 pub const MOST: usize = 100_000;
 /// Outcomes of one transaction, so that nobody waits long for the database.
 const BATCH: usize = 500;
-/// How long an outcome waits for its prediction to be written.
-const WAITS: i64 = DAY;
+/// How long an outcome waits for its prediction to be written. Records are written within seconds; what is still unknown then stays
+/// so, or every flush would look for every id that anybody ever made up.
+const WAITS: i64 = 10 * MINUTE;
 
 /// Takes outcomes in. Those whose prediction is not in the log are kept and tried again.
 pub async fn post(cx: &Ctx, who: &Actor, outcomes: Vec<contract::inputs::Outcome>) -> Outcome<Accepted> {
