@@ -32,7 +32,12 @@ pub async fn view(cx: &Ctx, who: &Actor, model: &ModelName, version: VersionNo) 
 
 /// The newest finished run of a version, for other rooms.
 pub async fn report(cx: &Ctx, model: &ModelName, version: VersionNo) -> Outcome<Option<(GateRunId, Report)>> {
-    let run = cx.store.db.latest_gate_run(model, version).await.or_problem("Reading the gates")?;
+    let doing = "Reading the gates";
+    let mut run = cx.store.db.latest_gate_run(model, version).await.or_problem(doing)?;
+    // While another run is on its way, the one before it still says what it said.
+    if run.as_ref().is_some_and(|run| run.state == "running") {
+        run = cx.store.db.latest_finished_gate_run(model, version).await.or_problem(doing)?;
+    }
     match run.filter(|run| run.state == "done") {
         Some(run) => Ok(Some((GateRunId(run.id.clone()), read(&run)?))),
         None => Ok(None),

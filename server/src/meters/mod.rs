@@ -1,5 +1,7 @@
 //! What Prometheus reads: requests, their latency and where it went, and the state of rollouts and alerts.
 
+mod watched;
+
 use crate::shared::Shared;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -13,6 +15,7 @@ use prometheus_client::registry::{Registry, Unit};
 use serving::{PredictError, Prediction};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use watched::Watched;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
@@ -53,6 +56,7 @@ pub struct Meters {
     age: Family<ByDeployment, Gauge>,
     firing: Gauge,
     dropped: Gauge,
+    watched: Watched,
 }
 
 /// From 100 µs to about 13 s, doubling.
@@ -86,7 +90,8 @@ impl Default for Meters {
         registry.register_with_unit("model_age", "Since the stable version was registered", Unit::Seconds, Family::clone(&age));
         registry.register("alerts_firing", "Alerts that fire now", firing.clone());
         registry.register("records_dropped", "Predictions that were answered but not recorded since the start", dropped.clone());
-        Self { registry, requests, duration, queued, compute, rows, fallback, inflight, weight, age, firing, dropped }
+        let watched = Watched::new(&mut registry);
+        Self { registry, requests, duration, queued, compute, rows, fallback, inflight, weight, age, firing, dropped, watched }
     }
 }
 
@@ -131,6 +136,9 @@ pub async fn show_metrics(State(shared): State<Shared>) -> Response {
             let age = (shared.cx.now() - stable.registered_at) / 1_000;
             meters.age.get_or_create(&ByDeployment { deployment: name.0.clone() }).set(age);
         }
+    }
+    if let Err(problem) = meters.watched.refresh(&shared.cx).await {
+        tracing::warn!(%problem, "drift and quality could not be read for a scrape");
     }
     if let Ok(firing) = control::alerts::firing(&shared.cx).await {
         meters.firing.set(i64::from(firing));
