@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::paths::Paths;
 use crate::setup::{self, Purpose};
@@ -61,6 +61,13 @@ pub fn main(paths: &Paths, options: Options) -> Result<ExitCode> {
     let built = build(paths, options.profile)?;
     println!("program: {}\nsite:    {}", built.program.display(), built.site.display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the last build of this profile left, without a look at whether it is up to date.
+pub fn last(paths: &Paths, profile: Profile) -> Result<Built> {
+    let built = Built { program: server::program(paths, profile), site: site::folder(paths, profile) };
+    ensure!(built.program.is_file() && built.site.is_dir(), "there is no build of {profile:?} yet: leave out --no-build");
+    Ok(built)
 }
 
 /// Builds both halves and lays out the site; what is up to date is left as it is.

@@ -21,11 +21,19 @@ pub fn module_name() -> String {
     format!("{NAME}_bg.wasm")
 }
 
+fn name_of(profile: Profile) -> String {
+    format!("{profile:?}").to_lowercase()
+}
+
+/// Where the site of a profile lies.
+pub fn folder(paths: &Paths, profile: Profile) -> PathBuf {
+    paths.target.join("site").join(name_of(profile))
+}
+
 /// Lays the site out, unless the one that is there was made from exactly these files.
 pub fn lay_out(paths: &Paths, profile: Profile, module: &Path) -> Result<PathBuf> {
-    let name = format!("{profile:?}").to_lowercase();
-    let site = paths.target.join("site").join(&name);
-    let stamp = paths.target.join("site").join(format!("{name}.sources"));
+    let site = folder(paths, profile);
+    let stamp = paths.target.join("site").join(format!("{}.sources", name_of(profile)));
     let styles = styles(&paths.root)?;
     let public = files_under(&paths.root.join("public"))?;
 

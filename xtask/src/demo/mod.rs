@@ -51,6 +51,9 @@ pub struct Options {
     /// How it is built: `dev` where the tests have built it already
     #[arg(long, value_enum, default_value_t = Profile::Demo)]
     profile: Profile,
+    /// Run what the last build left
+    #[arg(long)]
+    no_build: bool,
 }
 
 /// An example that the demo deploys: how many versions are there at the start, which one serves, and its traffic.
@@ -68,7 +71,7 @@ struct Cast {
 
 const CAST: &[Cast] = &[
     Cast { example: "churn", deployment: "churn", versions: 2, serves: 2, rate: 100.0, callers: 4, seconds_per_day: 1.0 },
-    Cast { example: "flights", deployment: "flights", versions: 2, serves: 1, rate: 10.0, callers: 1, seconds_per_day: 60.0 },
+    Cast { example: "flights", deployment: "flights", versions: 2, serves: 2, rate: 10.0, callers: 1, seconds_per_day: 60.0 },
     Cast { example: "bikes", deployment: "bikes", versions: 2, serves: 2, rate: 5.0, callers: 1, seconds_per_day: 120.0 },
     Cast { example: "digits", deployment: "digits", versions: 2, serves: 1, rate: 5.0, callers: 1, seconds_per_day: 3_600.0 },
     Cast {
@@ -96,7 +99,7 @@ pub enum Scene {
 
 pub fn main(paths: &Paths, options: Options) -> Result<ExitCode> {
     setup::ensure(paths, Purpose::Demo)?;
-    let built = build::build(paths, options.profile)?;
+    let built = if options.no_build { build::last(paths, options.profile)? } else { build::build(paths, options.profile)? };
     let scene = match (options.no_traffic, options.no_story) {
         (true, _) => Scene::Still,
         (false, true) => Scene::Traffic,

@@ -26,6 +26,9 @@ pub struct Options {
     /// Only tests whose name contains this (Rust) or matches it (browser)
     #[arg(long)]
     filter: Option<String>,
+    /// Test the site that the last build left
+    #[arg(long)]
+    no_build: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -58,7 +61,7 @@ pub fn main(paths: &Paths, options: Options) -> Result<ExitCode> {
                 tidy::run(&paths.root).map(|outcome| Counts { passed: outcome.held, failed: outcome.broken, skipped: 0 })
             }
             Suite::Rust => rust::run(paths, filter),
-            Suite::Clients | Suite::Browser => match site.get_or_insert_with(|| site::Site::start(paths)) {
+            Suite::Clients | Suite::Browser => match site.get_or_insert_with(|| site::Site::start(paths, options.no_build)) {
                 Ok(site) if suite == Suite::Clients => clients::run(paths, site),
                 Ok(site) => browser::run(paths, site, filter),
                 Err(error) => Err(anyhow::anyhow!("no site to test: {error:#}")),

@@ -20,8 +20,8 @@ pub struct Site {
 impl Site {
     /// Builds what is missing, starts a server with the example models, and lets traffic flow. The story is left to the
     /// browser, which plays it by hand.
-    pub fn start(paths: &Paths) -> Result<Self> {
-        let built = build::build(paths, Profile::Test)?;
+    pub fn start(paths: &Paths, no_build: bool) -> Result<Self> {
+        let built = if no_build { build::last(paths, Profile::Test)? } else { build::build(paths, Profile::Test)? };
         let place = demo::temporary_place("site")?;
         let demo = Demo::start(paths, &built, place.clone(), Scene::Traffic)?;
         Ok(Self { demo: Some(demo), place, built, runtime: onnxruntime::library(paths)?.into() })
