@@ -133,7 +133,11 @@ class Predictions(unittest.TestCase):
 
 class Approvals(unittest.TestCase):
     def test_nobody_signs_their_own_version(self):
-        asked = call("engineer", "POST", "/api/v1/approvals", json={"model": "bikes", "version": 1, "deployment": "bikes", "reason": "A test."})
+        name = f"mine-{uuid.uuid4().hex[:8]}"
+        call("engineer", "POST", f"/api/v1/models/{name}/versions", files=version_form("bikes", 2)).raise_for_status()
+        call("engineer", "POST", "/api/v1/deployments", json={"name": name, "settings": {"model": name}}).raise_for_status()
+        call("engineer", "POST", f"/api/v1/models/{name}/versions/1/gates").raise_for_status()
+        asked = call("engineer", "POST", "/api/v1/approvals", json={"model": name, "version": 1, "deployment": name, "reason": "A test."})
         self.assertEqual(asked.status_code, 201, asked.text)
         path = f"/api/v1/approvals/{asked.json()['id']}"
         shown = call("approver", "GET", path).json()

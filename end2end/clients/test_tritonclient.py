@@ -75,10 +75,10 @@ class InStep(unittest.TestCase):
         self.assertEqual(result.as_numpy("probabilities").shape, (ROWS, 2))
 
     def test_a_version_can_be_named(self):
-        metadata = self.client.get_model_metadata("churn", "1")
-        self.assertIn("1", metadata["versions"])
-        result = self.client.infer("churn", churn_inputs(triton, True), model_version="1")
-        self.assertEqual(result.get_response()["model_version"], "1")
+        version = self.client.get_model_metadata("churn")["versions"][0]
+        self.assertEqual(self.client.get_model_metadata("churn", version)["versions"], [version])
+        result = self.client.infer("churn", churn_inputs(triton, True), model_version=version)
+        self.assertEqual(result.get_response()["model_version"], version)
 
     def test_compressed_requests_and_answers(self):
         result = self.client.infer(

@@ -30,8 +30,13 @@ async fn forget_sessions(cx: &Ctx) -> Outcome<()> {
 }
 
 /// Runs `round` again and again, one at a time, until the server stops. A failed round is logged and tried again at its time.
-fn every<F>(work: &mut JoinSet<()>, (cx, finish): &(Ctx, watch::Receiver<bool>), name: &'static str, period: Duration, round: fn(Ctx) -> F)
-where
+fn every<F>(
+    work: &mut JoinSet<()>,
+    (cx, finish): &(Ctx, watch::Receiver<bool>),
+    name: &'static str,
+    period: Duration,
+    round: fn(Ctx) -> F,
+) where
     F: Future<Output = Outcome<()>> + Send + 'static,
 {
     let (cx, finish) = (cx.clone(), finish.clone());

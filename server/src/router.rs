@@ -3,7 +3,10 @@
 //! Three groups with different surroundings: inference (nothing around it but the handler), programs (`/api/v1`: token or
 //! session, problems), and pages (sessions, Leptos, the site's files).
 
-use crate::api::{self, alerts, approvals, audit, deployments, gates, me, models, monitoring, outcomes, predict, reports, rollouts, stream, tokens, users, versions};
+use crate::api::{
+    self, alerts, approvals, audit, deployments, gates, me, models, monitoring, outcomes, predict, reports, rollouts, stream,
+    tokens, users, versions,
+};
 use crate::meters::show_metrics;
 use crate::oip::{self, infer, metadata, repository, stats};
 use crate::shared::Shared;
@@ -19,14 +22,9 @@ pub fn router(shared: Shared) -> Router {
     let limit = DefaultBodyLimit::max(shared.config.body_limit);
     let sessions = sessions::layer(shared.cx.clone(), &shared.config);
     let inference = inference().layer(CatchPanicLayer::custom(headers::panicked)).layer(limit);
-    let programs = programs()
-        .layer(from_fn_with_state(shared.clone(), api::idempotency::once))
-        .layer(sessions.clone())
-        .layer(limit);
-    let pages = pages(&shared)
-        .layer(sessions)
-        .layer(from_fn(origin::same_origin))
-        .layer(limit);
+    let programs =
+        programs().layer(from_fn_with_state(shared.clone(), api::idempotency::once)).layer(sessions.clone()).layer(limit);
+    let pages = pages(&shared).layer(sessions).layer(from_fn(origin::same_origin)).layer(limit);
     let around = programs
         .merge(pages)
         .layer(CatchPanicLayer::custom(headers::panicked))
@@ -117,7 +115,12 @@ fn pages(shared: &Shared) -> Router<Shared> {
     let options = shared.leptos.clone();
     let provided = shared.clone();
     Router::new()
-        .leptos_routes_with_context(shared, generate_route_list(app::App), move || pages::provide(&provided), move || app::shell(options.clone()))
+        .leptos_routes_with_context(
+            shared,
+            generate_route_list(app::App),
+            move || pages::provide(&provided),
+            move || app::shell(options.clone()),
+        )
         .route("/models/{model}/versions", post(upload::upload_version).layer(DefaultBodyLimit::disable()))
         .route_layer(from_fn_with_state(shared.clone(), pages::signed_in))
         .fallback(site::file_or_nothing)

@@ -12,7 +12,7 @@ use axum::serve::ListenerExt;
 use control::{Ctx, Site, SystemClock, deployments, identity};
 use leptos::config::{Env, LeptosOptions};
 use serving::trial::Trial;
-use serving::{Records, Recorder, RecorderOptions, Runtime};
+use serving::{Recorder, RecorderOptions, Records, Runtime};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -27,11 +27,18 @@ pub async fn list_approvals(
     Ask(paging): Ask<Paging>,
 ) -> Answer<Json<List<ApprovalLine>>> {
     let mut all = approvals::list(&cx, &who).await?;
-    all.retain(|line| filter.state.is_none_or(|state| line.state == state) && filter.deployment.as_ref().is_none_or(|name| line.deployment == *name));
+    all.retain(|line| {
+        filter.state.is_none_or(|state| line.state == state)
+            && filter.deployment.as_ref().is_none_or(|name| line.deployment == *name)
+    });
     Ok(paging.page(all)?)
 }
 
-pub async fn request_promotion(State(cx): State<Ctx>, Who(who): Who, Take(input): Take<RequestPromotion>) -> Answer<impl IntoResponse> {
+pub async fn request_promotion(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    Take(input): Take<RequestPromotion>,
+) -> Answer<impl IntoResponse> {
     let asked = approvals::request_promotion(&cx, &who, input).await?;
     let location = format!("/api/v1/approvals/{}", asked.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(asked)))
@@ -41,7 +48,12 @@ pub async fn show_approval(State(cx): State<Ctx>, Who(who): Who, At(id): At<Appr
     Ok(Json(approvals::get(&cx, &who, &id).await?))
 }
 
-pub async fn decide_approval(State(cx): State<Ctx>, Who(who): Who, At(id): At<ApprovalId>, Take(input): Take<Decide>) -> Answer<Json<ApprovalView>> {
+pub async fn decide_approval(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    At(id): At<ApprovalId>,
+    Take(input): Take<Decide>,
+) -> Answer<Json<ApprovalView>> {
     Ok(Json(approvals::decide(&cx, &who, &id, input).await?))
 }
 

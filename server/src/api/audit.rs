@@ -75,7 +75,8 @@ pub async fn export_entries(State(cx): State<Ctx>, Who(who): Who, Ask(Export { f
         Format::Ndjson => ("application/x-ndjson", "attachment; filename=\"audit.ndjson\""),
     };
     let head = stream::iter(matches!(format, Format::Csv).then(|| Ok(format!("{}\n", COLUMNS.join(",")).into_bytes())));
-    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], Body::from_stream(head.chain(pages))).into_response())
+    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], Body::from_stream(head.chain(pages)))
+        .into_response())
 }
 
 const COLUMNS: [&str; 9] = ["seq", "at", "actor", "action", "object_kind", "object_id", "summary", "detail", "hash"];
@@ -93,7 +94,17 @@ fn write(format: Format, lines: &[AuditLine]) -> std::io::Result<Vec<u8>> {
             let mut table = csv::Writer::from_writer(&mut text);
             for line in lines {
                 let (seq, at) = (line.seq.to_string(), line.at.at.rfc3339());
-                table.write_record([&seq, &at, &line.actor, &line.action, &line.object_kind, &line.object_id, &line.summary, &line.detail, &line.hash])?;
+                table.write_record([
+                    &seq,
+                    &at,
+                    &line.actor,
+                    &line.action,
+                    &line.object_kind,
+                    &line.object_id,
+                    &line.summary,
+                    &line.detail,
+                    &line.hash,
+                ])?;
             }
             table.flush()?;
         }

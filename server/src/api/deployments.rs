@@ -15,17 +15,29 @@ use contract::{DeploymentName, VersionNo};
 use control::{Ctx, deployments};
 use serde::Deserialize;
 
-pub async fn list_deployments(State(cx): State<Ctx>, Who(who): Who, Ask(paging): Ask<Paging>) -> Answer<Json<List<DeploymentSummary>>> {
+pub async fn list_deployments(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    Ask(paging): Ask<Paging>,
+) -> Answer<Json<List<DeploymentSummary>>> {
     Ok(paging.page(deployments::list(&cx, &who).await?)?)
 }
 
-pub async fn create_deployment(State(cx): State<Ctx>, Who(who): Who, Take(input): Take<CreateDeployment>) -> Answer<impl IntoResponse> {
+pub async fn create_deployment(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    Take(input): Take<CreateDeployment>,
+) -> Answer<impl IntoResponse> {
     let made = deployments::create(&cx, &who, input).await?;
     let location = format!("/api/v1/deployments/{}", made.name);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(made)))
 }
 
-pub async fn show_deployment(State(cx): State<Ctx>, Who(who): Who, At(name): At<DeploymentName>) -> Answer<Json<DeploymentSummary>> {
+pub async fn show_deployment(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    At(name): At<DeploymentName>,
+) -> Answer<Json<DeploymentSummary>> {
     Ok(Json(deployments::get(&cx, &who, &name).await?))
 }
 

@@ -9,7 +9,11 @@ use contract::views::gates::GatesView;
 use contract::{ModelName, Problem, VersionNo};
 use control::{Ctx, gates};
 
-pub async fn show_gates(State(cx): State<Ctx>, Who(who): Who, At((model, version)): At<(ModelName, VersionNo)>) -> Answer<Json<GatesView>> {
+pub async fn show_gates(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    At((model, version)): At<(ModelName, VersionNo)>,
+) -> Answer<Json<GatesView>> {
     let view = gates::view(&cx, &who, &model, version).await?;
     match view.run {
         Some(_) => Ok(Json(view)),
@@ -18,6 +22,10 @@ pub async fn show_gates(State(cx): State<Ctx>, Who(who): Who, At((model, version
 }
 
 /// Runs them now and answers when they are done: seconds.
-pub async fn run_gates(State(cx): State<Ctx>, Who(who): Who, At((model, version)): At<(ModelName, VersionNo)>) -> Answer<Json<GatesView>> {
+pub async fn run_gates(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    At((model, version)): At<(ModelName, VersionNo)>,
+) -> Answer<Json<GatesView>> {
     Ok(Json(gates::run(&cx, &who, &model, version).await?))
 }

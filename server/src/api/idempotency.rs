@@ -52,13 +52,17 @@ async fn keyed(shared: &Shared, caller: &str, key: &str, request: Request, next:
         Refused(Problem::internal("The idempotency key could not be looked up. Nothing was changed."))
     };
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, MOST).await.map_err(|_| Problem::too_large(format!("With an idempotency key a body may have up to {MOST} bytes.")))?;
-    let asked = store::Blobs::hash(&[parts.method.as_str().as_bytes(), b" ", parts.uri.path().as_bytes(), b"\n", &body].concat()).0;
+    let body = to_bytes(body, MOST)
+        .await
+        .map_err(|_| Problem::too_large(format!("With an idempotency key a body may have up to {MOST} bytes.")))?;
+    let asked =
+        store::Blobs::hash(&[parts.method.as_str().as_bytes(), b" ", parts.uri.path().as_bytes(), b"\n", &body].concat()).0;
     if let Some(first) = db.first_answer(caller, key, since).await.map_err(failed)? {
         if first.request_hash != asked {
             return Err(Problem::conflict("This idempotency key was used for another request. Take a new one.").into());
         }
-        let kept: Kept = serde_json::from_str(&first.answer).map_err(|_| Problem::internal("The first answer cannot be read."))?;
+        let kept: Kept =
+            serde_json::from_str(&first.answer).map_err(|_| Problem::internal("The first answer cannot be read."))?;
         return Ok(replay(kept));
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;

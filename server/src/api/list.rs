@@ -100,7 +100,9 @@ mod tests {
 
     #[test]
     fn pages_follow_each_other_to_the_end() {
-        let page = |limit, cursor: Option<&str>| Paging { limit, cursor: cursor.map(String::from) }.page((0..5).collect()).map(|json| json.0);
+        let page = |limit, cursor: Option<&str>| {
+            Paging { limit, cursor: cursor.map(String::from) }.page((0..5).collect()).map(|json| json.0)
+        };
         assert_eq!(page(Some(2), None).unwrap(), List { items: vec![0, 1], next_cursor: Some("2".into()) });
         assert_eq!(page(Some(2), Some("4")).unwrap(), List { items: vec![4], next_cursor: None });
         assert_eq!(page(None, Some("99")).unwrap(), List { items: vec![], next_cursor: None });
@@ -117,8 +119,17 @@ mod tests {
         };
         assert_eq!(read(None, None, None).unwrap(), TimeRange { from: now + -HOUR, to: now });
         assert_eq!(read(Some("7d"), None, None).unwrap().from, now + -7 * DAY);
-        assert_eq!(read(None, Some("1970-01-02T00:00:00Z"), Some("1970-01-03T00:00:00Z")).unwrap(), TimeRange { from: Millis(DAY), to: Millis(2 * DAY) });
-        for (range, from) in [(Some("7"), None), (Some("-7d"), None), (Some("9999999999d"), None), (None, Some("yesterday")), (None, Some("2100-01-01T00:00:00Z"))] {
+        assert_eq!(
+            read(None, Some("1970-01-02T00:00:00Z"), Some("1970-01-03T00:00:00Z")).unwrap(),
+            TimeRange { from: Millis(DAY), to: Millis(2 * DAY) }
+        );
+        for (range, from) in [
+            (Some("7"), None),
+            (Some("-7d"), None),
+            (Some("9999999999d"), None),
+            (None, Some("yesterday")),
+            (None, Some("2100-01-01T00:00:00Z")),
+        ] {
             assert!(read(range, from, None).is_err(), "{range:?} {from:?}");
         }
     }

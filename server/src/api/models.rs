@@ -62,7 +62,8 @@ pub async fn list_aliases(
     Ask(paging): Ask<Paging>,
 ) -> Answer<Json<List<Alias>>> {
     let versions = registry::get_model(&cx, &who, &model).await?.versions;
-    let aliases = versions.into_iter().flat_map(|line| line.aliases.into_iter().map(move |alias| Alias { alias, version: line.version }));
+    let aliases =
+        versions.into_iter().flat_map(|line| line.aliases.into_iter().map(move |alias| Alias { alias, version: line.version }));
     Ok(paging.page(aliases.collect())?)
 }
 
@@ -76,7 +77,11 @@ pub async fn set_alias(
     Ok(Json(Alias { alias, version }))
 }
 
-pub async fn delete_alias(State(cx): State<Ctx>, Who(who): Who, At((model, alias)): At<(ModelName, String)>) -> Answer<StatusCode> {
+pub async fn delete_alias(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    At((model, alias)): At<(ModelName, String)>,
+) -> Answer<StatusCode> {
     registry::delete_alias(&cx, &who, &model, &alias).await?;
     Ok(StatusCode::NO_CONTENT)
 }

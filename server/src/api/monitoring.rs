@@ -33,10 +33,20 @@ pub async fn show_drift(
     Ok(Json(monitoring::drift(&cx, &who, &name, range.read(cx.now())?, feature.as_deref()).await?))
 }
 
-pub async fn show_latency(State(cx): State<Ctx>, Who(who): Who, At(name): At<DeploymentName>, Ask(range): Ask<Range>) -> Answer<Json<LatencyView>> {
+pub async fn show_latency(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    At(name): At<DeploymentName>,
+    Ask(range): Ask<Range>,
+) -> Answer<Json<LatencyView>> {
     Ok(Json(monitoring::latency(&cx, &who, &name, range.read(cx.now())?).await?))
 }
 
-pub async fn show_quality(State(cx): State<Ctx>, Who(who): Who, At(name): At<DeploymentName>, Ask(range): Ask<Range>) -> Answer<Json<QualityView>> {
+pub async fn show_quality(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    At(name): At<DeploymentName>,
+    Ask(range): Ask<Range>,
+) -> Answer<Json<QualityView>> {
     Ok(Json(outcomes::quality(&cx, &who, &name, range.read(cx.now())?).await?))
 }

@@ -32,7 +32,11 @@ pub async fn post_outcomes(State(cx): State<Ctx>, Who(who): Who, headers: Header
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
     let rows = parse(&kind, &body)?;
     if rows.len() > MOST {
-        return Err(Problem::too_large(format!("One request takes up to {MOST} outcomes, and has {}. Send them in parts.", rows.len())).into());
+        return Err(Problem::too_large(format!(
+            "One request takes up to {MOST} outcomes, and has {}. Send them in parts.",
+            rows.len()
+        ))
+        .into());
     }
     Ok(Json(outcomes::post(&cx, &who, rows).await?))
 }

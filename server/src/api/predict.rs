@@ -54,16 +54,27 @@ struct Line {
     prediction_id: PredictionId,
 }
 
-pub async fn predict_records(State(shared): State<Shared>, At(name): At<DeploymentName>, headers: HeaderMap, body: Bytes) -> Answer<Json<Predicted>> {
+pub async fn predict_records(
+    State(shared): State<Shared>,
+    At(name): At<DeploymentName>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer<Json<Predicted>> {
     let arrived = Instant::now();
     permit(&shared, &headers).await.map_err(|refusal| Problem::unauthenticated(refusal.message))?;
     let Some(route) = shared.router.route(name.as_str()).filter(|_| !shared.is_unloaded(name.as_str())) else {
-        let error = if shared.router.snapshot().loading.contains(name.as_str()) { PredictError::NotReady } else { PredictError::UnknownDeployment };
+        let error = if shared.router.snapshot().loading.contains(name.as_str()) {
+            PredictError::NotReady
+        } else {
+            PredictError::UnknownDeployment
+        };
         return Err(error(name.0).into());
     };
     let Body { records, routing_key: key, version, timeout_ms } = read(&body)?;
     if records.is_empty() || records.len() > MOST {
-        return Err(Problem::field("records", format!("One request takes 1 to {MOST} records, and has {}.", records.len())).into());
+        return Err(
+            Problem::field("records", format!("One request takes 1 to {MOST} records, and has {}.", records.len())).into()
+        );
     }
     let served = match version {
         None => &route.stable,
@@ -84,7 +95,8 @@ pub async fn predict_records(State(shared): State<Shared>, At(name): At<Deployme
     };
     let prediction = answer(&shared, request).await?;
     let contract = &prediction.served.contract;
-    let answers = interpret(contract, &prediction.outputs).map_err(|why| Problem::internal(format!("The model's answer cannot be read: {why}.")))?;
+    let answers = interpret(contract, &prediction.outputs)
+        .map_err(|why| Problem::internal(format!("The model's answer cannot be read: {why}.")))?;
     let lines = answers.into_iter().enumerate().map(|(i, answer)| Line {
         label: match answer.label {
             Label::Class(class) => class.into(),

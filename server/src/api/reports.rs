@@ -20,14 +20,22 @@ pub struct BuildReport {
 }
 
 /// Queues a report; it appears under the version when it is done.
-pub async fn build_report(State(cx): State<Ctx>, Who(who): Who, Take(BuildReport { model, version }): Take<BuildReport>) -> Answer<impl IntoResponse> {
+pub async fn build_report(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    Take(BuildReport { model, version }): Take<BuildReport>,
+) -> Answer<impl IntoResponse> {
     explain::build(&cx, &who, &model, version).await?;
     let location = format!("/api/v1/models/{model}/versions/{version}/report");
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(json!({ "queued": true }))))
 }
 
 /// The newest report of a version, or that one is being made.
-pub async fn show_explanation(State(cx): State<Ctx>, Who(who): Who, At((model, version)): At<(ModelName, VersionNo)>) -> Answer<Json<ExplainView>> {
+pub async fn show_explanation(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    At((model, version)): At<(ModelName, VersionNo)>,
+) -> Answer<Json<ExplainView>> {
     Ok(Json(explain::view(&cx, &who, &model, version).await?))
 }
 

@@ -28,7 +28,10 @@ pub async fn list_rollouts(
     Ask(paging): Ask<Paging>,
 ) -> Answer<Json<List<ReleaseLine>>> {
     let mut all = rollouts::releases(&cx, &who).await?.rollouts;
-    all.retain(|line| filter.deployment.as_ref().is_none_or(|name| line.deployment == *name) && filter.state.is_none_or(|state| line.phase == state));
+    all.retain(|line| {
+        filter.deployment.as_ref().is_none_or(|name| line.deployment == *name)
+            && filter.state.is_none_or(|state| line.phase == state)
+    });
     Ok(paging.page(all)?)
 }
 

@@ -16,7 +16,10 @@ use tokio_stream::wrappers::BroadcastStream;
 pub async fn stream_events(State(shared): State<Shared>, Who(who): Who) -> Answer<impl IntoResponse> {
     who.must(Act::View)?;
     let live = BroadcastStream::new(shared.cx.subscribe());
-    Ok(([("x-accel-buffering", "no")], Sse::new(until(live, shared)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))))
+    Ok((
+        [("x-accel-buffering", "no")],
+        Sse::new(until(live, shared)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))),
+    ))
 }
 
 /// Ends with the server, so that an open page does not keep it from stopping.

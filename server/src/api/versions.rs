@@ -44,19 +44,36 @@ pub async fn list_versions(
 }
 
 /// Takes a form with the parts `file`, `reference`, `heldback` and `meta`, or the ONNX file as the whole body.
-pub async fn register_version(State(shared): State<Shared>, Who(who): Who, At(model): At<ModelName>, request: Request) -> Answer<Response> {
+pub async fn register_version(
+    State(shared): State<Shared>,
+    Who(who): Who,
+    At(model): At<ModelName>,
+    request: Request,
+) -> Answer<Response> {
     let key = idempotency_key(request.headers())?;
-    let form = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
-        kind.trim_start().to_ascii_lowercase().starts_with("multipart/form-data")
-    });
-    let empty = Registration { model, onnx: Bytes::new(), meta: RegisterVersion::default(), reference: None, heldback: None, idempotency_key: key };
+    let form = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("multipart/form-data"));
+    let empty = Registration {
+        model,
+        onnx: Bytes::new(),
+        meta: RegisterVersion::default(),
+        reference: None,
+        heldback: None,
+        idempotency_key: key,
+    };
     let registration = if form {
-        let form = Multipart::from_request(request, &shared).await.map_err(|e| Problem::invalid(format!("The form cannot be read: {}", e.body_text())))?;
+        let form = Multipart::from_request(request, &shared)
+            .await
+            .map_err(|e| Problem::invalid(format!("The form cannot be read: {}", e.body_text())))?;
         read_form(form, empty).await?
     } else {
         Registration { onnx: Bytes::from_request(request, &shared).await?, ..empty }
     };
-    let Registered { model, version, hash, warnings, gates_queued } = registry::register_version(&shared.cx, &who, registration).await?;
+    let Registered { model, version, hash, warnings, gates_queued } =
+        registry::register_version(&shared.cx, &who, registration).await?;
     let location = format!("/api/v1/models/{model}/versions/{version}");
     let answer = Made { model, version, sha256: hash, warnings, gates_queued };
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(answer)).into_response())
@@ -101,11 +118,19 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
-pub async fn show_version(State(cx): State<Ctx>, Who(who): Who, At((model, version)): At<(ModelName, VersionNo)>) -> Answer<Json<VersionView>> {
+pub async fn show_version(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    At((model, version)): At<(ModelName, VersionNo)>,
+) -> Answer<Json<VersionView>> {
     Ok(Json(registry::get_version(&cx, &who, &model, version).await?))
 }
 
-pub async fn show_contract(State(cx): State<Ctx>, Who(who): Who, At((model, version)): At<(ModelName, VersionNo)>) -> Answer<Json<Contract>> {
+pub async fn show_contract(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    At((model, version)): At<(ModelName, VersionNo)>,
+) -> Answer<Json<Contract>> {
     Ok(Json(registry::get_version(&cx, &who, &model, version).await?.contract.contract))
 }
 
@@ -138,7 +163,11 @@ pub struct FileName {
 }
 
 /// The file as it was registered, named after what it is.
-pub async fn download_version(State(cx): State<Ctx>, Who(who): Who, At((model, version)): At<(ModelName, VersionNo)>) -> Answer<Response> {
+pub async fn download_version(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    At((model, version)): At<(ModelName, VersionNo)>,
+) -> Answer<Response> {
     who.must(Act::View)?;
     let known = registry::version(&cx, &model, version).await?;
     let bytes = registry::onnx_bytes(&cx, &known).await?;

@@ -1,8 +1,8 @@
 //! `slipway check`: the gates of a version, for continuous integration.
 
+use super::Verdict;
 use super::remote::Reach;
 use super::say::Say;
-use super::Verdict;
 use anyhow::Result;
 use clap::Args;
 use contract::urls;
@@ -31,7 +31,8 @@ fn table(view: &GatesView) -> String {
     for gate in &view.gates {
         let advice = if gate.required { "" } else { "  (advice)" };
         // Writing to a text cannot fail.
-        let _ = writeln!(text, "{:<16}  {:<width$}  {}  needed {}{advice}", gate.verdict_words(), gate.name, gate.value, gate.needed);
+        let _ =
+            writeln!(text, "{:<16}  {:<width$}  {}  needed {}{advice}", gate.verdict_words(), gate.name, gate.value, gate.needed);
     }
     text.push_str(&view.summary);
     text

@@ -58,7 +58,11 @@ mod tests {
         let (kind, body) = form.encode();
         assert_eq!(kind, "multipart/form-data; boundary=slipway-form-1");
         let text = String::from_utf8(body).unwrap();
-        assert!(text.starts_with("--slipway-form-1\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a_b.onnx\"\r\n\r\nxx "));
+        assert!(
+            text.starts_with(
+                "--slipway-form-1\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a_b.onnx\"\r\n\r\nxx "
+            )
+        );
         assert!(text.ends_with("\r\n--slipway-form-1--\r\n"));
     }
 }

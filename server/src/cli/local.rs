@@ -1,7 +1,7 @@
 //! Commands that work on the store itself, with or without a running server: whoever can read the database may use them.
 
-use super::say::Say;
 use super::Verdict;
+use super::say::Say;
 use crate::config::{Config, Settings};
 use crate::server::open_ctx;
 use anyhow::{Context, Result, bail};
@@ -102,11 +102,23 @@ impl User {
             }
             User::List(place) => {
                 let lines = place.with(async |cx| identity::list_users(&cx, &Actor::system()).await)?;
-                say.answer(&lines, || lines.iter().map(|line| format!("{:<12} {}  {}", line.role.word(), line.email, line.name)).collect::<Vec<_>>().join("\n"))?;
+                say.answer(&lines, || {
+                    lines
+                        .iter()
+                        .map(|line| format!("{:<12} {}  {}", line.role.word(), line.email, line.name))
+                        .collect::<Vec<_>>()
+                        .join("\n")
+                })?;
             }
             User::Demo(place) => {
                 let people = place.with(async |cx| identity::seed_demo(&cx).await)?;
-                say.answer(&people, || people.iter().map(|p| format!("{:<12} {}  {}", p.role.word(), p.email, p.password)).collect::<Vec<_>>().join("\n"))?;
+                say.answer(&people, || {
+                    people
+                        .iter()
+                        .map(|p| format!("{:<12} {}  {}", p.role.word(), p.email, p.password))
+                        .collect::<Vec<_>>()
+                        .join("\n")
+                })?;
             }
         }
         Ok(Verdict::Yes)
@@ -125,7 +137,9 @@ impl Token {
                 let lines = place.with(async |cx| identity::list_tokens(&cx, &Actor::system()).await)?;
                 let word = |revoked: bool| if revoked { "revoked" } else { "" };
                 say.answer(&lines, || {
-                    let text = lines.iter().map(|t| format!("{}  {}…  {:<12} {}  {}  {}", t.id, t.prefix, t.role.word(), t.owner, t.name, word(t.revoked)));
+                    let text = lines.iter().map(|t| {
+                        format!("{}  {}…  {:<12} {}  {}  {}", t.id, t.prefix, t.role.word(), t.owner, t.name, word(t.revoked))
+                    });
                     text.collect::<Vec<_>>().join("\n")
                 })?;
             }

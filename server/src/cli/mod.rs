@@ -2,16 +2,16 @@
 //!
 //! Exit codes: 0 is yes, 1 is a well-founded no (a gate failed, the audit log does not verify), 2 is wrong usage or a failure.
 
-mod serve;
-mod remote;
-mod form;
-mod push;
 mod check;
-mod rollout;
-mod predict;
+mod form;
 mod local;
-mod trial;
+mod predict;
+mod push;
+mod remote;
+mod rollout;
 mod say;
+mod serve;
+mod trial;
 
 use crate::config::Settings;
 use clap::{Parser, Subcommand};

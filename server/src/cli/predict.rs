@@ -1,8 +1,8 @@
 //! `slipway predict`: one request with the records of a file.
 
+use super::Verdict;
 use super::remote::Reach;
 use super::say::Say;
-use super::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use contract::urls;
@@ -38,7 +38,8 @@ impl Predict {
         if let Some(key) = self.routing_key {
             body["routing_key"] = key.into();
         }
-        let answer: Value = reach.connect().post(&format!("/api/v1/deployments/{}/predict", urls::encode(&self.deployment)), &body)?;
+        let answer: Value =
+            reach.connect().post(&format!("/api/v1/deployments/{}/predict", urls::encode(&self.deployment)), &body)?;
         say.answer(&answer, || words(&answer))?;
         Ok(Verdict::Yes)
     }

@@ -1,9 +1,9 @@
 //! `slipway push`: a file from the lab becomes a version.
 
+use super::Verdict;
 use super::form::Form;
 use super::remote::Reach;
 use super::say::Say;
-use super::Verdict;
 use anyhow::{Context, Result};
 use clap::Args;
 use contract::inputs::RegisterVersion;
@@ -81,9 +81,15 @@ impl Push {
         };
         let mut form = Form::new();
         form.add("meta", None, serde_json::to_vec(&meta)?);
-        for (name, file) in [("file", Some(&self.file)), ("reference", self.reference.as_ref()), ("heldback", self.heldback.as_ref())] {
+        for (name, file) in
+            [("file", Some(&self.file)), ("reference", self.reference.as_ref()), ("heldback", self.heldback.as_ref())]
+        {
             if let Some(file) = file {
-                form.add(name, Some(&file_name(file)), std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?);
+                form.add(
+                    name,
+                    Some(&file_name(file)),
+                    std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?,
+                );
             }
         }
         let (kind, body) = form.encode();

@@ -77,7 +77,8 @@ impl Remote {
 
     fn success<T: DeserializeOwned>(&self, Answer { status, body }: Answer) -> Result<T> {
         if (200..300).contains(&status) {
-            return serde_json::from_value(body).context("the server answered something else than this program expects; are both of the same version?");
+            return serde_json::from_value(body)
+                .context("the server answered something else than this program expects; are both of the same version?");
         }
         let text = |key: &str| body.get(key).and_then(Value::as_str);
         let detail = text("detail").or_else(|| text("error")).unwrap_or("it gave no reason");

@@ -1,8 +1,8 @@
 //! `slipway rollout …` and `slipway rollback`: releasing and going back, by the deployment's name.
 
+use super::Verdict;
 use super::remote::{Reach, Remote};
 use super::say::Say;
-use super::Verdict;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use contract::inputs::{DriveRollout, RolloutAct};
@@ -75,13 +75,22 @@ impl Rollout {
                 };
                 let body = json!({ "deployment": deployment, "version": version, "plan": plan, "reason": reason });
                 let started: RolloutSummary = remote.post("/api/v1/rollouts", &body)?;
-                say.answer(&started, || format!("Version {} of {} starts at {}%. {}", started.canary, started.deployment, started.weight, started.reason))?;
+                say.answer(&started, || {
+                    format!(
+                        "Version {} of {} starts at {}%. {}",
+                        started.canary, started.deployment, started.weight, started.reason
+                    )
+                })?;
                 Ok(Verdict::Yes)
             }
             Rollout::Status { deployment } => {
                 let view = newest(&remote, &deployment)?;
                 say.answer(&view, || words(&view))?;
-                Ok(if matches!(view.phase, RolloutState::RolledBack | RolloutState::Aborted) { Verdict::No } else { Verdict::Yes })
+                Ok(if matches!(view.phase, RolloutState::RolledBack | RolloutState::Aborted) {
+                    Verdict::No
+                } else {
+                    Verdict::Yes
+                })
             }
             Rollout::Pause(act) => drive(&remote, say, act, RolloutAct::Pause),
             Rollout::Resume(act) => drive(&remote, say, act, RolloutAct::Resume),
@@ -117,7 +126,13 @@ fn drive(remote: &Remote, say: &Say, Act { deployment, reason }: Act, act: Rollo
 }
 
 fn words(view: &RolloutView) -> String {
-    let mut text = format!("{}: version {} against {}, {}\n", view.deployment, view.canary, view.stable, view.phase.word().replace('_', " "));
+    let mut text = format!(
+        "{}: version {} against {}, {}\n",
+        view.deployment,
+        view.canary,
+        view.stable,
+        view.phase.word().replace('_', " ")
+    );
     for step in &view.steps {
         let mark = match step.state {
             StepState::Done => "✓",

@@ -19,7 +19,11 @@ impl Say {
     }
 
     pub fn failed(&self, error: &anyhow::Error) {
-        let text = if self.json { serde_json::json!({ "error": format!("{error:#}") }).to_string() } else { format!("slipway: {error:#}") };
+        let text = if self.json {
+            serde_json::json!({ "error": format!("{error:#}") }).to_string()
+        } else {
+            format!("slipway: {error:#}")
+        };
         // Nowhere is left to say that standard error is closed.
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }

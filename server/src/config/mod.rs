@@ -56,10 +56,13 @@ impl Settings {
         let data = self.data.unwrap_or_else(|| PathBuf::from("data"));
         let demo = self.demo.unwrap_or(false);
         let addr = self.addr.unwrap_or_else(|| "127.0.0.1:3000".into());
-        let addr: SocketAddr = addr.parse().with_context(|| format!("the address must look like 127.0.0.1:3000, and is “{addr}”"))?;
+        let addr: SocketAddr =
+            addr.parse().with_context(|| format!("the address must look like 127.0.0.1:3000, and is “{addr}”"))?;
         let loopback = addr.ip().is_loopback();
         if demo && !loopback {
-            bail!("the demo has known passwords and is therefore refused on {addr}: give it a loopback address such as 127.0.0.1:3000");
+            bail!(
+                "the demo has known passwords and is therefore refused on {addr}: give it a loopback address such as 127.0.0.1:3000"
+            );
         }
         let open_inference = self.open_inference.unwrap_or(demo);
         if open_inference && !loopback {

@@ -103,7 +103,9 @@ pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Settings
     };
     let body_limit = match text("SLIPWAY_BODY_LIMIT") {
         None => None,
-        Some(bytes) => Some(bytes.parse().with_context(|| format!("SLIPWAY_BODY_LIMIT must be a number of bytes, and is “{bytes}”"))?),
+        Some(bytes) => {
+            Some(bytes.parse().with_context(|| format!("SLIPWAY_BODY_LIMIT must be a number of bytes, and is “{bytes}”"))?)
+        }
     };
     Ok(Settings {
         config: text("SLIPWAY_CONFIG").map(PathBuf::from),

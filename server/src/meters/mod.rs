@@ -80,13 +80,22 @@ impl Default for Meters {
         let (inflight, firing, dropped) = (Gauge::default(), Gauge::default(), Gauge::default());
         let (weight, age) = (Family::default(), Family::default());
         registry.register("requests", "Predict requests by what became of them", Family::clone(&requests));
-        registry.register_with_unit("request_duration", "From the decoded request to the answer", Unit::Seconds, Family::clone(&duration));
+        registry.register_with_unit(
+            "request_duration",
+            "From the decoded request to the answer",
+            Unit::Seconds,
+            Family::clone(&duration),
+        );
         registry.register_with_unit("queue_duration", "Waiting for a batch", Unit::Seconds, Family::clone(&queued));
         registry.register_with_unit("compute_duration", "In the model", Unit::Seconds, Family::clone(&compute));
         registry.register("batch_size", "Rows of a request", Family::clone(&rows));
         registry.register("fallback", "Requests that something else than the chosen version answered", Family::clone(&fallback));
         registry.register("inflight", "Requests being answered now", inflight.clone());
-        registry.register("rollout_weight", "Share of requests for the canary, percent; 0 without a rollout", Family::clone(&weight));
+        registry.register(
+            "rollout_weight",
+            "Share of requests for the canary, percent; 0 without a rollout",
+            Family::clone(&weight),
+        );
         registry.register_with_unit("model_age", "Since the stable version was registered", Unit::Seconds, Family::clone(&age));
         registry.register("alerts_firing", "Alerts that fire now", firing.clone());
         registry.register("records_dropped", "Predictions that were answered but not recorded since the start", dropped.clone());
@@ -119,7 +128,9 @@ impl Meters {
             PredictError::DeadlineExceeded => "deadline",
             PredictError::Failed(_) => "failed",
         };
-        self.requests.get_or_create(&Answered { deployment: deployment.to_owned(), version: String::new(), arm: String::new(), outcome }).inc();
+        self.requests
+            .get_or_create(&Answered { deployment: deployment.to_owned(), version: String::new(), arm: String::new(), outcome })
+            .inc();
     }
 }
 

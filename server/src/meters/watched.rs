@@ -1,12 +1,12 @@
 //! What is watched, as Prometheus reads it: how far each feature has drifted, and how well each version does.
 
+use contract::Millis;
+use contract::time::SECOND;
+use control::{Actor, Ctx, Outcome, monitoring, outcomes};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use contract::Millis;
-use contract::time::SECOND;
-use control::{Actor, Ctx, Outcome, monitoring, outcomes};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 /// Reading windows costs queries: scrapes that come faster than this see the same numbers.
@@ -39,8 +39,16 @@ pub struct Watched {
 impl Watched {
     pub fn new(registry: &mut Registry) -> Self {
         let watched = Self::default();
-        registry.register("drift_distance", "Distance of a feature from its reference over the drift window", Family::clone(&watched.drift));
-        registry.register("quality", "Quality of a version over the last day, from outcomes that are known", Family::clone(&watched.quality));
+        registry.register(
+            "drift_distance",
+            "Distance of a feature from its reference over the drift window",
+            Family::clone(&watched.drift),
+        );
+        registry.register(
+            "quality",
+            "Quality of a version over the last day, from outcomes that are known",
+            Family::clone(&watched.quality),
+        );
         watched
     }
 

@@ -76,7 +76,8 @@ pub fn decode(body: &Bytes, header_length: Option<usize>) -> Result<InferRequest
             body.len()
         )));
     };
-    let wire: WireRequest = serde_json::from_slice(json).map_err(|e| Refusal::bad(format!("failed to parse the request JSON: {e}")))?;
+    let wire: WireRequest =
+        serde_json::from_slice(json).map_err(|e| Refusal::bad(format!("failed to parse the request JSON: {e}")))?;
     let mut request = InferRequest { id: wire.id, ..InferRequest::default() };
     read_parameters(&mut request, &wire.parameters.unwrap_or_default())?;
 
@@ -89,7 +90,10 @@ pub fn decode(body: &Bytes, header_length: Option<usize>) -> Result<InferRequest
         request.inputs.push(read_input(input, &mut binary)?);
     }
     if !binary.is_empty() {
-        return Err(Refusal::bad(format!("unexpected additional input data: {} bytes are left after the last input", binary.len())));
+        return Err(Refusal::bad(format!(
+            "unexpected additional input data: {} bytes are left after the last input",
+            binary.len()
+        )));
     }
     let mut names = HashSet::new();
     for output in wire.outputs.unwrap_or_default() {
@@ -108,7 +112,8 @@ pub fn decode_raw(body: &Bytes, inputs: &[TensorSpec]) -> Result<InferRequest, R
     };
     let bad = |why: String| Refusal::bad(format!("raw request for input '{}': {why}", input.name));
     if input.datatype == DataType::Bytes {
-        let one = Tensor::new(vec![1; input.shape.len().max(1)], Data::Bytes(vec![body.to_vec()])).map_err(|e| bad(e.to_string()))?;
+        let one =
+            Tensor::new(vec![1; input.shape.len().max(1)], Data::Bytes(vec![body.to_vec()])).map_err(|e| bad(e.to_string()))?;
         return Ok(raw(&input.name, one));
     }
     let size = input.datatype.size().unwrap_or(1);
@@ -118,7 +123,8 @@ pub fn decode_raw(body: &Bytes, inputs: &[TensorSpec]) -> Result<InferRequest, R
     if open > 1 && !batch_is_one {
         return Err(bad(format!("the shape {:?} has more than one open dimension", input.shape)));
     }
-    let fixed: Option<usize> = input.shape.iter().filter(|&&d| d >= 0).try_fold(size, |all, &d| all.checked_mul(usize::try_from(d).ok()?));
+    let fixed: Option<usize> =
+        input.shape.iter().filter(|&&d| d >= 0).try_fold(size, |all, &d| all.checked_mul(usize::try_from(d).ok()?));
     let fixed = fixed.filter(|&bytes| bytes > 0).ok_or_else(|| bad(format!("the shape {:?} holds no data", input.shape)))?;
     if body.is_empty() || body.len() % fixed != 0 || (open == 0 && body.len() != fixed) {
         return Err(bad(format!("got {} bytes, expected {}{fixed}", body.len(), if open == 0 { "" } else { "a multiple of " })));
@@ -157,7 +163,9 @@ fn read_input(input: WireInput<'_>, binary: &mut Bytes) -> Result<(String, Tenso
     let size = match parameters.get("binary_data_size") {
         None => None,
         Some(size) => Some(
-            size.as_u64().and_then(|n| usize::try_from(n).ok()).ok_or_else(|| bad(format!("binary_data_size must be a whole number, got {size}")))?,
+            size.as_u64()
+                .and_then(|n| usize::try_from(n).ok())
+                .ok_or_else(|| bad(format!("binary_data_size must be a whole number, got {size}")))?,
         ),
     };
     let tensor = match (size, input.data) {
@@ -166,7 +174,9 @@ fn read_input(input: WireInput<'_>, binary: &mut Bytes) -> Result<(String, Tenso
         (Some(size), None) if size > binary.len() => {
             Err(format!("unexpected size: binary_data_size is {size}, but only {} bytes of binary data are left", binary.len()))
         }
-        (Some(size), None) => Tensor::from_le_bytes(datatype, shape, &binary.split_to(size)).map_err(|e| format!("unexpected size: {e}")),
+        (Some(size), None) => {
+            Tensor::from_le_bytes(datatype, shape, &binary.split_to(size)).map_err(|e| format!("unexpected size: {e}"))
+        }
         (None, Some(data)) => from_json(datatype, data.get(), count).and_then(|(data, nested)| {
             if agrees(&nested, &shape) || data.len() != count {
                 Tensor::new(shape, data).map_err(|e| e.to_string())

@@ -121,8 +121,19 @@ fn a_response_says_who_answered_and_puts_binary_behind_the_json() {
         ("label".to_owned(), Tensor::strings(["yes"])),
         ("p".to_owned(), Tensor::new([1, 2], Data::F32(vec![0.25, 0.75])).unwrap()),
     ];
-    let about = About { model_name: "churn", model_version: "3".into(), prediction_id: "p1", served_by: "v3", arm: "canary", fallback: None };
-    let request = read(json!({"id": "7", "inputs": [], "outputs": [{"name": "p", "parameters": {"binary_data": true}}, {"name": "label"}]}), &[]).unwrap();
+    let about = About {
+        model_name: "churn",
+        model_version: "3".into(),
+        prediction_id: "p1",
+        served_by: "v3",
+        arm: "canary",
+        fallback: None,
+    };
+    let request = read(
+        json!({"id": "7", "inputs": [], "outputs": [{"name": "p", "parameters": {"binary_data": true}}, {"name": "label"}]}),
+        &[],
+    )
+    .unwrap();
     let encoded = encode(&request, &outputs, &about, &[]).unwrap();
     let at = encoded.header_length.unwrap();
     let json: Json = serde_json::from_slice(&encoded.body[..at]).unwrap();

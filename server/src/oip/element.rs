@@ -86,7 +86,9 @@ fn string(token: Token<'_>) -> Result<Vec<u8>, String> {
     match token {
         Token::Text(quoted) => match quoted.get(1..quoted.len().saturating_sub(1)) {
             Some(plain) if !plain.contains('\\') => Ok(plain.as_bytes().to_vec()),
-            _ => serde_json::from_str::<String>(quoted).map(String::into_bytes).map_err(|_| "a text has an escape that is not valid".into()),
+            _ => serde_json::from_str::<String>(quoted)
+                .map(String::into_bytes)
+                .map_err(|_| "a text has an escape that is not valid".into()),
         },
         other => Err(format!("{other} is not a text")),
     }
@@ -117,7 +119,8 @@ pub fn to_json(data: &Data, out: &mut Vec<u8>) -> Result<(), String> {
         Data::F32(values) => float!(values),
         Data::F64(values) => float!(values),
         Data::Bytes(values) => list(out, values, |out, value| {
-            let text = std::str::from_utf8(value).map_err(|_| "it holds bytes that are not UTF-8; use the binary data format".to_owned())?;
+            let text = std::str::from_utf8(value)
+                .map_err(|_| "it holds bytes that are not UTF-8; use the binary data format".to_owned())?;
             serde_json::to_writer(out, text).map_err(|e| e.to_string())
         }),
         Data::F16(_) | Data::Bf16(_) => Err("FP16 and BF16 cannot be sent as JSON; use the binary data format".into()),

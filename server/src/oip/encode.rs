@@ -35,7 +35,11 @@ pub fn check_outputs(request: &InferRequest, model: &[TensorSpec]) -> Result<(),
     for wanted in &request.outputs {
         if !model.iter().any(|output| output.name == wanted.name) {
             let known: Vec<&str> = model.iter().map(|output| output.name.as_str()).collect();
-            return Err(Refusal::bad(format!("unexpected inference output '{}'; the model has: {}", wanted.name, known.join(", "))));
+            return Err(Refusal::bad(format!(
+                "unexpected inference output '{}'; the model has: {}",
+                wanted.name,
+                known.join(", ")
+            )));
         }
     }
     for output in model {
@@ -54,7 +58,12 @@ pub fn check_outputs(request: &InferRequest, model: &[TensorSpec]) -> Result<(),
 }
 
 /// Writes the response. `labels` names the classes for the classification parameter.
-pub fn encode(request: &InferRequest, outputs: &[(String, Tensor)], about: &About<'_>, labels: &[String]) -> Result<Encoded, Refusal> {
+pub fn encode(
+    request: &InferRequest,
+    outputs: &[(String, Tensor)],
+    about: &About<'_>,
+    labels: &[String],
+) -> Result<Encoded, Refusal> {
     let all: Vec<Requested>;
     let wanted = if request.outputs.is_empty() {
         all = outputs.iter().map(|(name, _)| Requested { name: name.clone(), binary: None, classes: None }).collect();

@@ -63,7 +63,8 @@ const PATIENCE: usize = 4;
 
 /// The body, whatever its Content-Type says, decompressed, and never longer than `limit`.
 async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Refusal> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
+    let announced =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
     if announced.is_some_and(|length| length / PATIENCE > limit) {
         return Err(Refusal::too_large(limit));
     }
@@ -107,7 +108,8 @@ fn respond(encoded: Encoded, coding: Option<Coding>) -> Result<Response, Refusal
         headers.insert(HEADER_LENGTH, HeaderValue::from(length));
     }
     if let Some(coding) = coding {
-        body = compress::pack(coding, &body).map_err(|error| Refusal::new(500, format!("the answer could not be compressed: {error}")))?;
+        body = compress::pack(coding, &body)
+            .map_err(|error| Refusal::new(500, format!("the answer could not be compressed: {error}")))?;
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.word()));
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
@@ -123,7 +125,9 @@ impl From<PredictError> for Refusal {
             PredictError::UnknownDeployment(_) | PredictError::UnknownVersion { .. } => Refusal::not_found(words),
             PredictError::BadInput(_) => Refusal::bad(words),
             PredictError::NotReady(_) => Refusal::later(words, 1),
-            PredictError::Overloaded { retry_after } => Refusal { status: 429, message: words, retry_after: Some(retry_after.as_secs().max(1)) },
+            PredictError::Overloaded { retry_after } => {
+                Refusal { status: 429, message: words, retry_after: Some(retry_after.as_secs().max(1)) }
+            }
             PredictError::DeadlineExceeded => Refusal::new(504, words),
             PredictError::Failed(_) => Refusal::new(500, words),
         }

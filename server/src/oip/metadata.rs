@@ -11,7 +11,8 @@ use contract::{DataType, TensorSpec, VersionNo};
 use serde_json::{Value, json};
 
 /// Only what works.
-const EXTENSIONS: [&str; 6] = ["binary_tensor_data", "classification", "model_repository", "parameters", "schedule_policy", "statistics"];
+const EXTENSIONS: [&str; 6] =
+    ["binary_tensor_data", "classification", "model_repository", "parameters", "schedule_policy", "statistics"];
 
 pub async fn show_live() -> Json<Value> {
     Json(json!({ "live": true }))

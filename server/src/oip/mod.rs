@@ -1,17 +1,17 @@
 //! The Open Inference Protocol, version 2, over REST, with the binary tensor data extension.
 
-pub mod infer;
-pub mod metadata;
-pub mod stats;
-pub mod repository;
-pub mod nothing;
-pub mod target;
-pub mod decode;
-pub mod encode;
-pub mod compress;
-pub mod refusal;
 mod classify;
-mod element;
-mod flatten;
+pub mod compress;
+pub mod decode;
 #[cfg(test)]
 mod decode_tests;
+mod element;
+pub mod encode;
+mod flatten;
+pub mod infer;
+pub mod metadata;
+pub mod nothing;
+pub mod refusal;
+pub mod repository;
+pub mod stats;
+pub mod target;

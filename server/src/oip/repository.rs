@@ -12,7 +12,7 @@ use axum::http::HeaderMap;
 use bytes::Bytes;
 use contract::DeploymentName;
 use serde::Deserialize;
-use serde_json::{Map, Value as Value, json};
+use serde_json::{Map, Value, json};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -40,23 +40,36 @@ pub async fn list_repository(State(shared): State<Shared>, headers: HeaderMap, b
         let unloaded = shared.is_unloaded(name);
         let (state, reason) = if unloaded { ("UNAVAILABLE", "unloaded") } else { ("READY", "") };
         if !(unloaded && only_ready) {
-            lines.extend(numbers(route).iter().map(|version| {
-                json!({ "name": name, "version": version.to_string(), "state": state, "reason": reason })
-            }));
+            lines.extend(
+                numbers(route)
+                    .iter()
+                    .map(|version| json!({ "name": name, "version": version.to_string(), "state": state, "reason": reason })),
+            );
         }
     }
     if !only_ready {
-        lines.extend(snapshot.loading.iter().filter(|name| !snapshot.routes.contains_key(*name)).map(|name| {
-            json!({ "name": name, "version": "", "state": "LOADING", "reason": "" })
-        }));
+        lines.extend(
+            snapshot
+                .loading
+                .iter()
+                .filter(|name| !snapshot.routes.contains_key(*name))
+                .map(|name| json!({ "name": name, "version": "", "state": "LOADING", "reason": "" })),
+        );
     }
     Ok(Json(lines))
 }
 
-pub async fn load_model(State(shared): State<Shared>, target: Target, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, Refusal> {
+pub async fn load_model(
+    State(shared): State<Shared>,
+    target: Target,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Value>, Refusal> {
     permit_repository(&shared, &headers).await?;
     if let Some(key) = read(&body)?.parameters.keys().find(|key| *key == "config" || key.starts_with("file:")) {
-        return Err(Refusal::bad(format!("parameter '{key}' is not supported: register the version first, with slipway push or POST /api/v1")));
+        return Err(Refusal::bad(format!(
+            "parameter '{key}' is not supported: register the version first, with slipway push or POST /api/v1"
+        )));
     }
     control::deployments::reload_one(&shared.cx, &DeploymentName(target.name.clone())).await?;
     shared.set_unloaded(&target.name, false);
@@ -64,7 +77,12 @@ pub async fn load_model(State(shared): State<Shared>, target: Target, headers: H
     Ok(Json(json!({ "name": target.name, "load": true })))
 }
 
-pub async fn unload_model(State(shared): State<Shared>, target: Target, headers: HeaderMap, body: Bytes) -> Result<Json<Value>, Refusal> {
+pub async fn unload_model(
+    State(shared): State<Shared>,
+    target: Target,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Value>, Refusal> {
     permit_repository(&shared, &headers).await?;
     read(&body)?;
     target.route(&shared)?;

@@ -71,7 +71,9 @@ fn stats_of(shared: &Shared, counted: &Lines, name: &str, only: Option<VersionNo
 }
 
 fn line(name: &str, version: VersionNo, stats: Option<&ServedStats>) -> Value {
-    let pair = |read: fn(&ServedStats) -> Counted| stats.map(read).map_or_else(|| json!({ "count": 0, "ns": 0 }), |c| json!({ "count": c.count, "ns": c.ns }));
+    let pair = |read: fn(&ServedStats) -> Counted| {
+        stats.map(read).map_or_else(|| json!({ "count": 0, "ns": 0 }), |c| json!({ "count": c.count, "ns": c.ns }))
+    };
     json!({
         "name": name,
         "version": version.to_string(),

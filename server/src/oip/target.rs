@@ -29,13 +29,14 @@ impl FromRequestParts<Shared> for Target {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Shared) -> Result<Self, Refusal> {
-        let Path(Segments { model, version }) =
-            Path::from_request_parts(parts, shared).await.map_err(|e| Refusal::not_found(format!("unknown address: {}", e.body_text())))?;
+        let Path(Segments { model, version }) = Path::from_request_parts(parts, shared)
+            .await
+            .map_err(|e| Refusal::not_found(format!("unknown address: {}", e.body_text())))?;
         let version = match version {
             None => None,
-            Some(text) => Some(VersionNo(
-                text.parse().map_err(|_| Refusal::not_found(format!("unknown version '{text}' of model '{model}': versions are whole numbers")))?,
-            )),
+            Some(text) => Some(VersionNo(text.parse().map_err(|_| {
+                Refusal::not_found(format!("unknown version '{text}' of model '{model}': versions are whole numbers"))
+            })?)),
         };
         Ok(Target { name: model, version })
     }
@@ -68,7 +69,10 @@ impl Target {
             Some(version) => route.version(version).cloned().ok_or_else(|| {
                 let loaded: Vec<String> = numbers(&route).iter().map(VersionNo::to_string).collect();
                 let loaded = loaded.join(", ");
-                Refusal::not_found(format!("Request for unknown model: '{}' version {version} is not found; loaded: {loaded}", self.name))
+                Refusal::not_found(format!(
+                    "Request for unknown model: '{}' version {version} is not found; loaded: {loaded}",
+                    self.name
+                ))
             }),
         }
     }

@@ -13,7 +13,8 @@ pub async fn same_origin(request: Request, next: Next) -> Response {
     if safe || comes_from_here(request.headers()) {
         next.run(request).await
     } else {
-        Refused(Problem::forbidden("This request was sent by another site. Open the page here and repeat what you did.")).into_response()
+        Refused(Problem::forbidden("This request was sent by another site. Open the page here and repeat what you did."))
+            .into_response()
     }
 }
 
@@ -50,7 +51,8 @@ mod tests {
             (&[("origin", "null"), ("host", "a.example")], false),
             (&[("origin", "https://a.example"), ("host", "10.0.0.1:3000"), ("x-forwarded-host", "a.example")], true),
         ] {
-            let map = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
+            let map =
+                headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
             assert_eq!(comes_from_here(&map), passes, "{headers:?}");
         }
     }

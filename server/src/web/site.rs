@@ -1,12 +1,12 @@
 //! The site's files: styles, script, WASM, fonts, pictures; with the compressed forms that lie beside them.
 
+use crate::shared::Shared;
+use crate::web::pages;
+use crate::web::refused::Refused;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use crate::shared::Shared;
-use crate::web::pages;
-use crate::web::refused::Refused;
 use contract::Problem;
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
@@ -24,7 +24,8 @@ pub async fn file_or_nothing(State(shared): State<Shared>, request: Request) -> 
         return Refused(Problem::not_found(format!("Nothing takes {} at {path}.", request.method()))).into_response();
     }
     let (parts, _) = request.into_parts();
-    let files = ServeDir::new(&shared.config.site_root).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
+    let files =
+        ServeDir::new(&shared.config.site_root).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
     let found = files.oneshot(Request::from_parts(parts.clone(), Body::empty())).await;
     match found {
         Ok(mut file) if matches!(file.status(), StatusCode::OK | StatusCode::NOT_MODIFIED | StatusCode::PARTIAL_CONTENT) => {

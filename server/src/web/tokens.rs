@@ -53,7 +53,8 @@ impl Tokens {
 /// The token of an `Authorization: Bearer …` header; `None` without the header.
 pub fn bearer(headers: &HeaderMap) -> Option<Outcome<&str>> {
     let value = headers.get(header::AUTHORIZATION)?;
-    let token = value.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let token =
+        value.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     Some(match token {
         Some((_, token)) if !token.trim().is_empty() => Ok(token.trim()),
         _ => Err(Problem::unauthenticated("The Authorization header must be “Bearer slp_…”.")),

@@ -19,10 +19,17 @@ use tower_sessions::Session;
 const PATIENCE: usize = 8;
 
 /// Takes the form and goes on to the version, or back to the form with what was wrong.
-pub async fn upload_version(State(shared): State<Shared>, session: Session, Path(model): Path<ModelName>, request: Request) -> Response {
+pub async fn upload_version(
+    State(shared): State<Shared>,
+    session: Session,
+    Path(model): Path<ModelName>,
+    request: Request,
+) -> Response {
     let (who, csrf) = match of_session(&shared.cx, &session).await {
         Ok(Some(known)) => known,
-        Ok(None) => return Redirect::to(&format!("{}?next={}", urls::SIGN_IN, urls::encode(&urls::new_version(&model)))).into_response(),
+        Ok(None) => {
+            return Redirect::to(&format!("{}?next={}", urls::SIGN_IN, urls::encode(&urls::new_version(&model)))).into_response();
+        }
         Err(problem) => return back(&session, &model, problem, RegisterVersion::default()).await,
     };
     let mut meta = RegisterVersion::default();
@@ -44,7 +51,14 @@ async fn back(session: &Session, model: &ModelName, problem: Problem, meta: Regi
 }
 
 /// Reads the form, registers the version, and gives the address of its page.
-async fn take(shared: &Shared, who: &Actor, csrf: &str, model: &ModelName, request: Request, meta: &mut RegisterVersion) -> Outcome<String> {
+async fn take(
+    shared: &Shared,
+    who: &Actor,
+    csrf: &str,
+    model: &ModelName,
+    request: Request,
+    meta: &mut RegisterVersion,
+) -> Outcome<String> {
     let form = Multipart::from_request(request, shared).await.map_err(|refusal| Problem::invalid(refusal.body_text()))?;
     let parts = read(form, csrf, shared.config.body_limit, meta).await?;
     let onnx = parts.file.ok_or_else(|| Problem::field("file", "Choose the ONNX file of the model."))?.bytes;
@@ -100,7 +114,8 @@ fn keep(parts: &mut Parts, meta: &mut RegisterVersion, name: &str, file_name: St
     let text = || String::from_utf8_lossy(&bytes).trim().to_owned();
     let given = |text: String| (!text.is_empty()).then_some(text);
     // A browser sends an empty part for a file that was not chosen.
-    let upload = || (!(bytes.is_empty() && file_name.is_empty())).then(|| Upload { file_name: file_name.clone(), bytes: bytes.clone() });
+    let upload =
+        || (!(bytes.is_empty() && file_name.is_empty())).then(|| Upload { file_name: file_name.clone(), bytes: bytes.clone() });
     match name {
         "file" => parts.file = upload(),
         "reference" => parts.reference = upload(),
@@ -108,7 +123,9 @@ fn keep(parts: &mut Parts, meta: &mut RegisterVersion, name: &str, file_name: St
         "notes" => meta.notes = text(),
         "label_column" => meta.label_column = given(text()),
         "positive" => meta.positive = given(text()),
-        "segments" => meta.segments = text().split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect(),
+        "segments" => {
+            meta.segments = text().split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+        }
         "task" => meta.task = task(&text())?,
         other => return Err(Problem::field(other, format!("The form has an unknown field “{other}”."))),
     }

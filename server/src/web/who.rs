@@ -28,7 +28,9 @@ impl FromRequestParts<Shared> for Who {
         };
         let safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
         if !safe && !carries(&parts.headers, &csrf) {
-            return Err(Problem::forbidden("A change from a browser needs the header x-csrf-token with the session's token.").into());
+            return Err(
+                Problem::forbidden("A change from a browser needs the header x-csrf-token with the session's token.").into()
+            );
         }
         Ok(Who(actor))
     }

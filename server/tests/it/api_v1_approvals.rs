@@ -10,7 +10,9 @@ fn nobody_signs_what_they_did_not_see_or_what_is_their_own() {
     site().post("engineer", "/api/v1/models/signed/versions/1/gates", &json!({})).expect(200);
     let request = json!({ "model": "signed", "version": 1, "deployment": "signed", "reason": "A test." });
     site().post("stakeholder", "/api/v1/approvals", &request).problem(403, "forbidden");
-    site().post("engineer", "/api/v1/approvals", &json!({ "model": "signed", "version": 9, "deployment": "signed" })).expect_refused(&[400, 404, 409]);
+    site()
+        .post("engineer", "/api/v1/approvals", &json!({ "model": "signed", "version": 9, "deployment": "signed" }))
+        .expect_refused(&[400, 404, 409]);
     let asked = site().post("engineer", "/api/v1/approvals", &request);
     assert!(asked.header("location").starts_with("/api/v1/approvals/"));
     let asked = asked.expect(201);

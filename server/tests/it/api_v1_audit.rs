@@ -13,7 +13,11 @@ fn the_log_is_paged_searched_exported_and_holds() {
     let next = site().get("stakeholder", &format!("/api/v1/audit?limit=2&cursor={cursor}")).expect(200);
     assert_eq!(next["items"][0]["seq"].as_i64(), Some(seqs[1] - 1));
     let found = site().get("stakeholder", "/api/v1/audit?q=version.registered").expect(200);
-    assert!(found["items"].as_array().is_some_and(|lines| !lines.is_empty() && lines.iter().all(|line| line["action"] == "version.registered")));
+    assert!(
+        found["items"]
+            .as_array()
+            .is_some_and(|lines| !lines.is_empty() && lines.iter().all(|line| line["action"] == "version.registered"))
+    );
     let table = site().get("stakeholder", "/api/v1/audit/export?q=version.registered");
     assert!(table.header("content-disposition").contains("audit.csv"));
     assert!(table.text().starts_with("seq,at,actor,action,"));

@@ -11,7 +11,9 @@ fn a_deployment_is_made_changed_and_listed() {
     assert_eq!(made.header("location"), "/api/v1/deployments/second");
     assert_eq!(made.expect(201)["stable"], json!(null));
     site().post("engineer", "/api/v1/deployments", &json!({ "name": "second", "settings": settings })).problem(409, "conflict");
-    site().post("engineer", "/api/v1/deployments", &json!({ "name": "third", "settings": { "model": "nobody" } })).expect_refused(&[400, 404]);
+    site()
+        .post("engineer", "/api/v1/deployments", &json!({ "name": "third", "settings": { "model": "nobody" } }))
+        .expect_refused(&[400, 404]);
     site().post("engineer", "/api/v1/deployments", &json!({ "name": "a b", "settings": settings })).problem(400, "invalid");
     site().post("oncall", "/api/v1/deployments", &json!({ "name": "not-mine", "settings": settings })).problem(403, "forbidden");
     let changed = json!({ "model": "churn", "description": "Another." });
@@ -45,7 +47,12 @@ fn records_that_do_not_fit_are_refused_by_name() {
     let path = "/api/v1/deployments/churn/predict";
     let mut wrong = record("churn", 0);
     wrong["total_day_minutes"] = json!("many");
-    assert!(site().post("", path, &json!({ "records": [wrong] })).problem(400, "invalid")["detail"].as_str().expect("words").contains("total_day_minutes"));
+    assert!(
+        site().post("", path, &json!({ "records": [wrong] })).problem(400, "invalid")["detail"]
+            .as_str()
+            .expect("words")
+            .contains("total_day_minutes")
+    );
     for body in [json!({}), json!([]), json!({ "records": [] }), json!({ "records": 3 }), json!({ "records": [1] })] {
         site().post("", path, &body).problem(400, "invalid");
     }

@@ -17,7 +17,12 @@ fn a_model_is_made_listed_and_read() {
     let page = site().get("stakeholder", "/api/v1/models?limit=1").expect(200);
     assert_eq!(page["items"].as_array().map(Vec::len), Some(1));
     let next = page["next_cursor"].as_str().expect("more than one model").to_owned();
-    assert!(!site().get("stakeholder", &format!("/api/v1/models?cursor={next}")).expect(200)["items"].as_array().expect("items").is_empty());
+    assert!(
+        !site().get("stakeholder", &format!("/api/v1/models?cursor={next}")).expect(200)["items"]
+            .as_array()
+            .expect("items")
+            .is_empty()
+    );
     assert_eq!(site().get("admin", "/api/v1/models?q=MADE").expect(200)["items"][0]["name"], "made");
     assert_eq!(site().get("admin", "/api/v1/models/made").expect(200)["name"], "made");
     site().get("admin", "/api/v1/models/nobody").problem(404, "not-found");
@@ -35,7 +40,12 @@ fn a_version_says_what_was_read_from_its_file_and_data() {
     let file = site().get("approver", "/api/v1/models/churn/versions/1/file");
     assert_eq!((file.header("content-type"), file.bytes == read("churn/v2.onnx")), ("application/octet-stream", true));
     assert_eq!(site().get("approver", "/api/v1/models/churn/versions").expect(200)["items"].as_array().map(Vec::len), Some(2));
-    for path in ["/api/v1/models/churn/versions/99", "/api/v1/models/churn/versions/x", "/api/v1/models/churn/versions/99/file", "/api/v1/models/nobody/versions"] {
+    for path in [
+        "/api/v1/models/churn/versions/99",
+        "/api/v1/models/churn/versions/x",
+        "/api/v1/models/churn/versions/99/file",
+        "/api/v1/models/nobody/versions",
+    ] {
         site().get("approver", path).problem(404, "not-found");
     }
 }
@@ -45,7 +55,12 @@ fn judgements_in_a_contract_may_be_changed_and_facts_may_not() {
     site().register("judged", "churn", 1);
     let path = "/api/v1/models/judged/versions/1/contract";
     let mut contract = site().get("engineer", path).expect(200);
-    let feature = contract["features"].as_array().expect("features").iter().position(|f| f["name"] == "account_length").expect("the feature");
+    let feature = contract["features"]
+        .as_array()
+        .expect("features")
+        .iter()
+        .position(|f| f["name"] == "account_length")
+        .expect("the feature");
     contract["features"][feature]["max"] = json!(999.0);
     assert_eq!(site().put("engineer", path, &contract).expect(200)["features"][feature]["max"], 999.0);
     assert_eq!(site().get("engineer", path).expect(200)["features"][feature]["max"], 999.0);
@@ -58,9 +73,12 @@ fn judgements_in_a_contract_may_be_changed_and_facts_may_not() {
 #[test]
 fn a_bare_file_is_a_version_too_and_gets_its_data_later() {
     let path = "/api/v1/models/bare/versions";
-    let made = site().send("engineer", "POST", path, &[("content-type", "application/octet-stream")], read("churn/v1.onnx")).expect(201);
+    let made =
+        site().send("engineer", "POST", path, &[("content-type", "application/octet-stream")], read("churn/v1.onnx")).expect(201);
     assert_eq!((&made["version"], &made["gates_queued"]), (&json!(1), &json!(false)));
-    let data = |role: &str, kind: &str, bytes: Vec<u8>| site().send(role, "POST", &format!("{path}/1/datasets/{kind}"), &[("content-type", "text/csv")], bytes);
+    let data = |role: &str, kind: &str, bytes: Vec<u8>| {
+        site().send(role, "POST", &format!("{path}/1/datasets/{kind}"), &[("content-type", "text/csv")], bytes)
+    };
     data("engineer", "training", vec![]).problem(404, "not-found");
     data("stakeholder", "reference", read("churn/reference.csv")).problem(403, "forbidden");
     data("engineer", "reference", b"no,table\n".to_vec()).problem(400, "invalid");
@@ -97,7 +115,15 @@ fn what_is_no_model_is_refused_with_words_and_leaves_nothing() {
 #[test]
 fn the_same_key_registers_once() {
     let (kind, body) = version_form("bikes", 1);
-    let send = || site().send("engineer", "POST", "/api/v1/models/once/versions", &[("content-type", &kind), ("idempotency-key", "k1")], body.clone());
+    let send = || {
+        site().send(
+            "engineer",
+            "POST",
+            "/api/v1/models/once/versions",
+            &[("content-type", &kind), ("idempotency-key", "k1")],
+            body.clone(),
+        )
+    };
     let first = send().expect(201);
     assert_eq!(send().expect(201), first);
     assert_eq!(site().get("engineer", "/api/v1/models/once/versions").expect(200)["items"].as_array().map(Vec::len), Some(1));
@@ -134,7 +160,10 @@ fn gates_are_run_and_read() {
 #[test]
 fn aliases_move_except_around_an_approval() {
     let path = "/api/v1/models/churn/aliases/challenger";
-    assert_eq!(site().put("engineer", path, &json!({ "version": 2 })).expect(200), json!({ "alias": "challenger", "version": 2 }));
+    assert_eq!(
+        site().put("engineer", path, &json!({ "version": 2 })).expect(200),
+        json!({ "alias": "challenger", "version": 2 })
+    );
     let all = site().get("approver", "/api/v1/models/churn/aliases").expect(200);
     assert!(all["items"].as_array().expect("items").contains(&json!({ "alias": "challenger", "version": 2 })), "{all}");
     assert_eq!(site().send("engineer", "DELETE", path, &[], vec![]).status, 204);

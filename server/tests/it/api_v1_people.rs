@@ -17,12 +17,21 @@ fn everybody_knows_who_they_are() {
 
 #[test]
 fn only_administrators_manage_people() {
-    let person = json!({ "email": "new@people.example", "name": "New Person", "role": "viewer", "password": "a password that is long" });
+    let person =
+        json!({ "email": "new@people.example", "name": "New Person", "role": "viewer", "password": "a password that is long" });
     site().post("engineer", "/api/v1/users", &person).problem(403, "forbidden");
     assert_eq!(site().post("admin", "/api/v1/users", &person).expect(201)["email"], "new@people.example");
     site().post("admin", "/api/v1/users", &person).expect_refused(&[400, 409]);
-    site().post("admin", "/api/v1/users", &json!({ "email": "x", "name": "", "role": "viewer", "password": "x" })).problem(400, "invalid");
-    site().post("admin", "/api/v1/users", &json!({ "email": "x@y.example", "name": "X", "role": "captain", "password": "long enough, surely" })).problem(400, "invalid");
+    site()
+        .post("admin", "/api/v1/users", &json!({ "email": "x", "name": "", "role": "viewer", "password": "x" }))
+        .problem(400, "invalid");
+    site()
+        .post(
+            "admin",
+            "/api/v1/users",
+            &json!({ "email": "x@y.example", "name": "X", "role": "captain", "password": "long enough, surely" }),
+        )
+        .problem(400, "invalid");
     assert!(site().get("admin", "/api/v1/users").expect(200)["items"].as_array().is_some_and(|people| people.len() >= 6));
     site().get("engineer", "/api/v1/users").problem(403, "forbidden");
 }

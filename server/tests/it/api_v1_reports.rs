@@ -17,7 +17,9 @@ fn a_report_is_made_read_and_shared() {
     assert!(word(&shared["url"]).starts_with(&format!("{}/report/", site().url)));
     site().get("stakeholder", "/api/v1/reports/none").problem(404, "not-found");
 
-    let case = site().post("stakeholder", "/api/v1/models/churn/versions/1/explain", &json!({ "record": record("churn", 0) })).expect(200);
+    let case = site()
+        .post("stakeholder", "/api/v1/models/churn/versions/1/explain", &json!({ "record": record("churn", 0) }))
+        .expect(200);
     assert!(case["reasons"].as_array().is_some_and(|reasons| !reasons.is_empty()));
     site().post("stakeholder", "/api/v1/models/churn/versions/1/explain", &json!({ "record": 3 })).problem(400, "invalid");
     site().get("stakeholder", "/api/v1/models/churn/versions/99/report").problem(404, "not-found");

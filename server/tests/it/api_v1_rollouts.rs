@@ -19,16 +19,22 @@ fn a_rollout_is_driven_by_hand_and_ended() {
         "alpha": 0.05, "planned_requests": 1000
     });
     // Around the approval there is no way.
-    site.post("engineer", "/api/v1/rollouts", &json!({ "deployment": "churn", "version": 2, "plan": plan, "reason": "Now." })).problem(403, "needs-approval");
+    site.post("engineer", "/api/v1/rollouts", &json!({ "deployment": "churn", "version": 2, "plan": plan, "reason": "Now." }))
+        .problem(403, "needs-approval");
     let approved = site.promote("churn", 2, "churn", Some(plan));
     let id = word(&approved["rollout"]);
     let path = format!("/api/v1/rollouts/{id}");
-    let act = |role: &str, act: &str, reason: &str| site.post(role, &format!("{path}/acts"), &json!({ "act": act, "reason": reason }));
+    let act =
+        |role: &str, act: &str, reason: &str| site.post(role, &format!("{path}/acts"), &json!({ "act": act, "reason": reason }));
     let view = site.get("stakeholder", &path).expect(200);
     assert_eq!((&view["phase"], &view["stable"], &view["canary"]), (&json!("running"), &json!(1), &json!(2)));
 
     // Sticky: one key, one arm; and the share is about what the step says.
-    let arm = |key: &str| site.post("", "/api/v1/deployments/churn/predict", &json!({ "records": [record("churn", 0)], "routing_key": key })).expect(200)["arm"].clone();
+    let arm = |key: &str| {
+        site.post("", "/api/v1/deployments/churn/predict", &json!({ "records": [record("churn", 0)], "routing_key": key }))
+            .expect(200)["arm"]
+            .clone()
+    };
     let arms: Vec<Value> = (0..200).map(|i| arm(&i.to_string())).collect();
     let canaries = arms.iter().filter(|arm| **arm == "canary").count();
     assert!((15..=65).contains(&canaries), "{canaries} of 200 at 20 percent");
@@ -59,6 +65,7 @@ fn a_rollout_is_driven_by_hand_and_ended() {
     assert_eq!(back["stable"], 1);
     let answer = site.post("", "/api/v1/deployments/churn/predict", &json!({ "records": [record("churn", 0)] })).expect(200);
     assert_eq!(answer["version"], 1);
-    site.post("oncall", "/api/v1/deployments/churn/rollback", &json!({ "to": 99, "reason": "No." })).expect_refused(&[400, 403, 404, 409]);
+    site.post("oncall", "/api/v1/deployments/churn/rollback", &json!({ "to": 99, "reason": "No." }))
+        .expect_refused(&[400, 403, 404, 409]);
     site.post("oncall", "/api/v1/deployments/nobody/rollback", &json!({ "reason": "No." })).problem(404, "not-found");
 }

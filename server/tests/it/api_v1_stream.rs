@@ -7,7 +7,8 @@ use std::io::{BufRead, BufReader};
 #[test]
 fn a_change_is_told_while_it_happens() {
     site().get("", "/api/v1/stream").problem(401, "unauthenticated");
-    let request = ureq::http::Request::get(format!("{}/api/v1/stream", site().url)).header("authorization", format!("Bearer {}", site().token("oncall")));
+    let request = ureq::http::Request::get(format!("{}/api/v1/stream", site().url))
+        .header("authorization", format!("Bearer {}", site().token("oncall")));
     let response = ureq::Agent::config_builder().build().new_agent().run(request.body(()).expect("a request")).expect("a stream");
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let lines = BufReader::new(response.into_body().into_reader()).lines();

@@ -29,7 +29,22 @@ fn ok(output: &Output) -> Value {
 fn push_and_check() {
     let path = |file: &str| examples().join("churn").join(file).display().to_string();
     let (model, reference, heldback) = (path("v3.onnx"), path("reference.csv"), path("heldback.csv"));
-    let push = ["push", "pushed", &model, "--reference", &reference, "--heldback", &heldback, "--label", "churn", "--positive", "yes", "--tag", "from=test", "--json"];
+    let push = [
+        "push",
+        "pushed",
+        &model,
+        "--reference",
+        &reference,
+        "--heldback",
+        &heldback,
+        "--label",
+        "churn",
+        "--positive",
+        "yes",
+        "--tag",
+        "from=test",
+        "--json",
+    ];
     assert_eq!(ok(&slipway(site(), "engineer", &push))["version"], 1);
     let again = slipway(site(), "engineer", &push);
     assert_eq!(again.status.code(), Some(2), "the same file is a version already");
@@ -68,7 +83,19 @@ fn the_store_without_the_server() {
     assert_eq!(verified["intact"], true);
     let people = ok(&slipway(site(), "admin", &["user", "demo", "--json"]));
     assert_eq!(people.as_array().map(Vec::len), Some(5));
-    let add = ["user", "add", "--email", "by@hand.example", "--name", "By Hand", "--role", "engineer", "--password", "a password that is long", "--json"];
+    let add = [
+        "user",
+        "add",
+        "--email",
+        "by@hand.example",
+        "--name",
+        "By Hand",
+        "--role",
+        "engineer",
+        "--password",
+        "a password that is long",
+        "--json",
+    ];
     assert_eq!(ok(&slipway(site(), "admin", &add))["role"], "engineer");
     assert!(ok(&slipway(site(), "admin", &["user", "list", "--json"])).as_array().is_some_and(|people| people.len() >= 6));
     let made = ok(&slipway(site(), "admin", &["token", "create", "--user", "by@hand.example", "--name", "ci", "--json"]));

@@ -30,8 +30,12 @@ pub fn form(parts: &[(&str, &str, Vec<u8>)]) -> (String, Vec<u8>) {
 /// The form for `examples/<example>/v<version>.onnx` with its data.
 pub fn version_form(example: &str, version: u32) -> (String, Vec<u8>) {
     let about: Value = serde_json::from_slice(&read(&format!("{example}/model.json"))).expect("model.json");
-    let positive = about.get("positive_class").filter(|class| !class.is_null()).map(|class| class.as_str().map_or_else(|| class.to_string(), str::to_owned));
-    let meta = json!({ "task": about["task"], "label_column": about["label"], "positive": positive, "segments": about["segments"] });
+    let positive = about
+        .get("positive_class")
+        .filter(|class| !class.is_null())
+        .map(|class| class.as_str().map_or_else(|| class.to_string(), str::to_owned));
+    let meta =
+        json!({ "task": about["task"], "label_column": about["label"], "positive": positive, "segments": about["segments"] });
     form(&[
         ("meta", "", meta.to_string().into_bytes()),
         ("file", "model.onnx", read(&format!("{example}/v{version}.onnx"))),
@@ -47,5 +51,10 @@ pub fn record(example: &str, row: usize) -> Value {
     let names: Vec<&str> = lines.next().expect("a header").split(',').collect();
     let values = lines.nth(row).expect("the row").split(',');
     let cell = |text: &str| text.parse::<f64>().map_or_else(|_| json!(text), |number| json!(number));
-    names.into_iter().zip(values).filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.to_owned(), cell(value))).collect()
+    names
+        .into_iter()
+        .zip(values)
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| (name.to_owned(), cell(value)))
+        .collect()
 }

@@ -22,7 +22,12 @@ impl Drop for Program {
 
 fn command(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_slipway"));
-    command.current_dir(dir).env("SLIPWAY_DATA", dir).env("SLIPWAY_DEMO", "1").env("ORT_DYLIB_PATH", dylib()).env("SLIPWAY_LOG", "warn");
+    command
+        .current_dir(dir)
+        .env("SLIPWAY_DATA", dir)
+        .env("SLIPWAY_DEMO", "1")
+        .env("ORT_DYLIB_PATH", dylib())
+        .env("SLIPWAY_LOG", "warn");
     command.env_remove("DATABASE_URL");
     command
 }
@@ -31,7 +36,11 @@ fn command(dir: &Path) -> Command {
 fn serve(dir: &Path, address: &str) -> Program {
     let child = command(dir).args(["serve", "--addr", address]).stdout(Stdio::null()).spawn().expect("the program starts");
     let program = Program(child);
-    let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(5))).build().new_agent();
+    let agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(5)))
+        .build()
+        .new_agent();
     let started = Instant::now();
     while !agent.get(format!("http://{address}/v2/health/ready")).call().is_ok_and(|reply| reply.status() == 200) {
         assert!(started.elapsed() < Duration::from_secs(60), "not ready within a minute");
@@ -84,9 +93,13 @@ fn what_was_acknowledged_survives_a_kill_under_load() {
                 let agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(5))).build().new_agent();
                 let token = site.token("engineer");
                 while !stop.load(Ordering::Relaxed) {
-                    let Some(answer) = try_post(&agent, token, &format!("{}/api/v1/deployments/churn/predict", site.url), &asked) else { continue };
+                    let Some(answer) = try_post(&agent, token, &format!("{}/api/v1/deployments/churn/predict", site.url), &asked)
+                    else {
+                        continue;
+                    };
                     let outcome = json!({ "prediction_id": answer["predictions"][0]["prediction_id"], "label": "no" });
-                    let told = try_post(&agent, token, &format!("{}/api/v1/outcomes", site.url), &json!({ "outcomes": [outcome] }));
+                    let told =
+                        try_post(&agent, token, &format!("{}/api/v1/outcomes", site.url), &json!({ "outcomes": [outcome] }));
                     if told.is_some_and(|told| told["accepted"] == 1) {
                         acknowledged.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
                     }
@@ -109,11 +122,22 @@ fn what_was_acknowledged_survives_a_kill_under_load() {
     // Told again, every acknowledged outcome is known: neither it nor its prediction was lost.
     for part in acknowledged.chunks(500) {
         let told = site.post("engineer", "/api/v1/outcomes", &json!({ "outcomes": part })).expect(200);
-        assert_eq!((told["accepted"].as_u64(), told["unknown"].as_u64(), told["changed"].as_u64()), (Some(part.len() as u64), Some(0), Some(0)));
+        assert_eq!(
+            (told["accepted"].as_u64(), told["unknown"].as_u64(), told["changed"].as_u64()),
+            (Some(part.len() as u64), Some(0), Some(0))
+        );
     }
     let after = site.get("engineer", &rollout).expect(200);
     assert_eq!((&after["phase"], &after["steps"][1]["state"]), (&json!("running"), &json!("current")));
-    let arm = |key: usize| site.post("", "/api/v1/deployments/churn/predict", &json!({ "records": [record("churn", 0)], "routing_key": key.to_string() })).expect(200)["arm"].clone();
+    let arm = |key: usize| {
+        site.post(
+            "",
+            "/api/v1/deployments/churn/predict",
+            &json!({ "records": [record("churn", 0)], "routing_key": key.to_string() }),
+        )
+        .expect(200)["arm"]
+            .clone()
+    };
     let canaries = (0..100).filter(|key| arm(*key) == "canary").count();
     assert!((25..=75).contains(&canaries), "{canaries} of 100 at 50 percent");
 }

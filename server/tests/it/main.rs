@@ -1,20 +1,20 @@
 //! The server from outside: a real one on a free port, a real database, real ONNX files. Filed by address.
 
-mod site;
+mod api_v1_approvals;
+mod api_v1_audit;
+mod api_v1_deployments;
+mod api_v1_models;
+mod api_v1_outcomes;
+mod api_v1_people;
+mod api_v1_reports;
+mod api_v1_rollouts;
+mod api_v1_stream;
+mod commands;
 mod form;
+mod killed;
+mod metrics;
+mod pages;
+mod site;
 mod v2_infer;
 mod v2_models;
 mod v2_repository;
-mod api_v1_models;
-mod api_v1_deployments;
-mod api_v1_approvals;
-mod api_v1_rollouts;
-mod api_v1_outcomes;
-mod api_v1_people;
-mod api_v1_audit;
-mod api_v1_reports;
-mod api_v1_stream;
-mod metrics;
-mod pages;
-mod commands;
-mod killed;

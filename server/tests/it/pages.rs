@@ -18,7 +18,10 @@ fn a_visitor_is_led_to_the_sign_in_page_and_back() {
 fn a_page_runs_only_its_own_scripts() {
     let page = site().get("", "/sign-in");
     let policy = page.header("content-security-policy").to_owned();
-    assert!(policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-inline"), "{policy}");
+    assert!(
+        policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-inline"),
+        "{policy}"
+    );
     let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce").to_owned();
     let text = page.text();
     for script in text.match_indices("<script").map(|(at, _)| &text[at..]) {
@@ -71,11 +74,20 @@ fn signing_in_by_the_form_without_a_script() {
     let me = site().send("", "GET", "/api/v1/me", &[("cookie", &cookie)], vec![]).expect(200);
     assert_eq!(me["role"], "engineer");
     // The cookie alone is not enough to change anything.
-    let change = |headers: &[(&str, &str)]| site().send("", "POST", "/api/v1/models", &[&[("cookie", cookie.as_str())], headers].concat(), b"{\"name\":\"forged\"}".to_vec());
+    let change = |headers: &[(&str, &str)]| {
+        site().send(
+            "",
+            "POST",
+            "/api/v1/models",
+            &[&[("cookie", cookie.as_str())], headers].concat(),
+            b"{\"name\":\"forged\"}".to_vec(),
+        )
+    };
     change(&[]).problem(403, "forbidden");
     change(&[("x-csrf-token", "guessed")]).problem(403, "forbidden");
     let html = page.text();
-    let csrf = html.split("name=\"csrf\"").nth(1).and_then(|rest| rest.split("value=\"").nth(1)).and_then(|rest| rest.split('"').next());
+    let csrf =
+        html.split("name=\"csrf\"").nth(1).and_then(|rest| rest.split("value=\"").nth(1)).and_then(|rest| rest.split('"').next());
     if let Some(csrf) = csrf {
         change(&[("x-csrf-token", csrf)]).expect(201);
     }

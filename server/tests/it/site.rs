@@ -74,8 +74,14 @@ pub fn settings(dir: &TempDir) -> Settings {
 impl Site {
     /// A site at an address, for the demo's people.
     pub fn at(url: String, dir: TempDir, people: &Value) -> Site {
-        let tokens = people.as_array().expect("people").iter().map(|person| (word(&person["role"]), word(&person["token"]))).collect();
-        let agent = Agent::config_builder().http_status_as_error(false).max_redirects(0).timeout_global(Some(Duration::from_secs(120))).build().new_agent();
+        let tokens =
+            people.as_array().expect("people").iter().map(|person| (word(&person["role"]), word(&person["token"]))).collect();
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(Duration::from_secs(120)))
+            .build()
+            .new_agent();
         Site { url, dir, tokens, agent }
     }
 
@@ -117,7 +123,9 @@ impl Site {
     #[track_caller]
     pub fn register(&self, model: &str, example: &str, version: u32) -> u64 {
         let (kind, body) = version_form(example, version);
-        let made = self.send("engineer", "POST", &format!("/api/v1/models/{model}/versions"), &[("content-type", &kind)], body).expect(201);
+        let made = self
+            .send("engineer", "POST", &format!("/api/v1/models/{model}/versions"), &[("content-type", &kind)], body)
+            .expect(201);
         made["version"].as_u64().expect("a version")
     }
 
@@ -164,7 +172,8 @@ pub fn word(value: &Value) -> String {
 /// Starts a server in this process and returns where it is. It lives until the process ends.
 pub fn start(dir: TempDir) -> Site {
     static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
-    let runtime = RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime"));
+    let runtime = RUNTIME
+        .get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime"));
     let config = settings(&dir).complete().expect("settings");
     let (server, people) = runtime.block_on(async {
         let people = server::server::open_ctx(&config).await.expect("a store");
@@ -186,7 +195,12 @@ pub fn site() -> &'static Site {
         let site = start(tempfile::tempdir().expect("a folder"));
         site.register("churn", "churn", 2);
         site.register("churn", "churn", 3);
-        site.post("engineer", "/api/v1/deployments", &json!({ "name": "churn", "settings": { "model": "churn", "drift_window_s": 120 } })).expect(201);
+        site.post(
+            "engineer",
+            "/api/v1/deployments",
+            &json!({ "name": "churn", "settings": { "model": "churn", "drift_window_s": 120 } }),
+        )
+        .expect(201);
         site.promote("churn", 1, "churn", None);
         site.wait_for("/v2/models/churn/ready");
         site

@@ -19,7 +19,10 @@ fn request(rows: usize) -> Value {
         .map(|input| {
             let text = input["datatype"] == "BYTES";
             let missing = if text { json!("") } else { Value::Null };
-            let data: Vec<Value> = records.iter().map(|record| record.get(input["name"].as_str().expect("a name")).cloned().unwrap_or(missing.clone())).collect();
+            let data: Vec<Value> = records
+                .iter()
+                .map(|record| record.get(input["name"].as_str().expect("a name")).cloned().unwrap_or(missing.clone()))
+                .collect();
             json!({ "name": input["name"], "datatype": input["datatype"], "shape": [rows, 1], "data": data })
         })
         .collect();
@@ -55,7 +58,12 @@ fn infer(site: &Site, body: &Value) -> Reply {
 }
 
 fn output<'a>(answer: &'a Value, name: &str) -> &'a Value {
-    answer["outputs"].as_array().expect("outputs").iter().find(|output| output["name"] == name).unwrap_or_else(|| panic!("no {name} in {answer}"))
+    answer["outputs"]
+        .as_array()
+        .expect("outputs")
+        .iter()
+        .find(|output| output["name"] == name)
+        .unwrap_or_else(|| panic!("no {name} in {answer}"))
 }
 
 #[test]
@@ -64,14 +72,18 @@ fn json_in_json_out_with_everything_that_is_promised() {
     body["id"] = json!("four-two");
     body["parameters"] = json!({ "routing_key": "k", "priority": 1, "sequence_id": 7 });
     let answer = infer(site(), &body).expect(200);
-    assert_eq!((&answer["id"], &answer["model_name"], &answer["model_version"]), (&json!("four-two"), &json!("churn"), &json!("1")));
+    assert_eq!(
+        (&answer["id"], &answer["model_name"], &answer["model_version"]),
+        (&json!("four-two"), &json!("churn"), &json!("1"))
+    );
     assert!(answer["parameters"]["prediction_id"].as_str().is_some_and(|id| !id.is_empty()));
     assert_eq!(answer["parameters"]["arm"], "stable");
     assert_eq!(answer["parameters"].get("fallback"), None);
     assert_eq!(output(&answer, "label")["shape"], json!([3]));
     let scores = output(&answer, "probabilities");
     assert_eq!((&scores["shape"], &scores["datatype"]), (&json!([3, 2]), &json!("FP32")));
-    let scores: Vec<f64> = scores["data"].as_array().expect("data").iter().map(|score| score.as_f64().expect("a score")).collect();
+    let scores: Vec<f64> =
+        scores["data"].as_array().expect("data").iter().map(|score| score.as_f64().expect("a score")).collect();
     assert!(scores.chunks(2).all(|row| (row[0] + row[1] - 1.0).abs() < 1e-5), "{scores:?}");
 }
 
@@ -89,7 +101,12 @@ fn binary_says_the_same_as_json() {
     assert_eq!(json["outputs"][0]["parameters"]["binary_data_size"], 32);
     assert_eq!(output(&json, "label")["data"], output(&plain, "label")["data"]);
     let scores: Vec<f32> = reply.bytes[at..].chunks(4).map(|b| f32::from_le_bytes(b.try_into().expect("four bytes"))).collect();
-    let expected: Vec<f32> = output(&plain, "probabilities")["data"].as_array().expect("data").iter().map(|v| v.as_f64().expect("a number") as f32).collect();
+    let expected: Vec<f32> = output(&plain, "probabilities")["data"]
+        .as_array()
+        .expect("data")
+        .iter()
+        .map(|v| v.as_f64().expect("a number") as f32)
+        .collect();
     assert_eq!(scores, expected);
 }
 
@@ -101,11 +118,14 @@ fn compression_in_and_out_only_as_asked() {
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
     zlib.write_all(&bytes).expect("packed");
     for (coding, body) in [("gzip", gzip.finish().expect("packed")), ("deflate", zlib.finish().expect("packed"))] {
-        let reply = site().send("", "POST", "/v2/models/churn/infer", &[("content-encoding", coding), ("accept-encoding", "br")], body);
+        let reply =
+            site().send("", "POST", "/v2/models/churn/infer", &[("content-encoding", coding), ("accept-encoding", "br")], body);
         assert_eq!((reply.status, reply.header("content-encoding")), (200, ""), "{coding}: {}", reply.text());
     }
     let agent = ureq::Agent::config_builder().build().new_agent();
-    let asked = ureq::http::Request::post(format!("{}/v2/models/churn/infer", site().url)).header("accept-encoding", "deflate, br").body(bytes.clone());
+    let asked = ureq::http::Request::post(format!("{}/v2/models/churn/infer", site().url))
+        .header("accept-encoding", "deflate, br")
+        .body(bytes.clone());
     let mut reply = agent.run(asked.expect("a request")).expect("an answer");
     assert_eq!(reply.headers()["content-encoding"], "deflate");
     let packed = reply.body_mut().read_to_vec().expect("a body");
@@ -162,14 +182,33 @@ fn wrong_input_is_named_and_never_a_failure_of_ours() {
         ("nothing", vec![], "parse"),
         ("no JSON", b"\x00\x01".to_vec(), "parse"),
         ("a list", b"[]".to_vec(), "parse"),
-        ("a missing input", with(&|body| { body["inputs"].as_array_mut().expect("inputs").remove(0); }), "area_code"),
+        (
+            "a missing input",
+            with(&|body| {
+                body["inputs"].as_array_mut().expect("inputs").remove(0);
+            }),
+            "area_code",
+        ),
         ("an unknown input", with(&|body| body["inputs"][0]["name"] = json!("age")), "age"),
         ("a wrong type", with(&|body| body["inputs"][3]["datatype"] = json!("INT64")), "FP32"),
-        ("a wrong shape", with(&|body| { body["inputs"][3]["shape"] = json!([1, 2]); }), "account_length"),
+        (
+            "a wrong shape",
+            with(&|body| {
+                body["inputs"][3]["shape"] = json!([1, 2]);
+            }),
+            "account_length",
+        ),
         ("too few elements", with(&|body| body["inputs"][3]["data"] = json!([1])), "account_length"),
         ("a text for a number", with(&|body| body["inputs"][3]["data"] = json!(["x", "y"])), "account_length"),
         ("an unknown output", with(&|body| body["outputs"] = json!([{ "name": "p" }])), "probabilities"),
-        ("different batches", with(&|body| { body["inputs"][3]["shape"] = json!([1, 1]); body["inputs"][3]["data"] = json!([1]); }), "account_length"),
+        (
+            "different batches",
+            with(&|body| {
+                body["inputs"][3]["shape"] = json!([1, 1]);
+                body["inputs"][3]["data"] = json!([1]);
+            }),
+            "account_length",
+        ),
     ];
     for (what, body, part) in cases {
         let reply = site().send("", "POST", "/v2/models/churn/infer", &[], body);
@@ -178,7 +217,8 @@ fn wrong_input_is_named_and_never_a_failure_of_ours() {
         assert!(error.contains(part), "{what}: {error}");
     }
     for length in ["99999999", "-1", "x"] {
-        let reply = site().send("", "POST", "/v2/models/churn/infer", &[("inference-header-content-length", length)], b"{}".to_vec());
+        let reply =
+            site().send("", "POST", "/v2/models/churn/infer", &[("inference-header-content-length", length)], b"{}".to_vec());
         assert!(reply.expect(400)["error"].is_string());
     }
     let reply = site().send("", "POST", "/v2/models/churn/infer", &[("inference-header-content-length", "0")], vec![0; 8]);
@@ -205,6 +245,12 @@ fn a_deadline_that_has_passed_is_504() {
 
 #[test]
 fn a_token_that_is_none_is_refused_even_where_inference_is_open() {
-    let reply = site().send("", "POST", "/v2/models/churn/infer", &[("authorization", "Bearer slp_nonsense")], request(1).to_string().into_bytes());
+    let reply = site().send(
+        "",
+        "POST",
+        "/v2/models/churn/infer",
+        &[("authorization", "Bearer slp_nonsense")],
+        request(1).to_string().into_bytes(),
+    );
     assert_eq!(reply.status, 401);
 }

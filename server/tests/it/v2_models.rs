@@ -28,7 +28,8 @@ fn a_model_says_what_it_takes_and_gives() {
             assert_eq!(about["versions"], versions);
         }
         assert_eq!(about["inputs"][0], json!({ "name": "area_code", "datatype": "BYTES", "shape": [-1, 1] }));
-        let outputs: Vec<&str> = about["outputs"].as_array().expect("outputs").iter().filter_map(|output| output["name"].as_str()).collect();
+        let outputs: Vec<&str> =
+            about["outputs"].as_array().expect("outputs").iter().filter_map(|output| output["name"].as_str()).collect();
         assert_eq!(outputs, ["label", "probabilities"]);
     }
 }
@@ -53,7 +54,10 @@ fn statistics_have_every_key_zeros_included() {
         assert_eq!((&line["name"], &line["version"]), (&json!("churn"), &json!("1")), "{path}");
         assert!(line["inference_count"].is_u64() && line["execution_count"].is_u64() && line["last_inference"].is_i64());
         for key in ["success", "fail", "queue", "compute_input", "compute_infer", "compute_output", "cache_hit", "cache_miss"] {
-            assert!(line["inference_stats"][key]["count"].is_u64() && line["inference_stats"][key]["ns"].is_u64(), "{path}: {key}");
+            assert!(
+                line["inference_stats"][key]["count"].is_u64() && line["inference_stats"][key]["ns"].is_u64(),
+                "{path}: {key}"
+            );
         }
     }
 }

@@ -15,7 +15,9 @@ fn a_name_is_taken_out_of_service_and_put_back() {
     assert_eq!(index(""), json!([{ "name": "bikes", "version": "1", "state": "READY", "reason": "" }]));
     assert_eq!(index("{\"ready\":true}").as_array().map(Vec::len), Some(1));
 
-    let act = |role: &str, act: &str, body: &str| site.send(role, "POST", &format!("/v2/repository/models/bikes/{act}"), &[], body.as_bytes().to_vec());
+    let act = |role: &str, act: &str, body: &str| {
+        site.send(role, "POST", &format!("/v2/repository/models/bikes/{act}"), &[], body.as_bytes().to_vec())
+    };
     assert!(act("stakeholder", "unload", "").expect(403)["error"].is_string());
     act("engineer", "unload", "{\"parameters\":{\"unload_dependents\":false}}").expect(200);
     assert_eq!(index("")[0]["state"], "UNAVAILABLE");
