@@ -18,13 +18,10 @@ impl Refresh {
 #[derive(Clone, Copy)]
 pub struct Stream(RwSignal<Option<(u64, Topic)>>);
 
-/// Opens the stream once for the whole application, in the browser only.
+/// Makes room for what the stream says; it is opened by [`listen`].
 pub fn provide_live() {
-    let stream = Stream(RwSignal::new(None));
-    provide_context(stream);
+    provide_context(Stream(RwSignal::new(None)));
     provide_context(Refresh(RwSignal::new(0)));
-    #[cfg(feature = "hydrate")]
-    listen(stream);
 }
 
 /// A number that grows when one's own act has worked, or when the server speaks of something that `concerns` this page.
@@ -44,11 +41,19 @@ pub fn use_live(concerns: impl Fn(&Topic) -> bool + Send + Sync + 'static) -> Me
     })
 }
 
+/// Opens the stream of the signed-in, in the browser, once: it lives until the next page that the server writes.
 #[cfg(feature = "hydrate")]
-fn listen(stream: Stream) {
+pub fn listen() {
     use contract::live::LiveEvent;
     use leptos::wasm_bindgen::{JsCast, prelude::Closure};
 
+    thread_local! {
+        static LISTENING: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    }
+    let Some(stream) = use_context::<Stream>() else { return };
+    if LISTENING.replace(true) {
+        return;
+    }
     Effect::new(move |_| {
         let Ok(source) = web_sys::EventSource::new(contract::urls::STREAM) else { return };
         let mut heard = 0;
@@ -63,10 +68,13 @@ fn listen(stream: Stream) {
             // Fails for no name that is a string.
             let _ = source.add_event_listener_with_callback(kind, hear.as_ref().unchecked_ref());
         }
-        // One stream for the life of the page.
+        // The listener goes with the stream.
         hear.forget();
     });
 }
+
+#[cfg(not(feature = "hydrate"))]
+pub fn listen() {}
 
 /// `Updated 12 s ago`, counting in the browser from the moment the view arrived.
 #[component]

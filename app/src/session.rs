@@ -91,6 +91,10 @@ mod side {
 
     /// The status that says what the problem says, except where a form without script must be led back to its page.
     pub fn answer_with(kind: ProblemKind) {
+        // Who is not signed in is led to the door; a status of its own would stop the browser on the way.
+        if kind == ProblemKind::Unauthenticated {
+            return;
+        }
         let Some(parts) = use_context::<Parts>() else { return };
         let form = parts.method == Method::POST && header_of(&parts, header::ACCEPT).is_some_and(|accept| accept.contains("text/html"));
         if let (false, Some(response), Ok(status)) = (form, use_context::<ResponseOptions>(), StatusCode::from_u16(kind.status())) {

@@ -42,7 +42,7 @@ pub mod prelude {
     pub use super::form::{ActForm, Csrf, FormProblem, Hidden, Submit, me};
     pub use super::icon::{Draw, Icon, state_word};
     pub use super::inbox_row::InboxRow;
-    pub use super::loaded::{Loaded, LoadedPart};
+    pub use super::loaded::{Loaded, LoadedPart, SignedIn};
     pub use super::log::{Entry, Log, PinList};
     pub use super::note::{Note, ProblemNote};
     pub use super::page::{DocHead, Page};

@@ -8,12 +8,12 @@ use contract::urls;
 #[component]
 pub fn NewModelPage() -> impl IntoView {
     let action = ServerAction::<CreateModel>::new();
-    let may = me().is_some_and(|me| me.role.may(Act::Register));
     view! {
+        <SignedIn let:me>
         <Page title="New model" crumbs=vec![("Models".into(), urls::MODELS.into())]>
             <div class="split">
                 <div>
-                    {if may { view! { <NewModelForm action/> }.into_any() } else { view! { <NotYours/> }.into_any() }}
+                    {if me.role.may(Act::Register) { view! { <NewModelForm action/> }.into_any() } else { view! { <NotYours/> }.into_any() }}
                 </div>
                 <aside aria-label="What happens next">
                     <Section title="What happens next" id="next">
@@ -26,6 +26,7 @@ pub fn NewModelPage() -> impl IntoView {
                 </aside>
             </div>
         </Page>
+        </SignedIn>
     }
 }
 
