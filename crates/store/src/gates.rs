@@ -37,6 +37,15 @@ impl Db {
         .await
     }
 
+    /// The newest run of a version that has ended, well or not.
+    pub async fn latest_ended_gate_run(&self, model: &ModelName, version: VersionNo) -> Result<Option<GateRunRow>> {
+        self.first(
+            "select * from gate_runs where model = $1 and version = $2 and state <> 'running' order by started_at desc, id desc limit 1",
+            args![model, version],
+        )
+        .await
+    }
+
     /// The newest run of each version of a model, or of all models.
     pub async fn latest_gate_runs(&self, model: Option<&ModelName>) -> Result<Vec<GateRunRow>> {
         self.all(

@@ -11,6 +11,7 @@ use contract::live::Topic;
 use contract::role::Act;
 use contract::views::approvals::{ApprovalState, ApprovalView};
 use contract::views::common::Allowed;
+use contract::views::gates::GatesView;
 use contract::{ApprovalId, ModelName, Problem, VersionNo};
 use serde_json::json;
 use store::Blobs;
@@ -32,10 +33,10 @@ pub async fn request_promotion(cx: &Ctx, who: &Actor, input: RequestPromotion) -
         rollouts::check_plan(plan)?;
     }
     let (model, no) = (&version.model.name, version.version);
-    let report = gates::report(cx, model, no).await?.map(|(_, report)| report);
     let champion = registry::champion(cx, model).await?;
-    let report = passed(&version, report, champion).map_err(Problem::conflict)?;
-    let gates = gates::view(cx, who, model, no).await?;
+    // Report and words from one read: another run may begin at any moment.
+    let ended = gates::ended(cx, model, no).await?;
+    let (report, gates) = passed(&version, ended, champion).map_err(Problem::conflict)?;
     let plan = rollouts::fitted_plan(input.plan.clone().unwrap_or_default(), &version.contract);
     let before = match target.stable {
         Some(stable) => Some(registry::version(cx, model, stable).await?),
@@ -115,8 +116,8 @@ pub async fn may_request(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionNo
         return Ok(Allowed::no(problem.detail));
     }
     let version = registry::version(cx, model, no).await?;
-    let report = gates::report(cx, model, no).await?.map(|(_, report)| report);
-    if let Err(why) = passed(&version, report, registry::champion(cx, model).await?) {
+    let ended = gates::ended(cx, model, no).await?;
+    if let Err(why) = passed(&version, ended, registry::champion(cx, model).await?) {
         return Ok(Allowed::no(why));
     }
     let targets = deployments::brief(cx, model).await?;
@@ -141,9 +142,13 @@ pub async fn may_request(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionNo
 }
 
 /// The gate run, if it lets the version be promoted; else why not.
-fn passed(version: &Version, report: Option<Report>, champion: Option<VersionNo>) -> Result<Report, String> {
+fn passed(
+    version: &Version,
+    ended: Option<(Report, GatesView)>,
+    champion: Option<VersionNo>,
+) -> Result<(Report, GatesView), String> {
     let no = version.version;
-    let Some(report) = report else {
+    let Some((report, view)) = ended else {
         return Err(format!("The gates of version {no} have not been run, or could not be. Run them first."));
     };
     let held: Vec<String> =
@@ -155,5 +160,5 @@ fn passed(version: &Version, report: Option<Report>, champion: Option<VersionNo>
         let now = champion.map_or("there is none now".to_owned(), |champion| format!("it is version {champion} now"));
         return Err(format!("The champion has changed since the gates ran: {now}. Run the gates again."));
     }
-    Ok(report)
+    Ok((report, view))
 }

@@ -48,6 +48,21 @@ async fn push(cx: &Ctx, who: &Actor, file: &str) {
     gates::run_queued(cx).await.unwrap();
 }
 
+fn gate_run(cx: &Ctx, state: &str) -> store::gates::GateRunRow {
+    store::gates::GateRunRow {
+        id: cx.new_id(),
+        model: "churn".into(),
+        version: 2,
+        state: state.into(),
+        started_at: cx.now().0,
+        ended_at: None,
+        result: None,
+        problem: None,
+        started_by: "slipway".into(),
+        started_by_name: "Slipway".into(),
+    }
+}
+
 fn wish(version: u32) -> RequestPromotion {
     RequestPromotion {
         model: "churn".into(),
@@ -89,8 +104,20 @@ async fn the_first_version_becomes_stable_and_the_next_starts_a_rollout() {
         assert_eq!(waiting(&cx, &ingrid).await.unwrap(), 0);
 
         push(&cx, &lena, "v3.onnx").await;
+        // A run that begins meanwhile does not blur the evidence of the one that ended.
+        let again = gate_run(&cx, "running");
+        let mut tx = cx.store.db.begin().await.unwrap();
+        tx.start_gate_run(&again).await.unwrap();
+        tx.commit().await.unwrap();
         let next = request_promotion(&cx, &lena, wish(2)).await.unwrap();
         let evidence = &next.evidence;
+        assert!(
+            evidence.gates.summary.contains("needed gates passed") && evidence.gates.gates.len() > 8,
+            "{}",
+            evidence.gates.summary
+        );
+        let shown = gates::view(&cx, &lena, &"churn".into(), VersionNo(2)).await.unwrap();
+        assert_eq!((shown.word.as_str(), shown.gates.len()), ("running", evidence.gates.gates.len()));
         assert_eq!((evidence.better.answer.as_str(), evidence.changes.replaces), ("Yes.", Some(VersionNo(1))));
         assert_eq!(evidence.two_minutes.len(), 7);
         assert!(evidence.changes.steps[0].starts_with("1%"), "{:?}", evidence.changes.steps);

@@ -18,7 +18,7 @@ pub use measure::Metric;
 pub use queue::{enqueue, run_queued};
 pub use report::{Compare, Report};
 pub use run::run;
-pub use view::{HeldbackMetrics, heldback_metrics, report, view, words};
+pub use view::{HeldbackMetrics, ended, heldback_metrics, report, view, words};
 
 #[cfg(test)]
 mod tests;

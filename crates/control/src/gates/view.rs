@@ -26,18 +26,37 @@ pub struct HeldbackMetrics {
 /// The newest run of a version; a view without gates if there was none.
 pub async fn view(cx: &Ctx, who: &Actor, model: &ModelName, version: VersionNo) -> Outcome<GatesView> {
     who.must(Act::View)?;
-    let run = cx.store.db.latest_gate_run(model, version).await.or_problem("Reading the gates")?;
-    of_run(run, cx.now())
+    let doing = "Reading the gates";
+    let run = cx.store.db.latest_gate_run(model, version).await.or_problem(doing)?;
+    let view = of_run(run, cx.now())?;
+    if view.state != State::Run {
+        return Ok(view);
+    }
+    // While they run again, what the run before found stays readable.
+    let before = cx.store.db.latest_ended_gate_run(model, version).await.or_problem(doing)?;
+    match before.filter(|run| run.state == "done") {
+        None => Ok(view),
+        Some(before) => Ok(GatesView {
+            state: State::Run,
+            word: view.word,
+            summary: "The gates are running again now; this is what the run before found.".into(),
+            ..of_run(Some(before), cx.now())?
+        }),
+    }
 }
 
-/// The newest finished run of a version, for other rooms.
-pub async fn report(cx: &Ctx, model: &ModelName, version: VersionNo) -> Outcome<Option<(GateRunId, Report)>> {
-    let doing = "Reading the gates";
-    let mut run = cx.store.db.latest_gate_run(model, version).await.or_problem(doing)?;
-    // While another run is on its way, the one before it still says what it said.
-    if run.as_ref().is_some_and(|run| run.state == "running") {
-        run = cx.store.db.latest_finished_gate_run(model, version).await.or_problem(doing)?;
+/// The newest ended run of a version, if it has a result: as it is kept, and as pages show it.
+pub async fn ended(cx: &Ctx, model: &ModelName, version: VersionNo) -> Outcome<Option<(Report, GatesView)>> {
+    let run = cx.store.db.latest_ended_gate_run(model, version).await.or_problem("Reading the gates")?;
+    match run.filter(|run| run.state == "done") {
+        Some(run) => Ok(Some((read(&run)?, of_run(Some(run), cx.now())?))),
+        None => Ok(None),
     }
+}
+
+/// The same without the words, for other rooms.
+pub async fn report(cx: &Ctx, model: &ModelName, version: VersionNo) -> Outcome<Option<(GateRunId, Report)>> {
+    let run = cx.store.db.latest_ended_gate_run(model, version).await.or_problem("Reading the gates")?;
     match run.filter(|run| run.state == "done") {
         Some(run) => Ok(Some((GateRunId(run.id.clone()), read(&run)?))),
         None => Ok(None),
