@@ -1,10 +1,10 @@
 //! Gates that run by themselves: queued with what makes them worth running, run by whichever process is free.
 
-use super::run::run;
+use super::run::run_unless;
 use crate::{Actor, Ctx, IntoProblem, Outcome};
 use contract::role::Act;
 use contract::time::{MINUTE, SECOND};
-use contract::{JobId, ModelName, Problem, ProblemKind, Role, UserId, VersionNo};
+use contract::{JobId, Millis, ModelName, Problem, ProblemKind, Role, UserId, VersionNo};
 use serde::{Deserialize, Serialize};
 
 const KIND: &str = "gates.run";
@@ -49,7 +49,7 @@ pub async fn run_queued(cx: &Ctx) -> Outcome<usize> {
             Ok(payload) => {
                 // Who registered it had the right to have it judged.
                 let who = Actor { id: payload.by.0, name: payload.by_name, role: Role::Engineer };
-                run(cx, &who, &payload.model, payload.version).await.map(|_| ())
+                run_unless(cx, &who, &payload.model, payload.version, Some(Millis(job.created_at))).await
             }
             Err(error) => Err(Problem::internal(format!("The job cannot be read: {error}"))),
         };

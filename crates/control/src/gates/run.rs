@@ -9,7 +9,7 @@ use contract::inputs::DatasetRole;
 use contract::live::Topic;
 use contract::role::Act;
 use contract::views::gates::GatesView;
-use contract::{ModelName, Problem, VersionNo};
+use contract::{Millis, ModelName, Problem, VersionNo};
 use serde_json::json;
 use serving::{LoadOptions, Served};
 use std::sync::Arc;
@@ -22,9 +22,21 @@ static AT_ONCE: Semaphore = Semaphore::const_new(1);
 /// Runs every gate now (seconds) and returns what was found. `Conflict` if the version cannot be judged, with the reason.
 pub async fn run(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionNo) -> Outcome<GatesView> {
     who.must(Act::RunGates)?;
+    run_unless(cx, who, model, no, None).await?;
+    super::view(cx, who, model, no).await
+}
+
+/// The same, unless a run that began at `since` or later has ended meanwhile: what was queued then has been done.
+pub(super) async fn run_unless(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionNo, since: Option<Millis>) -> Outcome<()> {
     let version = registry::version(cx, model, no).await?;
     let _permit = AT_ONCE.acquire().await.map_err(|_| Problem::busy("The server is stopping."))?;
     let doing = "Running the gates";
+    if let Some(since) = since {
+        let ended = cx.store.db.latest_ended_gate_run(model, no).await.or_problem(doing)?;
+        if ended.is_some_and(|run| run.state == "done" && run.started_at >= since.0) {
+            return Ok(());
+        }
+    }
     let started = GateRunRow {
         id: cx.new_id(),
         model: model.0.clone(),
@@ -66,8 +78,7 @@ pub async fn run(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionNo) -> Out
     tx.audit(entry(cx, who, "gates.ran", object, summary, detail)).await.or_problem(doing)?;
     tx.commit().await.or_problem(doing)?;
     cx.announce(Topic::Version { model: model.clone(), version: no });
-    outcome?;
-    super::view(cx, who, model, no).await
+    outcome.map(|_| ())
 }
 
 async fn judge(cx: &Ctx, version: &Version) -> Outcome<Report> {

@@ -96,6 +96,10 @@ async fn a_worse_version_fails_against_the_champion() {
         push(&cx, "churn", "v1.onnx", &[]).await;
         let view = run(&cx, &engineer(), &ModelName::from("churn"), VersionNo(2)).await.unwrap();
         assert_eq!((view.state, gate(&view, "champion").verdict), (State::Bad, Verdict::Fail));
+        // What was queued at registration has been done by asking for it: version 1 still waits, version 2 does not run again.
+        assert_eq!(run_queued(&cx).await.unwrap(), 2);
+        let after = super::view(&cx, &engineer(), &ModelName::from("churn"), VersionNo(2)).await.unwrap();
+        assert_eq!(after.run, view.run);
     }
 }
 
@@ -162,6 +166,9 @@ async fn a_model_that_answers_with_nan_does_not_pass() {
         let got = register_version(&cx, &engineer(), input).await.unwrap();
         assert!(got.warnings.iter().any(|warning| warning.contains("not finite")), "{:?}", got.warnings);
         let view = run(&cx, &engineer(), &got.model, got.version).await.unwrap();
-        assert_eq!((view.state, gate(&view, "extreme").verdict, gate(&view, "accuracy").verdict), (State::Bad, Verdict::Fail, Verdict::Insufficient));
+        assert_eq!(
+            (view.state, gate(&view, "extreme").verdict, gate(&view, "accuracy").verdict),
+            (State::Bad, Verdict::Fail, Verdict::Insufficient)
+        );
     }
 }
