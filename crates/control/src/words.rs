@@ -67,7 +67,12 @@ pub fn listed(items: &[String]) -> String {
 
 /// How rare something is when nothing has changed: `once in 4,000 looks`.
 pub fn rarity(p: f64) -> String {
-    if p <= 1e-9 { "less than once in a billion looks".into() } else { format!("once in {} looks", grouped((1.0 / p).round())) }
+    let looks = 1.0 / p.max(1e-300);
+    match looks {
+        _ if looks >= 1e9 => "less than once in a billion looks".into(),
+        _ if looks >= 1e6 => format!("once in {} million looks", number((looks / 1e5).round() / 10.0)),
+        _ => format!("once in {} looks", number(looks)),
+    }
 }
 
 /// The first letter as a capital.
@@ -126,6 +131,8 @@ mod tests {
         assert_eq!(counted(2140, "request"), "2,140 requests");
         assert_eq!(listed(&["a".into(), "b".into(), "c".into()]), "a, b and c");
         assert_eq!(rarity(0.00025), "once in 4,000 looks");
+        assert_eq!(rarity(1.0 / 94_307_376.0), "once in 94.3 million looks");
+        assert_eq!(rarity(0.0), "less than once in a billion looks");
         assert_eq!(ms(0.84), "0.8 ms");
         assert_eq!(capital("share of yes"), "Share of yes");
         assert_eq!((signed(3.54, 1), signed(-0.2, 1), signed(-0.01, 1)), ("+3.5".into(), "−0.2".into(), "0.0".into()));

@@ -2,7 +2,7 @@
 
 use super::rules::{self, FeatureLook, Firing, QualityLook, ShareLook, Traffic};
 use crate::deployments::{Known, KnownVersion};
-use crate::monitoring::findings::{self, PredictionFinding, SHARE_MARGIN, measure_name, verdict};
+use crate::monitoring::findings::{self, PredictionFinding, SHARE_MARGIN, distance_words, verdict};
 use crate::monitoring::window::Features;
 use crate::monitoring::{last, read};
 use crate::outcomes::{Quality, primary_key, primary_name};
@@ -64,7 +64,7 @@ async fn drift(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Vec<Fi
             threshold: one.threshold,
             p: one.p,
             rows: one.n,
-            measure: measure_name(one.measure),
+            words: distance_words(one.measure, one.distance),
         };
         fires.extend(rules::feature_drift(&look(AlertKind::FeatureDrift, &finding.distance)));
         fires.extend(rules::feature_drift(&look(AlertKind::Missing, &finding.missing)));
@@ -89,7 +89,7 @@ async fn drift(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Vec<Fi
                 threshold: finding.threshold,
                 p: finding.p,
                 rows: finding.n,
-                measure: measure_name(finding.measure),
+                words: distance_words(finding.measure, finding.distance),
             };
             fires.extend(rules::feature_drift(&look));
         }

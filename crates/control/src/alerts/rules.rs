@@ -40,8 +40,8 @@ pub struct FeatureLook {
     pub threshold: f64,
     pub p: f64,
     pub rows: u64,
-    /// What the distance is called.
-    pub measure: &'static str,
+    /// The distance as the beginning of a sentence.
+    pub words: String,
 }
 
 /// Effect and evidence have been judged already; what is left is how it is said.
@@ -49,7 +49,7 @@ pub fn feature_drift(look: &FeatureLook) -> Option<Firing> {
     if look.verdict != Verdict::Fail {
         return None;
     }
-    let FeatureLook { feature, distance, threshold, p, rows, measure, .. } = look;
+    let FeatureLook { feature, distance, threshold, p, rows, words, .. } = look;
     let (headline, what) = match look.kind {
         AlertKind::Missing => {
             (format!("{feature} is missing more often"), format!("{} more rows without a value", percent(*distance)))
@@ -57,13 +57,16 @@ pub fn feature_drift(look: &FeatureLook) -> Option<Firing> {
         AlertKind::Unseen => {
             (format!("{feature} has values that it did not have"), format!("{} more rows with new values", percent(*distance)))
         }
-        _ => (format!("{feature} has drifted"), format!("{measure} {}", number(*distance))),
+        _ => (format!("{feature} has drifted"), words.clone()),
     };
-    let limit = if look.kind == AlertKind::FeatureDrift { number(*threshold) } else { percent(*threshold) };
+    let share = matches!(look.kind, AlertKind::Missing | AlertKind::Unseen);
+    let limit = if share { percent(*threshold) } else { number(*threshold) };
+    // Inputs alone are something to watch; answers that have changed are bad.
+    let far = *distance >= 2.0 * threshold && look.kind == AlertKind::PredictionDrift;
     Some(Firing {
         kind: look.kind,
         subject: feature.clone(),
-        state: if *distance >= 2.0 * threshold { State::Bad } else { State::Watch },
+        state: if far { State::Bad } else { State::Watch },
         headline,
         sentence: format!(
             "{what} over {} rows; the limit is {limit}. By chance alone that happens {}.",
@@ -263,23 +266,25 @@ mod tests {
 
     #[test]
     fn drift_needs_its_verdict() {
-        let look = |verdict, distance| FeatureLook {
+        let look = |kind, verdict, distance| FeatureLook {
             feature: "income".into(),
-            kind: AlertKind::FeatureDrift,
+            kind,
             verdict,
             distance,
             threshold: 0.15,
             p: 1e-7,
             rows: 2_000,
-            measure: "Distance",
+            words: "Far away".into(),
         };
-        for (verdict, distance, state) in [
-            (Verdict::Fail, 0.2, Some(State::Watch)),
-            (Verdict::Fail, 0.5, Some(State::Bad)),
-            (Verdict::Insufficient, 0.5, None),
-            (Verdict::Pass, 0.1, None),
+        for (kind, verdict, distance, state) in [
+            (AlertKind::FeatureDrift, Verdict::Fail, 0.2, Some(State::Watch)),
+            (AlertKind::FeatureDrift, Verdict::Fail, 0.5, Some(State::Watch)),
+            (AlertKind::PredictionDrift, Verdict::Fail, 0.2, Some(State::Watch)),
+            (AlertKind::PredictionDrift, Verdict::Fail, 0.5, Some(State::Bad)),
+            (AlertKind::FeatureDrift, Verdict::Insufficient, 0.5, None),
+            (AlertKind::FeatureDrift, Verdict::Pass, 0.1, None),
         ] {
-            assert_eq!(feature_drift(&look(verdict, distance)).map(|firing| firing.state), state);
+            assert_eq!(feature_drift(&look(kind, verdict, distance)).map(|firing| firing.state), state);
         }
     }
 

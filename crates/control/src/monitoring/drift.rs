@@ -1,6 +1,6 @@
 //! The drift page of a deployment: every feature over time, one of them in full, and the predictions.
 
-use super::findings::{self, Finding, PredictionFinding, measure_name, verdict};
+use super::findings::{self, Finding, PredictionFinding, distance_words, measure_name, verdict};
 use super::read::{self, Feats, Ops};
 use super::selected;
 use super::window::Features;
@@ -122,7 +122,8 @@ fn answer(known: &Known, current: &[Finding], prediction: &PredictionDrift) -> A
         |finding: &Finding| Some(Link { text: finding.feature.clone(), url: urls::drift_feature(&known.name, &finding.feature) });
     match (&drifted[..], current.first()) {
         ([worst, rest @ ..], _) => Answer {
-            state: State::Bad,
+            // Inputs alone are something to watch; answers that have changed with them are bad.
+            state: if prediction.state == State::Bad { State::Bad } else { State::Watch },
             headline: match rest.len() {
                 0 => format!("{} has drifted", worst.feature),
                 1 => format!("{} and {} have drifted", worst.feature, rest[0].feature),
@@ -154,14 +155,23 @@ fn answer(known: &Known, current: &[Finding], prediction: &PredictionDrift) -> A
             state: State::Ok,
             headline: "Inputs look like the training data".into(),
             sentence: format!(
-                "No feature is above its limit in the last {window}; the largest is {} at {}. {}",
+                "No feature is above its limit in the last {window}; the largest is {} at {}.{} {}",
                 worst.feature,
                 number(worst.distance.distance),
+                unjudged(current),
                 prediction.sentence
             ),
             link: None,
         },
         ([], None) => nothing(known),
+    }
+}
+
+/// How many features cannot be judged yet, said only where there are some.
+fn unjudged(current: &[Finding]) -> String {
+    match current.iter().filter(|finding| finding.verdict() == Verdict::Insufficient).count() {
+        0 => String::new(),
+        n => format!(" {} of {} cannot be judged on so few rows.", n, current.len()),
     }
 }
 
@@ -181,9 +191,8 @@ pub fn evidence(finding: &Finding) -> String {
     }
     let one = &finding.distance;
     let base = format!(
-        "{} {} over {} rows; the limit is {}.",
-        measure_name(one.measure),
-        number(one.distance),
+        "{} over {} rows; the limit is {}.",
+        distance_words(one.measure, one.distance),
         count(one.n),
         number(one.threshold)
     );

@@ -3,6 +3,7 @@
 use super::counts::Counts;
 use super::window::Features;
 use crate::deployments::{Known, KnownVersion};
+use crate::words::{number, percent};
 use contract::deployment::DeploymentSettings;
 use contract::{Task, Verdict};
 use stats::bins::{Baseline, Window};
@@ -54,8 +55,14 @@ pub fn findings(settings: &DeploymentSettings, version: &KnownVersion, features:
             one(name, reference, window, settings.drift_threshold, alpha)
         })
         .collect();
+    // Drift first, then what is near its limit; what cannot be judged last, however far it seems to be.
     let rank = |finding: &Finding| {
-        (finding.verdict() == Verdict::Fail, finding.distance.distance / finding.distance.threshold.max(1e-12))
+        let judged = match finding.verdict() {
+            Verdict::Fail => 2,
+            Verdict::Pass => 1,
+            Verdict::Insufficient => 0,
+        };
+        (judged, finding.distance.distance / finding.distance.threshold.max(1e-12))
     };
     found.sort_by(|a, b| rank(b).0.cmp(&rank(a).0).then(rank(b).1.total_cmp(&rank(a).1)).then(a.feature.cmp(&b.feature)));
     found
@@ -111,6 +118,18 @@ pub fn measure_name(measure: Measure) -> &'static str {
         Measure::JensenShannon => "Jensen-Shannon distance",
         Measure::ShareChanged => "Share of changed values",
         Measure::ShareRise => "Rise",
+    }
+}
+
+/// A distance as the beginning of a sentence: `1.79 standard deviations away from the training data (Wasserstein)`.
+pub fn distance_words(measure: Measure, distance: f64) -> String {
+    match measure {
+        Measure::WassersteinOverStd => {
+            format!("{} standard deviations away from the training data (Wasserstein)", number(distance))
+        }
+        Measure::JensenShannon => format!("{} away from the training data (Jensen-Shannon)", number(distance)),
+        Measure::ShareChanged => format!("{} of the values are other than the one in the training data", percent(distance)),
+        Measure::ShareRise => format!("{} more than in the training data", percent(distance)),
     }
 }
 

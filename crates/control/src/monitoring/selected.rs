@@ -149,6 +149,10 @@ fn numeric(baseline: &NumericBaseline, window: Option<&NumericWindow>) -> Vec<Bi
             current: share(window.map_or(0, |window| sum(&window.counts)), n),
         });
     }
+    // The outermost bars are there for what lies outside the reference; nothing there, nothing to draw.
+    while bars.last().is_some_and(|bar| bar.reference == 0.0 && bar.current == 0.0) {
+        bars.pop();
+    }
     bars
 }
 

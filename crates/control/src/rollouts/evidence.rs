@@ -78,7 +78,9 @@ async fn wrong(cx: &Ctx, course: &Course) -> Outcome<Option<(RateArm, RateArm)>>
         add(&row.arm, row.version, RateArm::new(quality.n(), wrong));
     }
     let first = if from < to { from } else { to };
-    for (version, arm, n, wrong) in cx.store.db.wrong_answers(&course.deployment, course.started(), first).await.or_problem(doing)? {
+    for (version, arm, n, wrong) in
+        cx.store.db.wrong_answers(&course.deployment, course.started(), first).await.or_problem(doing)?
+    {
         add(&arm, version, RateArm::new(n.unsigned_abs(), wrong.unsigned_abs()));
     }
     Ok(Some((canary, stable)))

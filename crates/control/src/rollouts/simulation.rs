@@ -126,7 +126,15 @@ fn play_live(plan: &RolloutPlan, rng: &mut SplitMix64, yes: (f64, f64)) -> (Deci
         (seconds, total) = (seconds + 1, total + 1);
         let standings: Vec<Standing> = compare(plan, &evidence, &subject).iter().map(|one| one.standing).collect();
         let (requests, _) = evidence.in_step(step);
-        let moment = Moment { plan, step, paused: false, seconds_in_step: seconds, requests_in_step: requests, standings: &standings, split_holds: true };
+        let moment = Moment {
+            plan,
+            step,
+            paused: false,
+            seconds_in_step: seconds,
+            requests_in_step: requests,
+            standings: &standings,
+            split_holds: true,
+        };
         match judge(&moment) {
             Decision::Wait { .. } if total < 600 => {}
             Decision::Advance => (step, seconds) = (step + 1, 0),
@@ -147,7 +155,11 @@ fn the_short_plan_tells_the_versions_of_the_example_apart() {
     let stopped = bad.iter().filter(|(end, _)| matches!(end, Decision::RollBack { .. })).count();
     let through = good.iter().filter(|(end, _)| *end == Decision::Complete).count();
     let slowest = |ends: &[(Decision, u64)]| ends.iter().map(|(_, seconds)| *seconds).max().unwrap_or(0);
-    eprintln!("rolled back {stopped} of {runs}, at most {} s; completed {through} of {runs}, at most {} s", slowest(&bad), slowest(&good));
+    eprintln!(
+        "rolled back {stopped} of {runs}, at most {} s; completed {through} of {runs}, at most {} s",
+        slowest(&bad),
+        slowest(&good)
+    );
     assert_eq!(through, runs, "a good version completes");
     assert!(stopped * 100 >= runs * 98, "{stopped} of {runs} bad versions were stopped");
 }
