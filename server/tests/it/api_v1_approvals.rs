@@ -14,7 +14,7 @@ fn nobody_signs_what_they_did_not_see_or_what_is_their_own() {
         .post("engineer", "/api/v1/approvals", &json!({ "model": "signed", "version": 9, "deployment": "signed" }))
         .expect_refused(&[400, 404, 409]);
     let asked = site().post("engineer", "/api/v1/approvals", &request);
-    assert!(asked.header("location").starts_with("/api/v1/approvals/"));
+    assert!(asked.header("location").starts_with("/api/v1/approvals/"), "{}", asked.text());
     let asked = asked.expect(201);
     let path = format!("/api/v1/approvals/{}", word(&asked["id"]));
     let open = site().get("approver", "/api/v1/approvals?state=open&deployment=signed").expect(200);

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The real program on a port of its own; killed when it is dropped.
-struct Program(Child);
+pub struct Program(pub Child);
 
 impl Drop for Program {
     fn drop(&mut self) {
@@ -20,7 +20,7 @@ impl Drop for Program {
     }
 }
 
-fn command(dir: &Path) -> Command {
+pub fn command(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_slipway"));
     command
         .current_dir(dir)
@@ -32,8 +32,14 @@ fn command(dir: &Path) -> Command {
     command
 }
 
+/// An address that is free just now.
+pub fn free_address() -> String {
+    let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    probe.local_addr().expect("its address").to_string()
+}
+
 /// Starts the program and waits until it is ready.
-fn serve(dir: &Path, address: &str) -> Program {
+pub fn serve(dir: &Path, address: &str) -> Program {
     let child = command(dir).args(["serve", "--addr", address]).stdout(Stdio::null()).spawn().expect("the program starts");
     let program = Program(child);
     let agent = ureq::Agent::config_builder()
@@ -61,10 +67,7 @@ fn what_was_acknowledged_survives_a_kill_under_load() {
     let dir = tempfile::tempdir().expect("a folder");
     let people = command(dir.path()).args(["user", "demo", "--json"]).output().expect("people");
     let people: Value = serde_json::from_slice(&people.stdout).expect("people as JSON");
-    let address = {
-        let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        probe.local_addr().expect("its address").to_string()
-    };
+    let address = free_address();
     let program = serve(dir.path(), &address);
     let site = Site::at(format!("http://{address}"), dir, &people);
     site.register("churn", "churn", 2);

@@ -15,6 +15,7 @@ mod killed;
 mod metrics;
 mod pages;
 mod site;
+mod stopped;
 mod v2_infer;
 mod v2_models;
 mod v2_repository;
