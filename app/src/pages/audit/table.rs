@@ -17,9 +17,11 @@ pub fn AuditTable(entries: Vec<AuditLine>) -> impl IntoView {
 #[component]
 fn AuditRow(line: AuditLine) -> impl IntoView {
     let AuditLine { seq, at, actor, action, object_kind, object_id, href, summary, detail, hash } = line;
+    // Both ends of a long id tell it apart; the whole is in the title.
+    let shown = words::cut_middle(&object_id, 21);
     let object = match href {
-        Some(href) => view! { <a href=href>{object_id}</a> }.into_any(),
-        None => view! { <span>{object_id}</span> }.into_any(),
+        Some(href) => view! { <a href=href title=object_id>{shown}</a> }.into_any(),
+        None => view! { <span title=object_id>{shown}</span> }.into_any(),
     };
     let id = format!("entry-{seq}");
     let told = !matches!(detail.trim(), "" | "{}" | "null");
