@@ -43,7 +43,7 @@ pub async fn operations(cx: &Ctx, deployment: &DeploymentName, range: TimeRange)
 }
 
 pub async fn operations_of_all(cx: &Ctx, range: TimeRange) -> Outcome<(i64, Vec<Ops>)> {
-    let span = spans::for_operations(range);
+    let span = spans::for_features(range);
     let rows = cx.store.db.operations_of_all(span, range.from.floor_to(span), range.to).await.or_problem("Reading windows")?;
     Ok((span, rows.into_iter().filter_map(ops).collect()))
 }

@@ -13,13 +13,14 @@ pub const KEPT: [(i64, i64); 3] = [(FINE, 3 * HOUR), (MINUTE, 3 * DAY), (HOUR, 1
 /// Span of the counts and latencies that a range is read in.
 pub fn for_operations(range: TimeRange) -> i64 {
     match range.to - range.from {
-        length if length <= HOUR => FINE,
+        // `last` takes in the present moment: an hour is a millisecond longer.
+        length if length <= HOUR + SECOND => FINE,
         length if length <= DAY => MINUTE,
         _ => HOUR,
     }
 }
 
-/// Span of the feature statistics, which are ten times larger.
+/// Span of the feature statistics, which are ten times larger, and of what is read of all deployments at once.
 pub fn for_features(range: TimeRange) -> i64 {
     match range.to - range.from {
         length if length <= 15 * MINUTE => FINE,
