@@ -44,7 +44,7 @@ impl Config {
     /// File, environment and flags, put together. The file is `slipway.toml` in the working directory where none is named; only a
     /// named file must exist.
     pub fn load(flags: Settings) -> Result<Config> {
-        let environment = from_environment(|name| std::env::var(name).ok())?;
+        let environment = from_environment(sources::variable)?;
         let file = from_file(flags.config.as_deref().or(environment.config.as_deref()))?;
         flags.over(environment).over(file).complete()
     }

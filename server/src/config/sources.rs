@@ -127,8 +127,13 @@ pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Settings
     })
 }
 
+/// A variable of the environment.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that the environment comes in by")]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// Where remote commands go, and with which token: `SLIPWAY_URL` and `SLIPWAY_TOKEN`.
 pub fn remote_from_environment() -> (Option<String>, Option<String>) {
-    let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    (text("SLIPWAY_URL"), text("SLIPWAY_TOKEN"))
+    (variable("SLIPWAY_URL"), variable("SLIPWAY_TOKEN"))
 }

@@ -126,7 +126,7 @@ pub fn decode_raw(body: &Bytes, inputs: &[TensorSpec]) -> Result<InferRequest, R
     let fixed: Option<usize> =
         input.shape.iter().filter(|&&d| d >= 0).try_fold(size, |all, &d| all.checked_mul(usize::try_from(d).ok()?));
     let fixed = fixed.filter(|&bytes| bytes > 0).ok_or_else(|| bad(format!("the shape {:?} holds no data", input.shape)))?;
-    if body.is_empty() || body.len() % fixed != 0 || (open == 0 && body.len() != fixed) {
+    if body.is_empty() || !body.len().is_multiple_of(fixed) || (open == 0 && body.len() != fixed) {
         return Err(bad(format!("got {} bytes, expected {}{fixed}", body.len(), if open == 0 { "" } else { "a multiple of " })));
     }
     let mut shape = Vec::with_capacity(input.shape.len());

@@ -3,7 +3,6 @@
 use crate::form::record;
 use crate::site::{Reply, Site, site};
 use flate2::Compression;
-use flate2::read::GzDecoder;
 use flate2::write::{GzEncoder, ZlibEncoder};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -138,7 +137,6 @@ fn compression_in_and_out_only_as_asked() {
     let zeros = vec![b' '; 1 << 20];
     (0..80).for_each(|_| bomb.write_all(&zeros).expect("packed"));
     let bomb = bomb.finish().expect("packed");
-    assert!(GzDecoder::new(bomb.as_slice()).bytes().next().is_some());
     let reply = site().send("", "POST", "/v2/models/churn/infer", &[("content-encoding", "gzip")], bomb);
     assert_eq!(reply.status, 413, "{}", reply.text());
     let reply = site().send("", "POST", "/v2/models/churn/infer", &[("content-encoding", "br")], vec![1]);
