@@ -10,7 +10,7 @@ fn said(name: &str) -> Memo<Option<String>> {
     let name = name.to_string();
     let form = use_context::<FormState>();
     Memo::new(move |_| {
-        let problem = form.and_then(|form| form.problem.get())?;
+        let problem = form.and_then(|form| form.problem.try_get().flatten())?;
         problem.errors.iter().find(|error| error.field == name).map(|error| error.message.clone())
     })
 }

@@ -7,6 +7,7 @@ use crate::live::Refresh;
 use crate::page_error::PageError;
 use contract::Problem;
 use contract::views::shell::Me;
+use leptos::context::Provider;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::server_fn::{Http, ServerFn, client::Client, codec::PostUrl, request::ClientReq};
@@ -52,7 +53,6 @@ where
         pending: action.pending().into(),
         problem: Signal::derive(move || action.value().with(|value| value.as_ref().and_then(|done| done.as_ref().err().map(|error| error.0.clone())))),
     };
-    provide_context(state);
     if let Some(refresh) = use_context::<Refresh>() {
         Effect::new(move |before: Option<usize>| {
             let version = action.version().get();
@@ -63,11 +63,14 @@ where
             version
         });
     }
+    // Only for what stands inside: a field elsewhere must not find the state of a form that is gone.
     view! {
-        <ActionForm action=action>
-            <Csrf/>
-            {children()}
-        </ActionForm>
+        <Provider value=state>
+            <ActionForm action=action>
+                <Csrf/>
+                {children()}
+            </ActionForm>
+        </Provider>
     }
 }
 
