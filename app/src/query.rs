@@ -2,10 +2,12 @@
 
 use contract::urls::encode;
 use leptos::prelude::*;
+use leptos::reactive::diagnostics::SpecialNonReactiveZone;
 use leptos_router::hooks::use_location;
 use leptos_router::params::ParamsMap;
 
-/// Where the reader is. Its functions are reactive: call them inside `move ||`.
+/// Where the reader is. Its functions are reactive inside `move ||`; what `Loaded` draws is drawn again when the query
+/// changes, so that there they may be called as they are.
 #[derive(Clone, Copy)]
 pub struct Here {
     path: Memo<String>,
@@ -74,15 +76,26 @@ mod kept {
 impl Here {
     /// One value of the query; `None` if it is missing or empty.
     pub fn get(self, key: &str) -> Option<String> {
+        let _quiet = SpecialNonReactiveZone::enter();
         self.query.with(|query| query.get(key)).filter(|value| !value.is_empty())
     }
 
     pub fn path(self) -> String {
+        let _quiet = SpecialNonReactiveZone::enter();
         self.path.get()
+    }
+
+    /// What of the query decides what a page shows: all but which dialog is open and how a snippet is written.
+    pub fn seen(self) -> Memo<String> {
+        Memo::new(move |_| {
+            let pairs = self.query.get().into_iter().filter(|(key, _)| key != "dialog" && key != "how");
+            join("", pairs.map(|(key, value)| (key.to_string(), value)), &[])
+        })
     }
 
     /// The current address with some values of its query replaced (`Some`) or removed (`None`).
     pub fn with(self, changes: &[(&str, Option<&str>)]) -> String {
+        let _quiet = SpecialNonReactiveZone::enter();
         let pairs = self.query.get().into_iter().map(|(key, value)| (key.to_string(), value));
         join(&self.path.get(), pairs, changes)
     }

@@ -7,6 +7,7 @@ use super::empty::Skeleton;
 use super::note::ProblemNote;
 use super::page::Page;
 use crate::page_error::Outcome;
+use crate::query::here;
 use contract::urls::{SIGN_IN, encode};
 use contract::views::shell::Me;
 use contract::{Problem, ProblemKind};
@@ -38,9 +39,11 @@ where
 {
     let children = Arc::new(children);
     let who = use_context::<Who>();
+    let seen = here().seen();
     view! {
         <Transition fallback=|| view! { <Page title="Loading"><Skeleton/></Page> }>
             {move || {
+                seen.track();
                 let children = children.clone();
                 Suspend::new(async move {
                     introduce(who).await;
