@@ -1,6 +1,6 @@
 // Every page there is, with an address that works on the running demo. What has an id of its own is looked up first.
 
-import { api } from "./site.mjs";
+import { api, until } from "./site.mjs";
 
 /** `{ name, path, role }` for each page; role is who looks at it, `null` for nobody. */
 export async function pages() {
@@ -39,7 +39,10 @@ export async function pages() {
 
 /** The address of a shared report: whoever has it may read, without signing in. */
 async function report() {
-  const made = await api("engineer", "POST", "/api/v1/reports", { model: "churn", version: 2 });
+  await api("engineer", "POST", "/api/v1/reports", { model: "churn", version: 2 });
+  const made = await until("a report of version 2 of churn", 120, async () => {
+    return (await api("engineer", "GET", "/api/v1/models/churn/versions/2/report")).report;
+  });
   const share = await api("engineer", "POST", `/api/v1/reports/${made.id}/shares`, {});
   return new URL(share.url, "http://localhost").pathname;
 }
