@@ -156,7 +156,7 @@ fn Quality(quality: Option<QualityCell>) -> impl IntoView {
         Some(QualityCell { measure, value: Some(value), realised, coverage }) => {
             let said = if value.abs() <= 1.0 && measure == "Accuracy" { words::percent(value, 1) } else { words::number(value, if value.abs() < 10.0 { 3 } else { 1 }) };
             let sub = if realised { format!("realised, {} known", words::percent(coverage, 0)) } else { "on held-back data".into() };
-            view! { <span class="nb">{measure}" "{said}</span><span class="two">{sub}</span> }.into_any()
+            view! { <span>{measure}" "{said}</span><span class="two">{sub}</span> }.into_any()
         }
         Some(QualityCell { measure, .. }) => view! { <span class="quiet">{measure}</span><span class="two">"no outcomes yet"</span> }.into_any(),
         None => view! { <Nothing/> }.into_any(),

@@ -98,7 +98,7 @@ fn Plan(view: RolloutView) -> impl IntoView {
             <Section title="Plan" id="plan">
                 <Defs facts=facts>
                     <Def name="Canary"><a href=canary>{canary_words}</a></Def>
-                    <Def name="Stable"><a href=stable>{stable_words}</a></Def>
+                    <Def name="Stable"><a href=stable>{stable_words}</a>", stays loaded"</Def>
                     {view.approval.map(|id| view! { <Def name="Approval"><a href=urls::approval(&id)>"what was signed"</a></Def> })}
                 </Defs>
                 <Snippets label="Drive it from a script" snippets/>

@@ -244,8 +244,6 @@ fn facts(course: &Course) -> Vec<(String, String)> {
     let outcomes = course.plan.guardrails.iter().any(|guardrail| guardrail.metric == Guarded::WrongShare);
     vec![
         fact("State", capital(state_words(course.state))),
-        fact("Canary", format!("version {}", course.canary)),
-        fact("Stable", format!("version {}, stays loaded", course.stable)),
         fact("Started by", course.row.started_by_name.clone()),
         fact("Steps", listed(&course.plan.steps.iter().map(|step| words::weight(step.weight)).collect::<Vec<_>>())),
         fact("Sure", format!("{}% over all guardrails and looks", crate::words::number((1.0 - course.plan.alpha) * 100.0))),
