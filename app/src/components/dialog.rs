@@ -49,16 +49,13 @@ pub fn Dialog(
     let open = Memo::new(move |_| here.get("dialog").as_deref() == Some(name));
     let element = NodeRef::<DialogElement>::new();
     modal(element, open, move || here.with(&[("dialog", None)]));
-    // Only the server writes it as open; in the browser the element is told.
-    let written_open = cfg!(feature = "ssr") && open.get_untracked();
     let heading = format!("d-{name}");
-    let labelled = heading.clone();
-    view! {
-        <dialog class="dialog" node_ref=element open=written_open aria-labelledby=labelled>
-            <div class=if hidden_title { "vh" } else { "dialog-title" }><h2 id=heading>{title}</h2></div>
-            {children()}
-        </dialog>
-    }
+    let title = view! { <div class=if hidden_title { "vh" } else { "dialog-title" }><h2 id=heading.clone()>{title}</h2></div> };
+    let dialog = leptos::html::dialog().class("dialog").aria_labelledby(heading).node_ref(element);
+    // Only the server writes it as open; in the browser the element is told, and an attribute drawn again would shut it.
+    #[cfg(feature = "ssr")]
+    let dialog = dialog.open(open.get_untracked());
+    dialog.child((title, children()))
 }
 
 /// A dialog around one act: its consequences, its own fields as children, and why.
