@@ -37,7 +37,9 @@ const HEIGHT: f64 = 148.0;
 pub fn sequence(spec: &Sequence) -> Drawing {
     let last = spec.points.last();
     let reach = last.map_or(0.0, |p| p.lower.abs().max(p.upper.abs())) * 1.3;
-    let reach = reach.max(spec.limit.value.abs() * 2.4).max(f64::MIN_POSITIVE);
+    // Early on the band is far wider than the limit: it is cut off, so that the limit stays to be seen.
+    let limit = spec.limit.value.abs();
+    let reach = if limit > 0.0 { reach.clamp(limit * 2.4, limit * 8.0) } else { reach.max(f64::MIN_POSITIVE) };
     let ticks_y = five(reach);
     let decimals = spec.unit.decimals(&ticks_y);
     let label = |value: f64| spec.unit.signed(value, decimals);
