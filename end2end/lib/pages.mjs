@@ -12,7 +12,6 @@ export async function pages() {
     { name: "deployment-drift-feature", path: "/fleet/churn/drift?feature=total_day_minutes", role: "engineer" },
     { name: "deployment-latency", path: "/fleet/churn/latency", role: "engineer" },
     { name: "deployment-quality", path: "/fleet/churn/quality", role: "engineer" },
-    { name: "deployment-activity", path: "/fleet/churn/activity", role: "engineer" },
     { name: "models", path: "/models", role: "engineer" },
     { name: "model", path: "/models/churn", role: "engineer" },
     { name: "model-new", path: "/models/new", role: "engineer" },
