@@ -245,7 +245,7 @@ test("a stakeholder reads a shared report without signing in, and prints it", as
   const response = await reader.goto(address);
   assert.equal(response.status(), 200);
   const text = await reader.locator("main, body").first().innerText();
-  assert.match(text, /number_customer_service_calls|total_day_minutes/);
+  assert.match(text, /total day minutes/i);
   await shot(reader, "story-report");
   const printed = await reader.pdf({ format: "A4" });
   assert.ok(printed.length > 10_000);
