@@ -14,10 +14,22 @@ pub struct Here {
     query: Memo<ParamsMap>,
 }
 
+/// A memo that is computed now and not when it is first read.
+///
+/// On the server the parts of a page that wait are drawn by tasks of their own. Where two of them were the first to read the
+/// same memo, one could find it emptied by the other and panic, and its page would never end. What is computed once before
+/// they start is only read by them: on the server nothing changes while a page is drawn.
+fn computed<T: Send + Sync + 'static>(memo: Memo<T>) -> Memo<T> {
+    memo.with_untracked(|_| ());
+    memo
+}
+
 /// Makes [`here`] known, once, inside the router.
 pub fn provide_here() {
     let location = use_location();
-    let here = Here { path: location.pathname, query: location.query };
+    computed(location.search);
+    computed(location.hash);
+    let here = Here { path: computed(location.pathname), query: computed(location.query) };
     provide_context(here);
     #[cfg(feature = "hydrate")]
     kept::keep(here, leptos_router::hooks::use_navigate());
@@ -87,10 +99,10 @@ impl Here {
 
     /// What of the query decides what a page shows: all but which dialog is open and how a snippet is written.
     pub fn seen(self) -> Memo<String> {
-        Memo::new(move |_| {
+        computed(Memo::new(move |_| {
             let pairs = self.query.get().into_iter().filter(|(key, _)| key != "dialog" && key != "how");
             join("", pairs.map(|(key, value)| (key.to_string(), value)), &[])
-        })
+        }))
     }
 
     /// The current address with some values of its query replaced (`Some`) or removed (`None`).
@@ -124,7 +136,25 @@ fn join(path: &str, pairs: impl Iterator<Item = (String, String)>, changes: &[(&
 
 #[cfg(test)]
 mod tests {
-    use super::join;
+    use super::{computed, join};
+    use leptos::prelude::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn a_computed_memo_is_not_computed_by_its_readers() {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let owner = Owner::new();
+        owner.set();
+        let memo = computed(Memo::new({
+            let runs = runs.clone();
+            move |_| runs.fetch_add(1, Ordering::SeqCst)
+        }));
+        assert_eq!(runs.load(Ordering::SeqCst), 1, "before anybody reads it");
+        let readers: Vec<_> = (0..8).map(|_| std::thread::spawn(move || memo.get_untracked())).collect();
+        assert!(readers.into_iter().all(|reader| reader.join().is_ok_and(|value| value == 0)));
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
+    }
 
     #[test]
     fn changes_one_value_and_keeps_the_rest() {

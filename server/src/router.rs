@@ -122,6 +122,7 @@ fn pages(shared: &Shared) -> Router<Shared> {
             move || app::shell(options.clone()),
         )
         .route("/models/{model}/versions", post(upload::upload_version).layer(DefaultBodyLimit::disable()))
+        .route_layer(from_fn(pages::in_time))
         .route_layer(from_fn_with_state(shared.clone(), pages::signed_in))
         .fallback(site::file_or_nothing)
 }
