@@ -20,6 +20,7 @@ pub fn start(cx: &Ctx, records: Records, finish: &watch::Receiver<bool>) -> Join
     every(&mut work, hands, "alerts", Duration::from_secs(3), |cx| async move { alerts::tick(&cx).await.map(drop) });
     every(&mut work, hands, "jobs", Duration::from_millis(500), |cx| async move { jobs::run_due(&cx).await.map(drop) });
     every(&mut work, hands, "approvals", Duration::from_secs(60), |cx| async move { approvals::expire(&cx).await.map(drop) });
+    every(&mut work, hands, "retention", Duration::from_secs(3600), |cx| async move { monitoring::forget(&cx).await.map(drop) });
     every(&mut work, hands, "sessions", Duration::from_secs(600), |cx| async move { forget_sessions(&cx).await });
     work
 }

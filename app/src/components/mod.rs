@@ -31,7 +31,7 @@ pub mod small;
 
 /// Everything a page needs: `use crate::components::prelude::*;`.
 pub mod prelude {
-    pub use super::answer::{Answer, AnswerOf};
+    pub use super::answer::Answer;
     pub use super::button::{ButtonLink, LinkGroup, OffButton, Tone};
     pub use super::defs::{Def, Defs};
     pub use super::dialog::{ActDialog, Dialog, OpenDialog};

@@ -2,6 +2,7 @@
 
 use crate::Outcome;
 use crate::deployments::Book;
+use crate::monitoring::Retention;
 use contract::live::{LiveEvent, Topic};
 use contract::role::Act;
 use contract::{Millis, Problem, Role};
@@ -95,6 +96,7 @@ pub struct Ctx {
     pub site: Arc<Site>,
     /// What runs, in memory.
     pub book: Arc<Book>,
+    pub retention: Retention,
     runtime: Option<serving::Runtime>,
     router: Option<serving::Router>,
     clock: Arc<dyn Clock>,
@@ -104,13 +106,19 @@ pub struct Ctx {
 impl Ctx {
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
         let (live, _) = broadcast::channel(1_024);
-        Self { store, site: Arc::default(), book: Arc::default(), runtime: None, router: None, clock, live }
+        Self { store, site: Arc::default(), book: Arc::default(), retention: Retention::default(), runtime: None, router: None, clock, live }
     }
 
     /// The same hands at a named place.
     #[must_use]
     pub fn with_site(self, site: Site) -> Self {
         Self { site: Arc::new(site), ..self }
+    }
+
+    /// The same hands, with how long history is kept.
+    #[must_use]
+    pub fn with_retention(self, retention: Retention) -> Self {
+        Self { retention, ..self }
     }
 
     /// The same hands, with what runs ONNX files.

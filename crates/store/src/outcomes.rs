@@ -103,6 +103,11 @@ impl Tx {
         Ok(())
     }
 
+    /// Forgets the quality of windows that start before `before`; how many rows went.
+    pub async fn quality_forget(&mut self, before: Millis) -> Result<u64> {
+        self.run("delete from quality_windows where start < $1", args![before]).await
+    }
+
     /// Forgets the quality of one window in all segments, before it is counted again.
     pub async fn quality_clear(&mut self, deployment: &str, version: i64, arm: &str, start: Millis) -> Result<()> {
         self.run(

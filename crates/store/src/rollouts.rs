@@ -1,7 +1,7 @@
 //! Rows of rollouts and of the looks that decided them.
 
 use crate::{Db, Result, Tx, args};
-use contract::{DeploymentName, RolloutId};
+use contract::{DeploymentName, Millis, RolloutId};
 
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
 pub struct RolloutRow {
@@ -110,6 +110,17 @@ impl Tx {
         )
         .await?;
         Ok(())
+    }
+
+    /// Forgets the looks of rollouts that ended before `before`, all but the last of each step; how many rows went.
+    pub async fn rollout_looks_forget(&mut self, before: Millis) -> Result<u64> {
+        self.run(
+            "delete from rollout_looks where rollout in (select id from rollouts where ended_at < $1)
+             and exists (select 1 from rollout_looks later
+                         where later.rollout = rollout_looks.rollout and later.step = rollout_looks.step and later.n > rollout_looks.n)",
+            args![before],
+        )
+        .await
     }
 }
 

@@ -5,6 +5,7 @@ mod sources;
 pub use sources::{Settings, from_environment, from_file, remote_from_environment};
 
 use anyhow::{Context, Result, bail};
+use control::monitoring::Retention;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -33,6 +34,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Largest request body, also after decompression.
     pub body_limit: usize,
+    /// How long counted history is kept.
+    pub retention: Retention,
     /// Folder of the site's files (`pkg/slipway.css` …).
     pub site_root: PathBuf,
     /// What is logged, as in `info,server=debug`.
@@ -73,6 +76,7 @@ impl Settings {
         if body_limit < 1024 {
             bail!("body_limit is in bytes and must be at least 1024, and is {body_limit}");
         }
+        let otherwise = Retention::default();
         Ok(Config {
             addr,
             database_url: self.database_url.unwrap_or_else(|| format!("sqlite:{}", data.join("slipway.db").display())),
@@ -85,6 +89,10 @@ impl Settings {
             cookie_secure: self.cookie_secure.unwrap_or_else(|| public_url.as_ref().is_some_and(|url| url.starts_with("https:"))),
             public_url,
             body_limit,
+            retention: Retention {
+                quality_days: self.keep_quality_days.unwrap_or(otherwise.quality_days),
+                looks_days: self.keep_looks_days.unwrap_or(otherwise.looks_days),
+            },
             site_root: self.site_root.unwrap_or_else(|| PathBuf::from("site")),
             log: self.log.unwrap_or_else(|| "info".into()),
             log_json: self.log_json.unwrap_or(false),
@@ -98,11 +106,12 @@ mod tests {
 
     #[test]
     fn flags_win_over_the_environment_and_that_over_the_file() {
-        let file: Settings = toml::from_str("addr = \"127.0.0.1:1\"\nenvironment = \"file\"\nlog = \"warn\"").unwrap();
+        let file: Settings = toml::from_str("addr = \"127.0.0.1:1\"\nenvironment = \"file\"\nlog = \"warn\"\nkeep_looks_days = 30").unwrap();
         let environment = from_environment(|name| match name {
             "SLIPWAY_ADDR" => Some("127.0.0.1:2".into()),
             "SLIPWAY_ENVIRONMENT" => Some("environment".into()),
             "DATABASE_URL" => Some("sqlite:x.db".into()),
+            "SLIPWAY_KEEP_QUALITY_DAYS" => Some("0".into()),
             _ => None,
         })
         .unwrap();
@@ -110,6 +119,7 @@ mod tests {
         let config = flags.over(environment).over(file).complete().unwrap();
         assert_eq!((config.addr.port(), config.environment.as_str(), config.log.as_str()), (3, "environment", "warn"));
         assert_eq!(config.database_url, "sqlite:x.db");
+        assert_eq!(config.retention, Retention { quality_days: 0, looks_days: 30 });
         assert_eq!((config.body_limit, config.demo, config.cookie_secure), (67_108_864, false, false));
     }
 
@@ -127,6 +137,8 @@ mod tests {
         assert!(toml::from_str::<Settings>("adress = \"x\"").is_err());
         let misspelt = from_environment(|name| (name == "SLIPWAY_DEMO").then(|| "maybe".into()));
         assert!(misspelt.unwrap_err().to_string().contains("SLIPWAY_DEMO"));
+        let negative = from_environment(|name| (name == "SLIPWAY_KEEP_LOOKS_DAYS").then(|| "-1".into()));
+        assert!(negative.unwrap_err().to_string().contains("SLIPWAY_KEEP_LOOKS_DAYS"));
     }
 
     #[test]

@@ -46,6 +46,12 @@ pub struct Settings {
     /// Largest request body in bytes
     #[arg(long, value_name = "BYTES")]
     pub body_limit: Option<usize>,
+    /// Days that realised quality is kept; 0 for good
+    #[arg(long, value_name = "DAYS")]
+    pub keep_quality_days: Option<u32>,
+    /// Days that the looks of an ended rollout are kept; 0 for good
+    #[arg(long, value_name = "DAYS")]
+    pub keep_looks_days: Option<u32>,
     /// Folder of the site's files
     #[arg(long, value_name = "DIR")]
     pub site_root: Option<PathBuf>,
@@ -73,6 +79,8 @@ impl Settings {
             cookie_secure: self.cookie_secure.or(under.cookie_secure),
             public_url: self.public_url.or(under.public_url),
             body_limit: self.body_limit.or(under.body_limit),
+            keep_quality_days: self.keep_quality_days.or(under.keep_quality_days),
+            keep_looks_days: self.keep_looks_days.or(under.keep_looks_days),
             site_root: self.site_root.or(under.site_root),
             log: self.log.or(under.log),
             log_json: self.log_json.or(under.log_json),
@@ -107,6 +115,10 @@ pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Settings
             Some(bytes.parse().with_context(|| format!("SLIPWAY_BODY_LIMIT must be a number of bytes, and is “{bytes}”"))?)
         }
     };
+    let days = |name: &str| -> Result<Option<u32>> {
+        let parse = |days: String| days.parse().with_context(|| format!("{name} must be a number of days, 0 or more, and is “{days}”"));
+        text(name).map(parse).transpose()
+    };
     Ok(Settings {
         config: text("SLIPWAY_CONFIG").map(PathBuf::from),
         addr: text("SLIPWAY_ADDR"),
@@ -120,6 +132,8 @@ pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Settings
         cookie_secure: flag("SLIPWAY_COOKIE_SECURE")?,
         public_url: text("SLIPWAY_PUBLIC_URL"),
         body_limit,
+        keep_quality_days: days("SLIPWAY_KEEP_QUALITY_DAYS")?,
+        keep_looks_days: days("SLIPWAY_KEEP_LOOKS_DAYS")?,
         // The second name is what Leptos' own tools set.
         site_root: text("SLIPWAY_SITE_ROOT").or_else(|| text("LEPTOS_SITE_ROOT")).map(PathBuf::from),
         log: text("SLIPWAY_LOG").or_else(|| text("RUST_LOG")),

@@ -27,7 +27,7 @@ pub fn AlertsPage() -> impl IntoView {
     view! {
         <Loaded res=view let:view>
             <Page title="Alerts" tools=|| view! { <Updated/> }.into_any()>
-                <AnswerOf answer=view.answer.clone()/>
+                <Answer answer=view.answer.clone()/>
                 <Open view=view.clone() action/>
                 <Resolved lines=view.resolved.clone() now=view.updated_at/>
             </Page>

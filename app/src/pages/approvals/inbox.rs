@@ -5,6 +5,7 @@ use crate::components::prelude::*;
 use contract::live::Topic;
 use contract::urls;
 use contract::views::inbox::{InboxLine, InboxView};
+use contract::views::parts;
 
 #[component]
 pub fn InboxPage() -> impl IntoView {
@@ -43,7 +44,7 @@ fn Inbox(view: InboxView) -> impl IntoView {
     };
     view! {
         <Page title="Inbox" tools=|| view! { <Updated/> }>
-            <Answer state headline=title sentence/>
+            <Answer answer=parts::Answer::new(state, title, sentence)/>
             {tabs}
             <div class="split">
                 <div>{lists}</div>

@@ -4,6 +4,7 @@ use super::table::AuditTable;
 use crate::components::prelude::*;
 use contract::urls;
 use contract::views::audit::AuditView;
+use contract::views::parts;
 
 #[server]
 pub async fn load_audit(before: Option<i64>, filter: String) -> Outcome<AuditView> {
@@ -37,7 +38,7 @@ fn Audit(view: AuditView) -> impl IntoView {
     let value = filter.clone();
     view! {
         <Page title="Audit">
-            <Answer state headline sentence=verified.sentence/>
+            <Answer answer=parts::Answer::new(state, headline, verified.sentence)/>
             {(!head.is_empty())
                 .then(|| view! {
                     <p class="small quiet">"Newest hash "<Copyable text=head what="newest hash"/>" kept elsewhere, it proves later that nothing before it was changed."</p>

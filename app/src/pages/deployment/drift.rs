@@ -2,9 +2,9 @@
 
 use super::feature::FeatureInDetail;
 use super::head::{Changes, DeploymentFrame, DeploymentTabs, events};
-use super::overview::{lines, series_table};
+use super::over_time::predictions;
 use super::{use_name, use_tick};
-use crate::charts::{Heat, HeatRow, TimeSeries, heat, time_series};
+use crate::charts::{Heat, HeatRow, heat};
 use crate::components::prelude::*;
 use crate::words::Unit;
 use contract::DeploymentName;
@@ -30,7 +30,7 @@ pub fn DriftPage() -> impl IntoView {
     view! {
         <Loaded res=view let:view>
             <DeploymentFrame head=view.head.clone() tab="drift" asked>
-                <AnswerOf answer=view.answer.clone()/>
+                <Answer answer=view.answer.clone()/>
                 <DeploymentTabs head=view.head.clone() tab="drift"/>
                 <Features view=view.clone()/>
                 {view.selected.clone().map(|selected| view! { <FeatureInDetail selected view=view.clone()/> })}
@@ -114,29 +114,15 @@ fn FeatureTable(rows: Vec<FeatureRow>, threshold: f64) -> impl IntoView {
 #[component]
 fn Predictions(view: DriftView) -> impl IntoView {
     let prediction = view.prediction;
-    let values = || prediction.over_time.iter().flat_map(|one| &one.points).filter_map(|point| point.value);
-    let share = values().all(|value| (0.0..=1.0).contains(&value));
-    let unit = if share { Unit::Share } else { Unit::Plain };
-    let spec = TimeSeries {
-        about: prediction.title.clone(),
-        reading: prediction.sentence.clone(),
-        from: view.head.from,
-        to: view.head.to,
-        unit,
-        lines: lines(&prediction.over_time),
-        events: events(&view.changes, &view.head),
-        from_zero: share,
-        empty: "No predictions in this time.".into(),
-        ..TimeSeries::default()
-    };
-    let said = |value: Option<f64>| value.map_or("–".to_string(), |value| unit.said(value, if share { 1 } else { 2 }));
-    let table = series_table(&prediction.title, &prediction.over_time, |value| unit.said(value, 2));
-    let headline = format!("{}: {} now, {} on the training data", prediction.title, said(prediction.current), said(prediction.reference));
+    let title = &prediction.title;
+    let figure = predictions(title.clone(), &prediction.sentence, title, &prediction.over_time, &view.head, &view.changes);
+    let said = |value: Option<f64>| value.map_or("–".to_string(), |value| figure.unit.said(value, if figure.unit == Unit::Share { 1 } else { 2 }));
+    let headline = format!("{title}: {} now, {} on the training data", said(prediction.current), said(prediction.reference));
     let url = urls::deployment(&view.head.name, "quality");
     view! {
         <Section title="Predictions" id="predictions" link=("Quality".to_string(), url)>
             <StateMark state=prediction.state word=prediction.sentence.clone()/>
-            <Figure title=headline drawing=time_series(&spec) table/>
+            <Figure title=headline drawing=figure.drawing table=figure.table/>
         </Section>
     }
 }

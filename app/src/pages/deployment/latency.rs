@@ -27,7 +27,7 @@ pub fn LatencyPage() -> impl IntoView {
     view! {
         <Loaded res=view let:view>
             <DeploymentFrame head=view.head.clone() tab="latency" asked>
-                <AnswerOf answer=view.answer.clone()/>
+                <Answer answer=view.answer.clone()/>
                 <DeploymentTabs head=view.head.clone() tab="latency"/>
                 <Totals view=view.clone()/>
                 <Percentiles view=view.clone()/>

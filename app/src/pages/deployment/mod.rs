@@ -2,6 +2,7 @@
 
 mod head;
 mod overview;
+mod over_time;
 mod calls;
 mod drift;
 mod feature;

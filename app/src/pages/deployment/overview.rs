@@ -2,16 +2,17 @@
 
 use super::calls::Calls;
 use super::head::{Changes, DeploymentFrame, DeploymentTabs, events};
+use super::over_time::predictions;
+pub(super) use super::over_time::{lines, series_table};
 use super::{use_name, use_tick};
-use crate::charts::{self, TimeSeries, mark::Mark, time_series};
+use crate::charts::{TimeSeries, time_series};
 use crate::components::prelude::*;
 use crate::words::Unit;
 use contract::rollout::Arm;
 use contract::time::span_words;
 use contract::urls;
-use contract::views::common::{Fact, Table as Data};
+use contract::views::common::Fact;
 use contract::views::deployment::{DeploymentView, InService};
-use contract::views::parts::Series;
 use contract::{DeploymentName, ModelName};
 
 #[server]
@@ -39,7 +40,7 @@ pub fn DeploymentPage() -> impl IntoView {
     view! {
         <Loaded res=view let:view>
             <DeploymentFrame head=view.head.clone() tab="" asked>
-                <AnswerOf answer=view.answer.clone()/>
+                <Answer answer=view.answer.clone()/>
                 <DeploymentTabs head=view.head.clone() tab=""/>
                 <div class="split">
                     <div>
@@ -119,47 +120,11 @@ fn VersionRow(version: InService, model: ModelName) -> impl IntoView {
     }
 }
 
-/// Lines over time: the first is the subject where it stands alone.
-pub fn lines(series: &[Series]) -> Vec<charts::Line> {
-    let single = series.len() == 1;
-    series.iter().enumerate().map(|(i, one)| charts::line(one.name.clone(), if single { Mark::Subject } else { Mark::series(i) }, &one.points)).collect()
-}
-
-/// The data behind lines over time: a row a moment, a column a line.
-pub fn series_table(caption: &str, series: &[Series], said: impl Fn(f64) -> String) -> Data {
-    let names: Vec<String> = std::iter::once("Time, UTC".to_string()).chain(series.iter().map(|one| format!("#{}", one.name))).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let mut table = Data::new(caption, &names);
-    let moments = series.first().map(|one| one.points.as_slice()).unwrap_or_default();
-    table.rows = moments
-        .iter()
-        .enumerate()
-        .map(|(i, point)| {
-            let cells = series.iter().map(|one| one.points.get(i).and_then(|point| point.value).map_or("–".into(), &said));
-            std::iter::once(point.at.rfc3339()).chain(cells).collect()
-        })
-        .collect();
-    table
-}
-
 #[component]
 fn Answers(view: DeploymentView) -> impl IntoView {
-    let share = view.predictions.iter().flat_map(|one| &one.points).filter_map(|point| point.value).all(|value| (0.0..=1.0).contains(&value));
-    let unit = if share { Unit::Share } else { Unit::Plain };
-    let spec = TimeSeries {
-        about: format!("{} of {}", view.predictions_title, view.head.name),
-        reading: view.predictions_title.clone(),
-        from: view.head.from,
-        to: view.head.to,
-        unit,
-        lines: lines(&view.predictions),
-        events: events(&view.changes, &view.head),
-        from_zero: share,
-        empty: "No predictions in this time.".into(),
-        ..TimeSeries::default()
-    };
-    let table = series_table(&view.predictions_title, &view.predictions, |value| unit.said(value, 1));
-    view! { <Section title="What it answers" id="answers"><Figure title=view.predictions_title.clone() drawing=time_series(&spec) table/></Section> }
+    let about = format!("{} of {}", view.predictions_title, view.head.name);
+    let figure = predictions(about, &view.predictions_title, &view.predictions_title, &view.predictions, &view.head, &view.changes);
+    view! { <Section title="What it answers" id="answers"><Figure title=view.predictions_title.clone() drawing=figure.drawing table=figure.table/></Section> }
 }
 
 #[component]

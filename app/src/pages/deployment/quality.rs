@@ -28,7 +28,7 @@ pub fn QualityPage() -> impl IntoView {
     view! {
         <Loaded res=view let:view>
             <DeploymentFrame head=view.head.clone() tab="quality" asked>
-                <AnswerOf answer=view.answer.clone()/>
+                <Answer answer=view.answer.clone()/>
                 <DeploymentTabs head=view.head.clone() tab="quality"/>
                 <Known view=view.clone()/>
                 {if view.outcomes_known == 0 {

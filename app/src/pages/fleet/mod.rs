@@ -23,7 +23,7 @@ pub fn FleetPage() -> impl IntoView {
     view! {
         <Loaded res=view let:view>
             <Page title="Fleet" wide=true tools=move || view! { <Updated/> <RangePicker asked/> }.into_any()>
-                <AnswerOf answer=view.answer.clone()/>
+                <Answer answer=view.answer.clone()/>
                 <Summary stats=view.stats.clone() asked=asked.get_untracked()/>
                 <FleetTable lines=view.deployments.clone()/>
             </Page>

@@ -7,6 +7,7 @@ use contract::live::Topic;
 use contract::urls;
 use contract::views::common::Allowed;
 use contract::views::models::{ModelLine, ModelsView};
+use contract::views::parts;
 
 #[component]
 pub fn ModelsPage() -> impl IntoView {
@@ -34,7 +35,7 @@ fn Models(view: ModelsView) -> impl IntoView {
                     .into_any()
             } else {
                 view! {
-                    <Answer state=State::Info headline=summary.trim_end_matches('.').to_string()><NewModel may_register/></Answer>
+                    <Answer answer=parts::Answer::new(State::Info, summary.trim_end_matches('.'), "")><NewModel may_register/></Answer>
                     <Section title="All models" id="models" hidden_title=true><ModelTable models/></Section>
                     <Section title="From a script" id="push" hint="The same as in the browser: the model is made when it is missing.">
                         <Snippets label="Push a version" snippets/>

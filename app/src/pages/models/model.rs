@@ -6,6 +6,7 @@ use crate::components::prelude::*;
 use contract::live::Topic;
 use contract::urls;
 use contract::views::models::{ModelView, VersionLine};
+use contract::views::parts;
 use contract::ModelName;
 
 #[component]
@@ -34,7 +35,7 @@ fn Model(view: ModelView) -> impl IntoView {
     let metrics = view.metric_names.clone();
     view! {
         <Page title=view.name.0.clone() crumbs=vec![("Models".into(), urls::MODELS.into())] tools=|| view! { <Updated/> }>
-            <Answer state=State::Info headline=view.summary.trim_end_matches('.').to_string() sentence=view.description.clone()>
+            <Answer answer=parts::Answer::new(State::Info, view.summary.trim_end_matches('.'), view.description.clone())>
                 {register}
                 {serves.map(|href| view! { <ButtonLink href label="See where it serves" icon=Icon::Fleet/> })}
             </Answer>

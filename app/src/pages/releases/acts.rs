@@ -77,7 +77,7 @@ pub fn Acts(view: RolloutView, action: ServerAction<Drive>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <AnswerOf answer=view.answer>{openers}</AnswerOf>
+        <Answer answer=view.answer>{openers}</Answer>
         {dialogs}
     }
 }

@@ -19,7 +19,7 @@ pub fn ReleasesPage() -> impl IntoView {
     view! {
         <Loaded res=view let:view>
             <Page title="Releases" wide=true tools=|| view! { <Updated/> }.into_any()>
-                <AnswerOf answer=view.answer.clone()/>
+                <Answer answer=view.answer.clone()/>
                 {if view.rollouts.is_empty() {
                     view! { <Empty title="No version has been rolled out yet" hint="A rollout starts when an approver signs a promotion. It moves from 1% to 100% only as long as nothing is worse." icon=Icon::Releases/> }
                         .into_any()

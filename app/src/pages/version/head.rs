@@ -7,6 +7,7 @@ use crate::components::prelude::*;
 use contract::urls;
 use contract::verdict::Verdict;
 use contract::views::approvals::ApprovalState;
+use contract::views::parts;
 use contract::views::version::VersionView;
 
 /// The acts of this page, made once so that a refresh does not forget what they were doing.
@@ -60,7 +61,7 @@ pub fn Head(view: VersionView, acts: Acts, tab: Memo<String>) -> impl IntoView {
         }
     });
     view! {
-        <Answer state headline=answer sentence=lede>
+        <Answer answer=parts::Answer::new(state, answer, lede)>
             {promote}
             {approval}
             {rollout.map(|id| view! { <ButtonLink href=urls::rollout(&id) label="See the rollout"/> })}

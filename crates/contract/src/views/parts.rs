@@ -13,6 +13,13 @@ pub struct Answer {
     pub link: Option<Link>,
 }
 
+impl Answer {
+    /// Without a link; an empty `sentence` is left out of the page.
+    pub fn new(state: State, headline: impl Into<String>, sentence: impl Into<String>) -> Self {
+        Self { state, headline: headline.into(), sentence: sentence.into(), link: None }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Link {
     pub text: String,

@@ -2,16 +2,16 @@
 
 use super::report::report;
 use super::source::Source;
-use crate::{Actor, Ctx, IntoProblem, Outcome, audit};
+use crate::{Actor, Ctx, IntoProblem, Outcome, audit, jobs};
 use contract::live::Topic;
 use contract::role::Act;
+use contract::time::MINUTE;
 use contract::{JobId, ModelName, Problem, ReportId, VersionNo};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::reports::ReportRow;
 
-/// Kind of the job.
-pub(super) const JOB: &str = "report.build";
+pub(super) const JOB: jobs::Kind = jobs::Kind { name: "report.build", lease: 10 * MINUTE };
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Payload {
@@ -31,7 +31,7 @@ pub async fn build(cx: &Ctx, who: &Actor, model: &ModelName, version: VersionNo)
     let doing = "Asking for the report";
     crate::registry::version(cx, model, version).await?;
     let payload = Payload { model: model.clone(), version }.text();
-    let waiting = cx.store.db.jobs_like(JOB, &payload).await.or_problem(doing)?;
+    let waiting = cx.store.db.jobs_like(JOB.name, &payload).await.or_problem(doing)?;
     if waiting.iter().any(|job| job.run_at < i64::MAX) {
         return Ok(());
     }
@@ -40,7 +40,7 @@ pub async fn build(cx: &Ctx, who: &Actor, model: &ModelName, version: VersionNo)
     for old in waiting {
         tx.job_done(&JobId(old.id)).await.or_problem(doing)?;
     }
-    tx.job_enqueue(&JobId(cx.new_id()), JOB, &payload, cx.now()).await.or_problem(doing)?;
+    tx.job_enqueue(&JobId(cx.new_id()), JOB.name, &payload, cx.now()).await.or_problem(doing)?;
     let summary = format!("Asked for an explainability report of {model}, version {version}");
     tx.audit(audit::entry(cx, who, "report.asked", ("version", format!("{model}/{version}")), summary, json!({}))).await.or_problem(doing)?;
     tx.commit().await.or_problem(doing)?;
@@ -50,7 +50,7 @@ pub async fn build(cx: &Ctx, who: &Actor, model: &ModelName, version: VersionNo)
 
 /// Makes the reports that were asked for; how many there were.
 pub async fn run_jobs(cx: &Ctx) -> Outcome<usize> {
-    crate::jobs::drain(cx, JOB, |payload| async move { run(cx, &payload).await }).await
+    jobs::drain(cx, &JOB, |job| async move { run(cx, &job.payload).await }).await
 }
 
 /// The job: computes and stores. Safe to run twice; the newest report counts.

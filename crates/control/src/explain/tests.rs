@@ -34,7 +34,7 @@ async fn made(cx: &Ctx, model: &ModelName, version: VersionNo) -> ReportView {
     // Asking twice makes one job.
     build(cx, &lena, model, version).await.unwrap();
     let payload = serde_json::json!({ "model": model, "version": version }).to_string();
-    let jobs = cx.store.db.jobs_like(super::build::JOB, &payload).await.unwrap();
+    let jobs = cx.store.db.jobs_like(super::build::JOB.name, &payload).await.unwrap();
     assert_eq!(jobs.len(), 1);
     assert_eq!(run_jobs(cx).await.unwrap(), 1);
     view(cx, &lena, model, version).await.unwrap().report.unwrap()

@@ -21,7 +21,7 @@ pub async fn view(cx: &Ctx, who: &Actor, model: &ModelName, version: VersionNo) 
         None => None,
     };
     let payload = Payload { model: model.clone(), version }.text();
-    let jobs = db.jobs_like(JOB, &payload).await.or_problem(doing)?;
+    let jobs = db.jobs_like(JOB.name, &payload).await.or_problem(doing)?;
     let given_up = jobs.iter().find(|job| job.run_at == i64::MAX);
     Ok(ExplainView {
         report,

@@ -116,6 +116,15 @@ pub fn not_beyond(gap: Option<&Estimate>, limit: f64) -> Judged {
     }
 }
 
+/// The same gap, said three-valued: within when its whole interval is, beyond when its lower bound is, and not to be told while the
+/// limit lies inside the interval. For advice, where nothing waits for the answer.
+pub fn within(gap: Option<&Estimate>, limit: f64) -> Judged {
+    match gap {
+        Some(e) if e.low <= limit && e.high > limit => Judged::INSUFFICIENT,
+        gap => not_beyond(gap, limit),
+    }
+}
+
 /// All of something. None at all to look at is not enough data.
 pub fn all(good: u64, of: u64) -> Judged {
     if of == 0 { Judged::INSUFFICIENT } else { Judged::of(good == of, false) }
@@ -149,6 +158,11 @@ mod tests {
             ("a gap within the limit", not_beyond(est(0.06, 0.0, 0.12).as_ref(), 0.15), Pass, false),
             ("a gap near the limit", not_beyond(est(0.14, 0.05, 0.23).as_ref(), 0.15), Pass, true),
             ("a gap shown to be beyond it", not_beyond(est(0.3, 0.2, 0.4).as_ref(), 0.15), Fail, false),
+            ("a gap that may be beyond it or not", within(est(0.14, 0.05, 0.23).as_ref(), 0.15), Insufficient, false),
+            ("a gap all within, near the limit", within(est(0.13, 0.12, 0.14).as_ref(), 0.15), Pass, true),
+            ("a gap all within", within(est(0.02, 0.0, 0.15).as_ref(), 0.15), Pass, false),
+            ("a gap all beyond", within(est(0.3, 0.2, 0.4).as_ref(), 0.15), Fail, false),
+            ("no gap measured", within(None, 0.15), Insufficient, false),
             ("all of many", all(1_400, 1_400), Pass, false),
             ("one of many wrong", all(1_399, 1_400), Fail, false),
             ("none to look at", all(0, 0), Insufficient, false),

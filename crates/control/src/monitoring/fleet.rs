@@ -35,10 +35,13 @@ pub async fn fleet(cx: &Ctx, who: &Actor, range: TimeRange) -> Outcome<FleetView
     let mut lines = Vec::with_capacity(book.len());
     for known in book.values() {
         let mine = |ops: &&Ops| ops.deployment == known.name && ops.arm != Arm::Shadow;
-        let traffic: Vec<&Ops> = windows.iter().filter(mine).collect();
-        let now: Vec<&Ops> = recent.iter().filter(mine).collect();
-        let open: Vec<AlertLine> = alerts.iter().filter(|alert| alert.deployment == known.name).cloned().collect();
-        lines.push(line(cx, known, range, span, &traffic, &now, &open).await?);
+        let seen = Seen {
+            traffic: windows.iter().filter(mine).collect(),
+            now: recent.iter().filter(mine).collect(),
+            day: read::sum(day.iter().filter(mine)).counts.rows,
+            open: alerts.iter().filter(|alert| alert.deployment == known.name).cloned().collect(),
+        };
+        lines.push(line(cx, known, range, span, &seen).await?);
     }
     lines.sort_by(|a, b| a.state.cmp(&b.state).then(a.name.cmp(&b.name)));
     let live = read::sum(day.iter().filter(|ops| ops.arm != Arm::Shadow)).counts;
@@ -56,21 +59,24 @@ pub async fn fleet(cx: &Ctx, who: &Actor, range: TimeRange) -> Outcome<FleetView
     Ok(FleetView { answer: answer(&lines, &alerts), stats, deployments: lines, updated_at: cx.now() })
 }
 
-async fn line(
-    cx: &Ctx,
-    known: &Known,
-    range: TimeRange,
-    span: i64,
-    traffic: &[&Ops],
-    now: &[&Ops],
-    open: &[AlertLine],
-) -> Outcome<Line> {
+/// What there is to see of one deployment.
+struct Seen<'a> {
+    /// Windows of the range.
+    traffic: Vec<&'a Ops>,
+    /// Windows of the last minutes.
+    now: Vec<&'a Ops>,
+    /// Predictions of the last day.
+    day: u64,
+    open: Vec<AlertLine>,
+}
+
+async fn line(cx: &Ctx, known: &Known, range: TimeRange, span: i64, seen: &Seen<'_>) -> Outcome<Line> {
     let (bucket, starts) = spans::buckets(range, span, POINTS);
-    let over_time = read::by_bucket(traffic.iter().copied(), bucket, &starts);
-    let recent = read::sum(now.iter().copied());
+    let over_time = read::by_bucket(seen.traffic.iter().copied(), bucket, &starts);
+    let recent = read::sum(seen.now.iter().copied());
     let rollout = rollout_cell(cx, known).await?;
-    let (state, headline) = health(known, open, rollout.as_ref());
-    let worst = open.iter().min_by_key(|alert| (alert.state, alert.since));
+    let (state, headline) = health(known, &seen.open, rollout.as_ref(), seen.day);
+    let worst = seen.open.iter().min_by_key(|alert| (alert.state, alert.since));
     let stable = known.stable_version();
     Ok(Line {
         name: known.name.clone(),
@@ -168,16 +174,11 @@ fn answer(lines: &[Line], alerts: &[AlertLine]) -> Answer {
             sentence: "Register a model, make a deployment, and ask for its promotion.".into(),
             link: Some(Link { text: "Models".into(), url: urls::MODELS.into() }),
         },
-        (n, []) => Answer {
-            state: State::Ok,
-            headline: if n == 1 { "The one deployment is steady".into() } else { format!("All {n} deployments are steady") },
-            sentence: match lines.iter().filter(|line| line.rollout.is_some()).count() {
-                0 => "Nothing fires, and no rollout is open.".into(),
-                1 => "Nothing fires; one rollout is open.".into(),
-                n => format!("Nothing fires; {n} rollouts are open."),
-            },
-            link: None,
-        },
+        (n, []) => {
+            let untold: Vec<String> =
+                lines.iter().filter(|line| line.state == State::Unknown).map(|line| line.name.0.clone()).collect();
+            quiet(n, &untold, lines.iter().filter(|line| line.rollout.is_some()).count())
+        }
         (n, [first, rest @ ..]) => {
             let worst =
                 alerts.iter().filter(|alert| alert.deployment == first.name).min_by_key(|alert| (alert.state, alert.since));
@@ -203,6 +204,27 @@ fn answer(lines: &[Line], alerts: &[AlertLine]) -> Answer {
     }
 }
 
+/// Nothing fires: on `all` deployments, of which those in `untold` cannot be judged.
+fn quiet(all: usize, untold: &[String], rollouts: usize) -> Answer {
+    let rollouts = match rollouts {
+        0 => "Nothing fires, and no rollout is open.".to_owned(),
+        1 => "Nothing fires; one rollout is open.".to_owned(),
+        n => format!("Nothing fires; {n} rollouts are open."),
+    };
+    let (state, headline) = match (all, untold.len()) {
+        (1, 0) => (State::Ok, "The one deployment is steady".to_owned()),
+        (n, 0) => (State::Ok, format!("All {n} deployments are steady")),
+        (1, _) => (State::Unknown, "Not enough data on the one deployment".to_owned()),
+        (n, k) if n == k => (State::Unknown, format!("Not enough data on any of {n} deployments")),
+        (n, k) => (State::Ok, format!("{} of {n} deployments {} steady", n - k, if n - k == 1 { "is" } else { "are" })),
+    };
+    let sentence = match untold {
+        [] => rollouts,
+        untold => format!("{rollouts} Not enough data: {}.", listed(untold)),
+    };
+    Answer::new(state, headline, sentence)
+}
+
 /// `2 rollouts, 1 registration`.
 fn changes_words(by_action: &[(String, i64)]) -> String {
     let of = |prefix: &str| {
@@ -219,4 +241,24 @@ fn changes_words(by_action: &[(String, i64)]) -> String {
         (of("deployment."), "deployment change"),
     ];
     listed(&parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, one)| counted(n, one)).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_be_judged_is_steady() {
+        let names = |n: usize| (0..n).map(|i| format!("d{i}")).collect::<Vec<_>>();
+        for (all, untold, rollouts, state, headline, sentence) in [
+            (1, 0, 0, State::Ok, "The one deployment is steady", "Nothing fires, and no rollout is open."),
+            (5, 0, 1, State::Ok, "All 5 deployments are steady", "Nothing fires; one rollout is open."),
+            (5, 1, 2, State::Ok, "4 of 5 deployments are steady", "Nothing fires; 2 rollouts are open. Not enough data: d0."),
+            (2, 1, 0, State::Ok, "1 of 2 deployments is steady", "Nothing fires, and no rollout is open. Not enough data: d0."),
+            (1, 1, 0, State::Unknown, "Not enough data on the one deployment", "Nothing fires, and no rollout is open. Not enough data: d0."),
+            (2, 2, 0, State::Unknown, "Not enough data on any of 2 deployments", "Nothing fires, and no rollout is open. Not enough data: d0 and d1."),
+        ] {
+            assert_eq!(quiet(all, &names(untold), rollouts), Answer::new(state, headline, sentence));
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod latency;
 mod log;
 mod pending;
 pub(crate) mod read;
+mod retention;
 mod selected;
 pub(crate) mod shares;
 pub(crate) mod spans;
@@ -25,6 +26,7 @@ pub use fleet::fleet;
 pub use latency::latency;
 pub(crate) use latency::rates;
 pub use read::last;
+pub use retention::{Retention, forget};
 pub use writer::{LOG_CAP, Writer};
 
 #[cfg(test)]

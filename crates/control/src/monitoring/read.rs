@@ -6,6 +6,7 @@ use crate::deployments::version_no;
 use crate::{Ctx, IntoProblem, Outcome};
 use contract::inputs::TimeRange;
 use contract::rollout::Arm;
+use contract::time::HOUR;
 use contract::{DeploymentName, Millis, VersionNo};
 use std::collections::BTreeMap;
 use store::windows::OperationsRow;
@@ -46,6 +47,13 @@ pub async fn operations_of_all(cx: &Ctx, range: TimeRange) -> Outcome<(i64, Vec<
     let span = spans::for_features(range);
     let rows = cx.store.db.operations_of_all(span, range.from.floor_to(span), range.to).await.or_problem("Reading windows")?;
     Ok((span, rows.into_iter().filter_map(ops).collect()))
+}
+
+/// By the hour: few rows however long the range, current to the last flush.
+pub async fn hours(cx: &Ctx, deployment: &DeploymentName, range: TimeRange) -> Outcome<Vec<Ops>> {
+    let rows =
+        cx.store.db.operations(deployment, HOUR, range.from.floor_to(HOUR), range.to).await.or_problem("Reading windows")?;
+    Ok(rows.into_iter().filter_map(ops).collect())
 }
 
 pub async fn features(cx: &Ctx, deployment: &DeploymentName, range: TimeRange) -> Outcome<(i64, Vec<Feats>)> {

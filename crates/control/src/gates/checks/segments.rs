@@ -39,7 +39,7 @@ pub fn segments(
             rule: value(rule, Some(&rows)),
             low: own.map(|e| e.low).filter(|x| x.is_finite()),
             high: own.map(|e| e.high).filter(|x| x.is_finite()),
-            verdict: judge(metric, &whole, own.as_ref()).verdict,
+            verdict: judge(metric, &whole, own.as_ref(), policy::not_beyond).verdict,
             found: false,
         });
     }
@@ -130,13 +130,17 @@ pub fn worst(metric: Metric, contract: &Contract, subject: &Subject, candidate: 
         .iter()
         .filter_map(|(segment, group, rows)| behind(rows).map(|(by, own)| (by, own, segment, group, rows.len() as u64)));
     let (_, own, segment, group, n) = found.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    let judged = judge(metric, &whole, Some(&own));
+    let judged = judge(metric, &whole, Some(&own), policy::within);
+    let untold = match judged.verdict {
+        Verdict::Insufficient => " Whether it is further behind than allowed cannot be told yet: the limit lies inside the interval, and more rows of it would tell.",
+        _ => "",
+    };
     let line = Line::new("worst_slice", "Worst slice", format!("Found by search: {segment} {group}"), judged)
         .advice()
         .value(metric.text(own.value))
         .interval(format!("{}, {}", metric.interval(&own, false), words::counted(n, "row")))
         .needed(needed(metric, &whole))
-        .evidence(format!("Of {} over all features this one is furthest behind {} of all rows. The interval allows for having looked at so many.", words::counted(slices.len() as u64, "group"), metric.text(whole.value)))
+        .evidence(format!("Of {} over all features this one is furthest behind {} of all rows. The interval allows for having looked at so many.{untold}", words::counted(slices.len() as u64, "group"), metric.text(whole.value)))
         .done();
     let table = SegmentLine {
         segment: segment.clone(),
@@ -153,18 +157,18 @@ pub fn worst(metric: Metric, contract: &Contract, subject: &Subject, candidate: 
     Some((line, table))
 }
 
-/// A group fails when it is shown to be further behind than allowed.
-fn judge(metric: Metric, whole: &Estimate, own: Option<&Estimate>) -> Judged {
+/// How far a group is behind, judged by one of the policy's rules.
+fn judge(metric: Metric, whole: &Estimate, own: Option<&Estimate>, rule: fn(Option<&Estimate>, f64) -> Judged) -> Judged {
     let Some(own) = own.filter(|own| own.n >= MIN_GROUP) else { return Judged::INSUFFICIENT };
     match metric {
         Metric::Mae => {
             let times = |x: f64| x / whole.value.max(f64::MIN_POSITIVE);
-            policy::not_beyond(
+            rule(
                 Some(&Estimate { value: times(own.value), low: times(own.low), high: times(own.high), n: own.n }),
                 GROUP_TIMES,
             )
         }
-        _ => policy::not_beyond(
+        _ => rule(
             Some(&Estimate {
                 value: whole.value - own.value,
                 low: whole.value - own.high,

@@ -45,6 +45,11 @@ const DIRECT: [&str; 20] = [
     "login",
     "imei",
 ];
+/// Last words of a name that are about the thing before them: the plan of a phone, the count of logins.
+const ABOUT: [&str; 26] = [
+    "plan", "count", "counts", "service", "services", "message", "messages", "minutes", "calls", "changes", "type", "kind", "provider",
+    "brand", "verified", "confirmed", "opens", "clicks", "attempts", "usage", "lines", "charge", "charges", "days", "enabled", "subscribed",
+];
 /// Words that make a following “name” a person's.
 const WHOSE: [&str; 10] = ["first", "last", "full", "middle", "family", "maiden", "customer", "person", "client", "patient"];
 const INDIRECT: [&str; 21] = [
@@ -74,13 +79,18 @@ const INDIRECT: [&str; 21] = [
 /// The strictest class that the name or most of the values suggest.
 pub fn guess(name: &str, profile: Option<&ColumnProfile>) -> Pii {
     let words = words(name);
+    let about = words.last().is_some_and(|last| ABOUT.contains(&last.as_str()));
+    let asks = words.first().is_some_and(|first| ["has", "is"].contains(&first.as_str()));
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let pair = |a: &str, b: &str| words.windows(2).any(|two| two[0] == a && two[1] == b);
     if has(&SENSITIVE) {
         return Pii::Sensitive;
     }
     let names_somebody = words == ["name"] || WHOSE.iter().any(|whose| pair(whose, "name"));
-    if names_somebody || has(&DIRECT) || pair("e", "mail") || pair("account", "number") || pair("card", "number") {
+    // A mailbox that speaks is no address.
+    let direct = if pair("voice", "mail") { words.iter().any(|word| word != "mail" && DIRECT.contains(&word.as_str())) } else { has(&DIRECT) };
+    let points = direct || pair("account", "number") || pair("card", "number");
+    if names_somebody || (points && !about && !asks) {
         return Pii::Direct;
     }
     if let Some(profile) = profile.filter(|profile| !profile.numeric && !profile.frequent.is_empty()) {
@@ -171,6 +181,25 @@ mod tests {
             ("Sex", "x", Pii::Sensitive),
             ("col7", "male\nfemale", Pii::Sensitive),
             ("number_vmail_messages", "3\n4", Pii::None),
+            ("voice_mail_plan", "yes\nno", Pii::None),
+            ("VoiceMail", "yes\nno", Pii::None),
+            ("voice_mail", "a@b.org\nc@d.org", Pii::Direct),
+            ("voice_mail_phone", "x", Pii::Direct),
+            ("e-mail", "x", Pii::Direct),
+            ("customer_mail", "x", Pii::Direct),
+            ("mail_address", "x", Pii::Direct),
+            ("mail_count", "3\n4", Pii::None),
+            ("mailing_days", "3\n4", Pii::None),
+            ("PhoneService", "yes\nno", Pii::None),
+            ("phone_number", "x", Pii::Direct),
+            ("phoneme", "x", Pii::None),
+            ("has_phone", "yes\nno", Pii::None),
+            ("login", "x", Pii::Direct),
+            ("login_attempts", "3\n4", Pii::None),
+            ("ip", "x", Pii::Direct),
+            ("zip_type", "a\nb", Pii::Indirect),
+            ("shipment", "x", Pii::None),
+            ("health_plan", "a\nb", Pii::Sensitive),
             ("total_day_minutes", "265.1", Pii::None),
             ("weathersit", "clear\nrain", Pii::None),
             ("day", "2026-03-17\n2026-03-18", Pii::None),
