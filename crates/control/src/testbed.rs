@@ -105,6 +105,7 @@ impl Bed {
                 inputs,
                 routing_key: None,
                 deadline: None,
+                arrived: None,
                 id: id.clone(),
             };
             router.predict(request).await.expect("an answer");
