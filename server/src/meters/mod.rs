@@ -12,6 +12,7 @@ use crate::shared::Shared;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use contract::deployment::Fallback;
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -105,6 +106,11 @@ pub async fn show_metrics(State(shared): State<Shared>) -> Response {
     for (name, route) in &router.snapshot().routes {
         let weight = route.canary.as_ref().map_or(0.0, |(_, millionths)| f64::from(*millionths) / 10_000.0);
         meters.weight.get_or_create(&ByDeployment { deployment: name.clone() }).set(weight);
+        // Declared fallbacks are there from the start: a rate over a counter that appears late misses its first step.
+        for fallback in &route.settings.fallback {
+            let kind = if matches!(fallback, Fallback::Previous { .. }) { "previous" } else { "default" };
+            drop(meters.fallback.get_or_create(&ByKind { deployment: name.clone(), kind }));
+        }
     }
     for (name, known) in shared.cx.book.all().iter() {
         if let Some(stable) = known.stable_version() {
