@@ -27,6 +27,7 @@ marks! {
     Dot => "dot", DotReference => "dot-ref", Whisker => "whisk", WhiskerReference => "whisk-ref",
     Bar => "bar", BarReference => "bar-ref", BarSoft => "bar-soft", BarOver => "hx",
     Series1 => "ser s1", Series2 => "ser s2", Series3 => "ser s3", Series4 => "ser s4", Series5 => "ser s5", Series6 => "ser s6",
+    Fill1 => "f1", Fill2 => "f2", Fill3 => "f3", Fill4 => "f4",
     Heat0 => "h0", Heat1 => "h1", Heat2 => "h2", HeatOver => "hx", HeatNone => "hn",
     Hit => "hit", Settled => "settled",
     InkText => "ink-t", StrongText => "strong-t", SubjectText => "subject-t", ReferenceText => "ref-t",

@@ -12,6 +12,7 @@ mod bars;
 mod heat;
 mod whiskers;
 mod small;
+mod stack;
 
 pub use bars::{Bar, Bars, bars};
 pub use heat::{Heat, HeatRow, heat};
@@ -19,6 +20,7 @@ pub use curve::{Curve, CurvePoint, curve};
 pub use histogram::{Histogram, histogram};
 pub use sequence::{Sequence, SequencePoint, sequence, table_rows as sequence_rows};
 pub use small::{bullet, sparkline};
+pub use stack::{Stack, Stacked, digits, stack};
 pub use time_series::{Line, TimeBand, TimeSeries, pins, time_series};
 pub use whiskers::{Whisker, Whiskers, whiskers};
 

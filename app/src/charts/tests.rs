@@ -48,6 +48,20 @@ fn drawings_over_time_hold_for_any_values() {
 }
 
 #[test]
+fn stacked_bars_hold_for_any_values() {
+    for values in hard() {
+        let parts = values.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
+        let spec = Stack { unit: Unit::Milliseconds, names: ["a", "b", "c", "d"].map(String::from).into(), bars: vec![Stacked { label: "version 3 <x>".into(), parts }], empty: "no run".into(), ..Stack::default() };
+        all(&format!("{values:?}"), &stack(&spec));
+    }
+    let spec = Stack { names: vec!["wait".into(), "run".into()], bars: vec![Stacked { label: "v1".into(), parts: vec![0.25, 0.75] }], unit: Unit::Milliseconds, ..Stack::default() };
+    let drawn = stack(&spec).wide;
+    assert!(drawn.contains("v1, run: 0.75 ms of 1.0 ms") && drawn.contains("class=\"f2\""), "{drawn}");
+    assert_eq!(spec.key(), [("f1", "wait".to_string()), ("f2", "run".to_string())]);
+    assert!(stack(&Stack { empty: "no run".into(), ..Stack::default() }).wide.contains("no run"));
+}
+
+#[test]
 fn the_same_numbers_give_the_same_drawing() {
     let spec = TimeSeries { to: Millis(DAY), lines: vec![line("p99", Mark::Subject, &[])], empty: "no requests".into(), ..TimeSeries::default() };
     assert_eq!(time_series(&spec), time_series(&spec));

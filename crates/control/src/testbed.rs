@@ -11,7 +11,7 @@ use contract::inputs::{CreateDeployment, RegisterVersion};
 use contract::rollout::RolloutPlan;
 use contract::{DeploymentName, ModelName, PredictionId, Role, RolloutId, VersionNo};
 use serving::records::encode;
-use serving::{PredictRequest, Recorder, RecorderOptions, Records, Router, Value};
+use serving::{PredictRequest, Recorder, RecorderOptions, Records, Router, Spent, Value};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -105,6 +105,7 @@ impl Bed {
                 inputs,
                 routing_key: None,
                 deadline: None,
+                arrived: None,
                 id: id.clone(),
             };
             router.predict(request).await.expect("an answer");
@@ -113,14 +114,16 @@ impl Bed {
         ids
     }
 
-    /// Writes what has been answered.
-    pub async fn flush(&mut self) {
+    /// Writes what has been answered; where the time of each answer went.
+    pub async fn flush(&mut self) -> Vec<Spent> {
         let mut taken = Vec::new();
         while let Some(record) = self.records.try_recv() {
             taken.push(record);
         }
+        let spent = taken.iter().map(|record| record.spent).collect();
         self.writer.take(&mut taken);
         self.writer.flush().await.expect("the store writes");
+        spent
     }
 
     /// Rows of a file of `examples/churn`, and the true labels by row where they are known.

@@ -56,6 +56,15 @@ pub fn ms(x: f64) -> String {
     if x < 10.0 { format!("{x:.1} ms") } else { format!("{} ms", grouped(x.round())) }
 }
 
+/// Milliseconds to two digits where they are few: `0.21 ms`, `0.034 ms`, `1.3 ms`, `47 ms`.
+pub fn fine_ms(x: f64) -> String {
+    match x {
+        _ if x >= 1.0 || x <= 0.0 => ms(x),
+        _ if x >= 0.0995 => format!("{x:.2} ms"),
+        _ => format!("{x:.3} ms"),
+    }
+}
+
 /// `a`, `a and b`, `a, b and c`.
 pub fn listed(items: &[String]) -> String {
     match items {

@@ -32,15 +32,38 @@ impl Outcome {
     }
 }
 
-/// Where a request's time went.
+/// Where a request's time went: `total` is what waiting, queueing, computing and the rest add up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
-    /// From the router's entrance to the answer.
+    /// From the request's head to its encoded answer, where the caller tells both; else from the router's entrance to the answer.
     pub total: Duration,
+    /// Before the router: the body on its way, and its decoding.
+    pub wait: Duration,
+    /// In the model's queue.
     pub queued: Duration,
+    /// In ONNX Runtime alone: the run that answered it, whole, whoever shared it.
     pub compute: Duration,
-    /// Rows in the run that answered it.
+    /// Rows in the run that answered it; 0 if no run did.
     pub batch_rows: usize,
+    /// Counted with one request of each run, so that adding up counts runs.
+    pub leads_run: bool,
+}
+
+impl Spent {
+    /// Checks, conversions, encoding: what is neither waiting nor queueing nor computing.
+    pub fn rest(&self) -> Duration {
+        self.total.saturating_sub(self.wait).saturating_sub(self.queued).saturating_sub(self.compute)
+    }
+
+    /// What the caller waits for beyond ONNX Runtime itself.
+    pub fn overhead(&self) -> Duration {
+        self.total.saturating_sub(self.compute)
+    }
+
+    /// The same with waiting before it.
+    pub(crate) fn after(self, wait: Duration) -> Spent {
+        Spent { wait: self.wait + wait, total: self.total + wait, ..self }
+    }
 }
 
 /// One request and its answer. Conversions to values per feature happen here, on the reader's side.

@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// Relative error of every quantile.
-const ERROR: f64 = 0.01;
+pub const ERROR: f64 = 0.01;
 /// Latencies up to this many milliseconds (a nanosecond) count as zero.
 const ZERO_MS: f64 = 1e-6;
 /// Latencies beyond this many milliseconds (about 31 years) count as this much.
 const LONGEST_MS: f64 = 1e12;
 
-/// A DDSketch (Masson, Rim and Lee, VLDB 2019) for latencies in milliseconds: buckets whose borders grow by
-/// `γ = (1 + α)/(1 − α)`, `α` = 1 %. Any quantile is within 1 % of the value of that rank. Two sketches merge by adding
-/// bucket counts, so any split over replicas, in any order, gives the same sketch to the bit. At most some 2,000
-/// buckets; usual traffic uses under a hundred.
+/// A DDSketch (Masson, Rim and Lee, “DDSketch: a fast and fully-mergeable quantile sketch with relative-error guarantees”,
+/// PVLDB 12(12), 2019) for latencies in milliseconds: buckets whose borders grow by `γ = (1 + α)/(1 − α)`, `α` = [`ERROR`].
+/// A bucket answers with `2γ^i/(γ + 1)`, which is within `α` of everything in it, so any quantile is within 1 % of the
+/// value of that rank. Two sketches merge by adding bucket counts, so any split over replicas, in any order, gives the
+/// same sketch to the bit. Nothing is collapsed: at most some 2,000 buckets; usual traffic uses under a hundred.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LatencySketch {
     /// Counts by bucket: bucket `i` holds `(γ^(i−1), γ^i]`.

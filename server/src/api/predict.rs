@@ -4,12 +4,13 @@ use super::take::At;
 use super::take::read;
 use crate::oip::infer::routing_key;
 use crate::oip::target::permit;
-use crate::predict::answer;
+use crate::predict::{Arrived, answer};
 use crate::shared::Shared;
 use crate::web::refused::{Answer, Refused};
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use contract::rollout::Arm;
 use contract::{DeploymentName, PredictionId, Problem, ProblemKind, VersionNo};
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use serving::{Label, PredictError, PredictRequest, interpret, records};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Records that one request may carry.
 const MOST: usize = 10_000;
@@ -36,7 +37,7 @@ struct Body {
 }
 
 #[derive(Serialize)]
-pub struct Predicted {
+struct Predicted {
     predictions: Vec<Line>,
     version: VersionNo,
     arm: Arm,
@@ -55,12 +56,12 @@ struct Line {
 }
 
 pub async fn predict_records(
+    Arrived(arrived): Arrived,
     State(shared): State<Shared>,
     At(name): At<DeploymentName>,
     headers: HeaderMap,
     body: Bytes,
-) -> Answer<Json<Predicted>> {
-    let arrived = Instant::now();
+) -> Answer<Response> {
     permit(&shared, &headers).await.map_err(|refusal| Problem::unauthenticated(refusal.message))?;
     let Some(route) = shared.router.route(name.as_str()).filter(|_| !shared.is_unloaded(name.as_str())) else {
         let error = if shared.router.snapshot().loading.contains(name.as_str()) {
@@ -86,14 +87,15 @@ pub async fn predict_records(
     let rows = records::from_json(&served.contract, &records).map_err(bad)?;
     let inputs = records::encode(&served.contract, &rows).map_err(bad)?;
     let request = PredictRequest {
-        deployment: name.0,
+        deployment: name.0.clone(),
         version,
         inputs,
         routing_key: key.map(|key| key.as_str().map_or_else(|| key.to_string(), str::to_owned)).or_else(|| routing_key(&headers)),
         deadline: timeout_ms.map(|ms| arrived + Duration::from_millis(ms)),
+        arrived: Some(arrived),
         id: PredictionId(shared.cx.new_id()),
     };
-    let prediction = answer(&shared, request).await?;
+    let prediction = answer(&shared, name.as_str(), request).await?;
     let contract = &prediction.served.contract;
     let answers = interpret(contract, &prediction.outputs)
         .map_err(|why| Problem::internal(format!("The model's answer cannot be read: {why}.")))?;
@@ -105,13 +107,17 @@ pub async fn predict_records(
         scores: contract.classes.iter().cloned().zip(answer.scores.into_iter().map(shortest)).collect(),
         prediction_id: prediction.prediction_id.row(i, prediction.rows),
     });
-    Ok(Json(Predicted {
+    let response = Json(Predicted {
         predictions: lines.collect(),
         version: prediction.version,
         arm: prediction.arm,
         served_by: prediction.served_by.clone(),
         fallback: prediction.fallback,
-    }))
+    })
+    .into_response();
+    // Only now is the answer encoded, and its time known.
+    drop(prediction);
+    Ok(response)
 }
 
 /// A number that came out of a model in single precision, as the number that people would write for it: 0.55, not 0.550000011920929.

@@ -1,35 +1,30 @@
 //! What Prometheus reads: requests, their latency and where it went, and the state of rollouts and alerts.
 
+mod lines;
+mod process;
+mod runtime;
+mod spread;
 mod watched;
+
+pub use lines::Line;
 
 use crate::shared::Shared;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use contract::deployment::Fallback;
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use lines::{Became, Lines};
+use process::Process;
+use runtime::Runtime;
 use serving::{PredictError, Prediction};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use watched::Watched;
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Answered {
-    deployment: String,
-    version: String,
-    arm: String,
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByVersion {
-    deployment: String,
-    version: String,
-}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByKind {
@@ -42,53 +37,29 @@ struct ByDeployment {
     deployment: String,
 }
 
-/// Counters and histograms of this process. Cheap to update: no lock but a read lock per label set.
+/// Counters and histograms of this process. What a request updates is in [`lines`].
 pub struct Meters {
     registry: Registry,
-    requests: Family<Answered, Counter>,
-    duration: Family<ByVersion, Histogram>,
-    queued: Family<ByVersion, Histogram>,
-    compute: Family<ByVersion, Histogram>,
-    rows: Family<ByVersion, Histogram>,
+    lines: Lines,
     fallback: Family<ByKind, Counter>,
     inflight: Gauge,
     weight: Family<ByDeployment, Gauge<f64, AtomicU64>>,
     age: Family<ByDeployment, Gauge>,
     firing: Gauge,
     dropped: Gauge,
+    runtime: Runtime,
     watched: Watched,
-}
-
-/// From 100 µs to about 13 s, doubling.
-fn seconds() -> Histogram {
-    Histogram::new((0..18).map(|i| 0.000_1 * f64::from(1_u32 << i)))
-}
-
-fn row_counts() -> Histogram {
-    Histogram::new((0..13).map(|i| f64::from(1_u32 << i)))
 }
 
 impl Default for Meters {
     fn default() -> Self {
-        let mut registry = Registry::with_prefix("slipway");
-        let requests = Family::default();
-        let duration = Family::new_with_constructor(seconds as fn() -> Histogram);
-        let queued = Family::new_with_constructor(seconds as fn() -> Histogram);
-        let compute = Family::new_with_constructor(seconds as fn() -> Histogram);
-        let rows = Family::new_with_constructor(row_counts as fn() -> Histogram);
+        let mut all = Registry::default();
+        all.register_collector(Box::new(Process));
+        let registry = all.sub_registry_with_prefix("slipway");
+        let lines = Lines::new(registry);
         let fallback = Family::default();
         let (inflight, firing, dropped) = (Gauge::default(), Gauge::default(), Gauge::default());
         let (weight, age) = (Family::default(), Family::default());
-        registry.register("requests", "Predict requests by what became of them", Family::clone(&requests));
-        registry.register_with_unit(
-            "request_duration",
-            "From the decoded request to the answer",
-            Unit::Seconds,
-            Family::clone(&duration),
-        );
-        registry.register_with_unit("queue_duration", "Waiting for a batch", Unit::Seconds, Family::clone(&queued));
-        registry.register_with_unit("compute_duration", "In the model", Unit::Seconds, Family::clone(&compute));
-        registry.register("batch_size", "Rows of a request", Family::clone(&rows));
         registry.register("fallback", "Requests that something else than the chosen version answered", Family::clone(&fallback));
         registry.register("inflight", "Requests being answered now", inflight.clone());
         registry.register(
@@ -99,24 +70,19 @@ impl Default for Meters {
         registry.register_with_unit("model_age", "Since the stable version was registered", Unit::Seconds, Family::clone(&age));
         registry.register("alerts_firing", "Alerts that fire now", firing.clone());
         registry.register("records_dropped", "Predictions that were answered but not recorded since the start", dropped.clone());
-        let watched = Watched::new(&mut registry);
-        Self { registry, requests, duration, queued, compute, rows, fallback, inflight, weight, age, firing, dropped, watched }
+        let runtime = Runtime::new(registry);
+        let watched = Watched::new(registry);
+        Self { registry: all, lines, fallback, inflight, weight, age, firing, dropped, runtime, watched }
     }
 }
 
 impl Meters {
-    pub fn answered(&self, deployment: &str, prediction: &Prediction) {
-        let labels = ByVersion { deployment: deployment.to_owned(), version: prediction.version.to_string() };
-        self.duration.get_or_create(&labels).observe(prediction.timings.total.as_secs_f64());
-        self.queued.get_or_create(&labels).observe(prediction.timings.queued.as_secs_f64());
-        self.compute.get_or_create(&labels).observe(prediction.timings.compute.as_secs_f64());
-        self.rows.get_or_create(&labels).observe(prediction.rows as f64);
+    /// The handles that an answer is counted with, once it is encoded.
+    pub fn line(&self, deployment: &str, prediction: &Prediction) -> Arc<Line> {
         if let Some(kind) = prediction.fallback {
             self.fallback.get_or_create(&ByKind { deployment: deployment.to_owned(), kind }).inc();
         }
-        let outcome = if prediction.fallback.is_some() { "fallback" } else { "answered" };
-        let ByVersion { deployment, version } = labels;
-        self.requests.get_or_create(&Answered { deployment, version, arm: prediction.arm.word().to_owned(), outcome }).inc();
+        self.lines.of(deployment, prediction.version, prediction.arm)
     }
 
     pub fn refused(&self, deployment: &str, error: &PredictError) {
@@ -128,9 +94,8 @@ impl Meters {
             PredictError::DeadlineExceeded => "deadline",
             PredictError::Failed(_) => "failed",
         };
-        self.requests
-            .get_or_create(&Answered { deployment: deployment.to_owned(), version: String::new(), arm: String::new(), outcome })
-            .inc();
+        let became = Became { deployment: deployment.to_owned(), version: String::new(), arm: String::new(), outcome };
+        self.lines.requests.get_or_create(&became).inc();
     }
 }
 
@@ -141,6 +106,11 @@ pub async fn show_metrics(State(shared): State<Shared>) -> Response {
     for (name, route) in &router.snapshot().routes {
         let weight = route.canary.as_ref().map_or(0.0, |(_, millionths)| f64::from(*millionths) / 10_000.0);
         meters.weight.get_or_create(&ByDeployment { deployment: name.clone() }).set(weight);
+        // Declared fallbacks are there from the start: a rate over a counter that appears late misses its first step.
+        for fallback in &route.settings.fallback {
+            let kind = if matches!(fallback, Fallback::Previous { .. }) { "previous" } else { "default" };
+            drop(meters.fallback.get_or_create(&ByKind { deployment: name.clone(), kind }));
+        }
     }
     for (name, known) in shared.cx.book.all().iter() {
         if let Some(stable) = known.stable_version() {
@@ -148,6 +118,7 @@ pub async fn show_metrics(State(shared): State<Shared>) -> Response {
             meters.age.get_or_create(&ByDeployment { deployment: name.0.clone() }).set(age);
         }
     }
+    meters.runtime.refresh(router);
     if let Err(problem) = meters.watched.refresh(&shared.cx).await {
         tracing::warn!(%problem, "drift and quality could not be read for a scrape");
     }

@@ -5,7 +5,7 @@ use super::decode::{decode, decode_raw};
 use super::encode::{About, Encoded, check_outputs, encode};
 use super::refusal::Refusal;
 use super::target::Target;
-use crate::predict::answer;
+use crate::predict::{Arrived, answer};
 use crate::shared::Shared;
 use axum::body::Body;
 use axum::extract::State;
@@ -15,15 +15,19 @@ use bytes::{Bytes, BytesMut};
 use contract::PredictionId;
 use futures::StreamExt;
 use serving::{PredictError, PredictRequest};
-use std::time::Instant;
 
 /// Length of the JSON part of a body with binary tensors behind it.
 pub const HEADER_LENGTH: HeaderName = HeaderName::from_static("inference-header-content-length");
 /// Key of the sticky assignment to an arm, where the request's parameters name none.
 pub const ROUTING_KEY: HeaderName = HeaderName::from_static("x-slipway-routing-key");
 
-pub async fn infer(State(shared): State<Shared>, target: Target, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
-    let arrived = Instant::now();
+pub async fn infer(
+    Arrived(arrived): Arrived,
+    State(shared): State<Shared>,
+    target: Target,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
     target.permit(&shared, &headers).await?;
     let served = target.served(&shared)?;
     let body = read_body(&headers, body, shared.config.body_limit).await?;
@@ -35,12 +39,14 @@ pub async fn infer(State(shared): State<Shared>, target: Target, headers: Header
     check_outputs(&request, served.onnx.outputs())?;
     let prediction = answer(
         &shared,
+        &target.name,
         PredictRequest {
             deployment: target.name.clone(),
             version: target.version,
             inputs: std::mem::take(&mut request.inputs),
             routing_key: request.routing_key.take().or_else(|| routing_key(&headers)),
             deadline: request.timeout.map(|timeout| arrived + timeout),
+            arrived: Some(arrived),
             id: PredictionId(shared.cx.new_id()),
         },
     )

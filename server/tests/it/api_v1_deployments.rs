@@ -64,6 +64,27 @@ fn records_that_do_not_fit_are_refused_by_name() {
 }
 
 #[test]
+fn latency_is_told_in_parts_with_units_in_names() {
+    site().post("", "/api/v1/deployments/churn/predict", &json!({ "records": [record("churn", 5), record("churn", 6)] })).expect(200);
+    let has_parts = |view: &serde_json::Value| view["versions"].as_array().is_some_and(|versions| !versions.is_empty());
+    let view = site().wait_until("/api/v1/deployments/churn/latency", |reply| reply.status == 200 && has_parts(&reply.json())).json();
+    assert_eq!(view["relative_error"], 0.01);
+    let one = view["versions"].as_array().expect("versions").iter().find(|one| one["version"] == 1).expect("version 1");
+    assert_eq!(one["arm"], "stable");
+    for (part, least) in [("wait", 0.0), ("queue", 0.0), ("compute", 1e-6), ("rest", 1e-6), ("overhead", 1e-6)] {
+        let part = &one["parts"][part];
+        let (p50, p99) = (part["p50_ms"].as_f64().expect("p50"), part["p99_ms"].as_f64().expect("p99"));
+        assert!(least <= p50 && p50 <= p99 && part["n"].as_u64() > Some(0), "{part}");
+    }
+    let mean = |part: &str| one["parts"][part]["mean_ms"].as_f64().expect("a mean");
+    let whole = mean("compute") + mean("overhead");
+    assert!((["wait", "queue", "compute", "rest"].map(mean).iter().sum::<f64>() - whole).abs() < 1e-6);
+    assert!(one["batches"].as_array().is_some_and(|steps| steps.iter().any(|step| step["runs"].as_u64() > Some(0))), "{one}");
+    assert!(one["memory_bytes"].as_u64() > Some(0) && view["totals"]["degraded_share"].is_number());
+    assert!(view["totals"]["cache_hit_share"].is_null(), "what is not measured is not zero");
+}
+
+#[test]
 fn what_is_watched_can_be_read() {
     site().post("", "/api/v1/deployments/churn/predict", &json!({ "records": [record("churn", 3)] })).expect(200);
     let fleet = site().get("stakeholder", "/api/v1/fleet?range=1h").expect(200);

@@ -1,15 +1,17 @@
 //! Latency of a deployment: percentiles per version, where the time goes, throughput, failures.
 
 use super::head::{Changes, DeploymentFrame, DeploymentTabs, events};
+use super::parts::{Overhead, PartsOfTime};
 use super::overview::{lines, series_table};
 use super::{use_name, use_tick};
-use crate::charts::{Limit, TimeSeries, time_series};
+use crate::charts::{Bar, Bars, Limit, TimeSeries, bars, digits, time_series};
 use crate::components::prelude::*;
 use crate::words::Unit;
 use contract::DeploymentName;
 use contract::rollout::Worse;
 use contract::urls;
-use contract::views::latency::LatencyView;
+use contract::views::common::Table as Data;
+use contract::views::latency::{Batches, LatencyView, VersionLatency};
 use contract::views::parts::{Point, Series};
 
 #[server]
@@ -32,7 +34,8 @@ pub fn LatencyPage() -> impl IntoView {
                 <Totals view=view.clone()/>
                 <Percentiles view=view.clone()/>
                 <Versions view=view.clone()/>
-                <Parts view=view.clone()/>
+                <PartsOfTime view=view.clone()/>
+                <Overhead view=view.clone()/>
                 <Load view=view.clone()/>
                 <Changes changes=view.changes.clone() head=view.head.clone()/>
             </DeploymentFrame>
@@ -40,19 +43,28 @@ pub fn LatencyPage() -> impl IntoView {
     }
 }
 
-fn ms(value: Option<f64>) -> String {
-    value.map_or("–".into(), |value| Unit::Milliseconds.said(value, if value < 10.0 { 2 } else { 0 }))
+/// Milliseconds with as many digits as mean something.
+pub fn ms(value: Option<f64>) -> String {
+    value.map_or("–".into(), |value| Unit::Milliseconds.said(value, digits(value)))
+}
+
+/// `Version 3, canary`
+pub fn who(one: &VersionLatency) -> String {
+    format!("Version {}, {}", one.version, one.arm.word())
 }
 
 #[component]
 fn Totals(view: LatencyView) -> impl IntoView {
     let totals = view.totals;
     let share = move |n: u64| if totals.requests == 0 { "–".to_string() } else { words::percent(n as f64 / totals.requests as f64, 2) };
+    let percent = |share: Option<f64>| share.map_or("–".into(), |share| words::percent(share, 2));
+    let overhead = view.parts.overhead;
     view! {
         <Stats label="Requests in this time">
-            <Stat label="Requests" value=words::about(totals.requests) sub=format!("{} a second now", words::number(totals.per_second, 1))/>
-            <Stat label="Failed" value=words::count(totals.failed) sub=share(totals.failed)/>
-            <Stat label="Answered by a fallback" value=words::count(totals.by_fallback) sub=share(totals.by_fallback)/>
+            <Stat label="Requests" value=words::about(totals.requests) sub=format!("{} a second, mean", words::number(totals.requests_per_second, 1))/>
+            <Stat label="Added to ONNX Runtime" value=ms(overhead.p50_ms) of="median" sub=format!("p99 {}", ms(overhead.p99_ms))/>
+            <Stat label="Degraded" value=percent(totals.degraded_share) sub=format!("{} failed, {} by a fallback", words::count(totals.failed), words::count(totals.by_fallback))/>
+            {totals.cache_hit_share.map(|share| view! { <Stat label="From the cache" value=words::percent(share, 1)/> })}
             <Stat label="Slower than the limit" value=words::count(totals.slow) sub=format!("{}, limit {}", share(totals.slow), Unit::Milliseconds.said(view.p99_limit_ms, 0))/>
             <Stat label="Contract broken" value=words::count(totals.violations) sub="rows out of range, new or missing"/>
         </Stats>
@@ -60,7 +72,7 @@ fn Totals(view: LatencyView) -> impl IntoView {
 }
 
 /// One chart of the page.
-fn chart(view: &LatencyView, about: &str, unit: Unit, series: &[Series], limit: Option<Limit>) -> TimeSeries {
+pub fn chart(view: &LatencyView, about: &str, unit: Unit, series: &[Series], limit: Option<Limit>) -> TimeSeries {
     TimeSeries {
         about: format!("{about} of {}", view.head.name),
         reading: about.to_string(),
@@ -79,14 +91,14 @@ fn chart(view: &LatencyView, about: &str, unit: Unit, series: &[Series], limit: 
 #[component]
 fn Percentiles(view: LatencyView) -> impl IntoView {
     let several = view.versions.len() > 1;
-    let name = |version: contract::VersionNo, word: &str| if several { format!("{word} v{version}") } else { word.to_string() };
+    let name = |one: &VersionLatency, word: &str| if several { format!("{word} v{} {}", one.version, one.arm.word()) } else { word.to_string() };
     // With several versions only their tails are compared; the table has the rest.
     let series: Vec<Series> = view
         .versions
         .iter()
         .flat_map(|one| {
-            let p99 = Series { name: name(one.version, "p99"), points: one.p99.clone() };
-            let rest = [Series { name: name(one.version, "p95"), points: one.p95.clone() }, Series { name: name(one.version, "p50"), points: one.p50.clone() }];
+            let p99 = Series { name: name(one, "p99"), points: one.p99_over_time_ms.clone() };
+            let rest = [Series { name: name(one, "p95"), points: one.p95_over_time_ms.clone() }, Series { name: name(one, "p50"), points: one.p50_over_time_ms.clone() }];
             std::iter::once(p99).chain(rest.into_iter().take(if several { 0 } else { 2 }))
         })
         .collect();
@@ -96,28 +108,34 @@ fn Percentiles(view: LatencyView) -> impl IntoView {
     let near = highest * 4.0 > view.p99_limit_ms;
     let spec = chart(&view, "Latency percentiles", Unit::Milliseconds, &series, near.then_some(limit));
     let table = series_table("Latency, milliseconds", &series, |value| words::number(value, 2));
-    let sentence = if near { String::new() } else { format!("The limit of {} is far above the chart.", Unit::Milliseconds.said(view.p99_limit_ms, 0)) };
+    let far = if near { String::new() } else { format!(" The limit of {} is far above the chart.", Unit::Milliseconds.said(view.p99_limit_ms, 0)) };
+    let sentence = format!("From the request’s head to its encoded answer, within {} of the exact value.{far}", words::percent(view.relative_error, 0));
     view! { <Section title="Percentiles" id="percentiles"><Figure title=view.answer.headline.clone() sentence drawing=time_series(&spec) table/></Section> }
 }
 
 #[component]
 fn Versions(view: LatencyView) -> impl IntoView {
     let model = StoredValue::new(view.head.model.clone());
-    let cols = vec![Col::new("Version"), Col::new("Arm"), Col::new("p50").number(), Col::new("p95").number(), Col::new("p99").number(), Col::new("Requests").number()];
+    let numbers = ["p50", "p95", "p99", "p99.9", "Requests", "A second", "Rows a run", "Memory"];
+    let cols = ["Version", "Arm"].into_iter().map(Col::new).chain(numbers.into_iter().map(|name| Col::new(name).number())).collect();
     view! {
-        <Section title="By version" id="versions">
-            <Table label="Latency by version" cols class="pairs three">
+        <Section title="By version and arm" id="versions" hint="p99.9 from 1,000 requests on.">
+            <Table label="Latency by version and arm" cols class="pairs three">
                 {view
                     .versions
                     .into_iter()
                     .map(|one| view! {
                         <Row>
                             <Name name=format!("Version {}", one.version) href=model.with_value(|model| urls::version(model, one.version, ""))/>
-                            <Cell label="Arm">{one.arm.map_or("–", |arm| arm.word())}</Cell>
-                            <Cell label="p50" number=true>{ms(one.p50_ms)}</Cell>
-                            <Cell label="p95" number=true>{ms(one.p95_ms)}</Cell>
-                            <Cell label="p99" number=true>{ms(one.p99_ms)}</Cell>
+                            <Cell label="Arm">{one.arm.word()}</Cell>
+                            <Cell label="p50" number=true>{ms(one.total.p50_ms)}</Cell>
+                            <Cell label="p95" number=true>{ms(one.total.p95_ms)}</Cell>
+                            <Cell label="p99" number=true>{ms(one.total.p99_ms)}</Cell>
+                            <Cell label="p99.9" number=true>{ms(one.total.p999_ms)}</Cell>
                             <Cell label="Requests" number=true>{words::count(one.requests)}</Cell>
+                            <Cell label="A second" number=true>{words::number(one.requests_per_second, 1)}</Cell>
+                            <Cell label="Rows a run" number=true>{one.mean_batch_rows.map_or("–".into(), |rows| words::number(rows, 1))}</Cell>
+                            <Cell label="Memory" number=true>{one.memory_bytes.map_or("–".into(), words::bytes)}</Cell>
                         </Row>
                     })
                     .collect_view()}
@@ -127,31 +145,51 @@ fn Versions(view: LatencyView) -> impl IntoView {
 }
 
 #[component]
-fn Parts(view: LatencyView) -> impl IntoView {
-    let series: Vec<Series> = view.parts.iter().map(|part| Series { name: part.name.clone(), points: part.over_time.clone() }).collect();
-    let spec = chart(&view, "Median milliseconds of the parts of an answer", Unit::Milliseconds, &series, None);
-    let table = series_table("Parts of an answer, median milliseconds", &series, |value| words::number(value, 3));
-    let said: Vec<String> = view.parts.iter().map(|part| format!("{} {} (p99 {})", part.name.to_lowercase(), ms(part.p50_ms), ms(part.p99_ms))).collect();
-    view! { <Section title="Where the time goes" id="parts"><Figure title="Median time of each part of an answer" sentence=format!("Medians: {}.", said.join(", ")) drawing=time_series(&spec) table/></Section> }
-}
-
-#[component]
 fn Load(view: LatencyView) -> impl IntoView {
     let one = |name: &str, points: &[Point]| vec![Series { name: name.into(), points: points.to_vec() }];
-    let requests = one("requests a second", &view.throughput);
-    let batches = one("rows a batch", &view.batch_rows);
-    let mut failures = one("failed", &view.errors);
-    failures.extend(one("by a fallback", &view.fallbacks));
+    let requests = one("requests a second", &view.throughput_per_second);
+    let batches = one("rows a run", &view.batch_rows);
+    let mut failures = one("failed", &view.failed);
+    failures.extend(one("by a fallback", &view.by_fallback));
     let draw = |about: &str, unit, series: &[Series]| time_series(&chart(&view, about, unit, series, None));
     let [of_requests, of_batches, of_failures] =
-        [draw("Requests a second", Unit::PerSecond, &requests), draw("Rows in a batch", Unit::Plain, &batches), draw("Failed requests", Unit::Count, &failures)];
+        [draw("Requests a second", Unit::PerSecond, &requests), draw("Rows of a run", Unit::Plain, &batches), draw("Failed requests", Unit::Count, &failures)];
+    let sizes = view.versions.iter().filter(|one| !one.batches.is_empty()).map(|one| view! { <Sizes one=one.clone() name=view.head.name.0.clone()/> }).collect_view();
     view! {
         <Section title="Load" id="load">
             <div class="figures">
                 <Figure title="Requests a second" drawing=of_requests table=series_table("Requests a second", &requests, |v| words::number(v, 2))/>
-                <Figure title="Rows in a batch, mean" drawing=of_batches table=series_table("Rows in a batch", &batches, |v| words::number(v, 2))/>
+                <Figure title="Rows of a run, mean" drawing=of_batches table=series_table("Rows of a run", &batches, |v| words::number(v, 2))/>
                 <Figure title="Failed requests and answers by a fallback" drawing=of_failures table=series_table("Failures", &failures, |v| words::number(v, 0))/>
             </div>
         </Section>
+        <Section title="Batch sizes" id="batches" hint=view.batches_sentence.clone()>
+            <div class="two-col figs">{sizes}</div>
+        </Section>
     }
+}
+
+/// `1`, `3 to 4`
+fn step(batches: &Batches) -> String {
+    if batches.fewest_rows == batches.most_rows { words::count(batches.most_rows) } else { format!("{} to {}", words::count(batches.fewest_rows), words::count(batches.most_rows)) }
+}
+
+/// How many rows the runs of one version in one arm had.
+#[component]
+fn Sizes(one: VersionLatency, name: String) -> impl IntoView {
+    let runs: u64 = one.batches.iter().map(|batches| batches.runs).sum();
+    let share = |batches: &Batches| batches.runs as f64 / runs.max(1) as f64;
+    let title = format!("{}: {} runs, {} rows each on average", who(&one), words::count(runs), one.mean_batch_rows.map_or("–".into(), |rows| words::number(rows, 1)));
+    let labelled = |batches: &Batches| format!("{} {}", step(batches), if batches.most_rows == 1 { "row" } else { "rows" });
+    let spec = Bars {
+        about: format!("Rows of the runs of {name}, {}", who(&one).to_lowercase()),
+        reading: title.clone(),
+        unit: Unit::Share,
+        decimals: 1,
+        bars: one.batches.iter().map(|batches| Bar { label: labelled(batches), value: share(batches), ..Bar::default() }).collect(),
+        ..Bars::default()
+    };
+    let mut table = Data::new(format!("Runs by rows, {}", who(&one)), &["Rows", "#Runs", "#Share"]);
+    table.rows = one.batches.iter().map(|batches| vec![step(batches), words::count(batches.runs), words::percent(share(batches), 2)]).collect();
+    view! { <Figure title drawing=bars(&spec) table/> }
 }

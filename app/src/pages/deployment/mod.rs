@@ -8,6 +8,7 @@ mod drift;
 mod feature;
 mod quality;
 mod latency;
+mod parts;
 
 pub use drift::DriftPage;
 pub use latency::LatencyPage;

@@ -4,6 +4,7 @@ use super::fleet::RolloutCell;
 use super::parts::{Answer, Change, Series};
 use crate::deployment::DeploymentSettings;
 use crate::ids::*;
+use crate::inputs::TimeRange;
 use crate::rollout::Arm;
 use crate::time::Millis;
 use crate::verdict::State;
@@ -23,9 +24,16 @@ pub struct Head {
     /// `Steady`, `Drift in income` …
     pub headline: String,
     pub open_alerts: usize,
+    /// What is shown: no earlier than the deployment itself, whatever was asked for.
     pub from: Millis,
     pub to: Millis,
     pub updated_at: Millis,
+}
+
+impl Head {
+    pub fn range(&self) -> TimeRange {
+        TimeRange { from: self.from, to: self.to }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

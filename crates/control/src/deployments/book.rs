@@ -13,6 +13,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Known {
     pub name: DeploymentName,
+    /// When it was made.
+    pub born: Millis,
     pub model: ModelName,
     pub settings: DeploymentSettings,
     pub stable: Option<VersionNo>,

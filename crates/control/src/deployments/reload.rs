@@ -6,7 +6,7 @@ use super::{Known, KnownRollout};
 use crate::rollouts::entered_of;
 use crate::{Ctx, IntoProblem, Outcome};
 use contract::deployment::{DeploymentSettings, Fallback};
-use contract::{DeploymentName, Problem, VersionNo};
+use contract::{DeploymentName, Millis, Problem, VersionNo};
 use serving::Route;
 use serving::routing::PPM;
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,6 +78,7 @@ async fn one(cx: &Ctx, row: &DeploymentRow) -> Outcome<()> {
     publish(cx, &name, &settings, (stable, previous), rollout.as_ref(), &loaded);
     cx.book.put(Known {
         name,
+        born: Millis(row.created_at),
         model: settings.model.clone(),
         settings,
         stable,

@@ -20,6 +20,7 @@ const POINTS: usize = 60;
 pub async fn view(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRange) -> Outcome<DeploymentView> {
     who.must(Act::View)?;
     let (known, head) = head(cx, name, range).await?;
+    let range = head.range();
     let (span, windows) = read::operations(cx, name, range).await?;
     let (predictions_title, predictions) = match known.stable_version() {
         Some(stable) => shares::over_time(&known, stable, range, span, &windows),

@@ -22,7 +22,8 @@ const COLUMNS: usize = 24;
 pub async fn drift(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRange, feature: Option<&str>) -> Outcome<DriftView> {
     who.must(Act::View)?;
     let (known, head) = head(cx, name, range).await?;
-    let span = spans::for_features(range);
+    let range = head.range();
+    let span = spans::for_features(range, cx.now());
     let (bucket, windows) = spans::buckets(range, span, COLUMNS);
     let changes = changes_of(cx, name, range).await?;
     let Some(stable) = known.stable_version().filter(|stable| stable.baseline.is_some()) else {

@@ -15,9 +15,10 @@ use contract::views::deployment::Head;
 use contract::views::fleet::RolloutCell;
 use std::sync::Arc;
 
-/// The deployment as it runs, with its head.
+/// The deployment as it runs, with its head, whose range starts no earlier than the deployment.
 pub async fn head(cx: &Ctx, name: &DeploymentName, range: TimeRange) -> Outcome<(Arc<Known>, Head)> {
     let known = cx.book.get(name).ok_or_else(|| unknown(name))?;
+    let range = super::spans::since_birth(range, known.born);
     let open = cx.store.db.alerts_open().await.or_problem("Reading alerts")?;
     let open: Vec<AlertLine> =
         open.into_iter().filter(|row| row.deployment == name.as_str()).filter_map(crate::alerts::line).collect();

@@ -1,66 +1,83 @@
 //! The latency page of a deployment.
 
+use super::parts::{self, FEWEST};
 use super::window::Operations;
 use super::{changes_of, head, read, spans};
-use crate::words::{count, ms};
+use crate::words::{count, fine_ms, ms};
 use crate::{Actor, Ctx, Outcome};
 use contract::inputs::TimeRange;
 use contract::role::Act;
 use contract::rollout::Arm;
 use contract::verdict::State;
-use contract::views::latency::{LatencyPart, LatencyTotals, LatencyView, VersionLatency};
+use contract::views::latency::{LatencyTotals, LatencyView, VersionLatency};
 use contract::views::parts::{Answer, Point};
 use contract::{DeploymentName, Millis, VersionNo};
 use read::Ops;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 /// Points of a chart over time.
 const POINTS: usize = 90;
-/// Requests from which p99 of a range can be compared with the limit.
-const FEWEST: u64 = 100;
 
 pub async fn latency(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRange) -> Outcome<LatencyView> {
     who.must(Act::View)?;
     let (known, head) = head(cx, name, range).await?;
+    let range = head.range();
     let (span, windows) = read::operations(cx, name, range).await?;
     let (bucket, starts) = spans::buckets(range, span, POINTS);
     let live: Vec<&Ops> = windows.iter().filter(|window| window.arm != Arm::Shadow).collect();
     let all = read::by_bucket(live.iter().copied(), bucket, &starts);
     let total = read::sum(live.iter().copied());
-    let versions: BTreeSet<VersionNo> = windows.iter().map(|window| window.version).collect();
-    let versions: Vec<VersionLatency> = versions
-        .into_iter()
-        .rev()
-        .map(|version| {
-            let mine = || windows.iter().filter(move |window| window.version == version);
-            one(version, known.arm_of(version).map(|(arm, _)| arm), &read::by_bucket(mine(), bucket, &starts), &read::sum(mine()))
-        })
-        .collect();
-    let seconds = ((range.to - range.from).max(1)) as f64 / 1e3;
+    let route = cx.router().ok().and_then(|router| router.route(name.as_str()));
+    let pairs: BTreeSet<(Reverse<VersionNo>, Arm)> = windows.iter().map(|window| (Reverse(window.version), window.arm)).collect();
+    let versions = pairs.into_iter().map(|(Reverse(version), arm)| {
+        let mine = || windows.iter().filter(move |window| window.version == version && window.arm == arm);
+        let loaded = route.as_ref().and_then(|route| route.version(version));
+        VersionLatency {
+            memory_bytes: loaded.map(|served| served.onnx.memory_bytes()),
+            ..one(version, arm, &read::by_bucket(mine(), bucket, &starts), &read::sum(mine()), seconds(range))
+        }
+    });
     let over = |of: &dyn Fn(&Operations) -> Option<f64>| -> Vec<Point> {
         all.iter().map(|(at, ops)| Point { at: *at, value: of(ops) }).collect()
     };
+    let parts = parts::parts(&total);
+    let (parts_title, parts_sentence) = parts::parts_words(parts::means(&total));
+    let requests = total.counts.requests;
     Ok(LatencyView {
         head,
         answer: answer(&total, known.settings.p99_limit_ms, range),
         p99_limit_ms: known.settings.p99_limit_ms,
-        span: bucket,
-        versions,
-        parts: parts(&all, &total),
-        throughput: rates(cx, &all, bucket),
+        span_ms: bucket,
+        relative_error: stats::sketch::ERROR,
+        versions: versions.collect(),
+        parts,
+        parts_title,
+        parts_sentence,
+        parts_over_time_ms: (0..4).map(|i| over(&|ops| parts::means(ops).map(|means| means[i]))).collect(),
+        overhead_sentence: parts::overhead_words(&parts),
+        throughput_per_second: rates(cx, &all, bucket),
         batch_rows: over(&|ops| (ops.counts.runs > 0.0).then(|| ops.counts.run_rows as f64 / ops.counts.runs)),
-        errors: over(&|ops| Some(ops.counts.failed as f64)),
-        fallbacks: over(&|ops| Some(ops.counts.fallback as f64)),
+        batches_sentence: parts::batches_words(&total.runs),
+        failed: over(&|ops| Some(ops.counts.failed as f64)),
+        by_fallback: over(&|ops| Some(ops.counts.fallback as f64)),
         totals: LatencyTotals {
-            requests: total.counts.requests,
+            requests,
             failed: total.counts.failed,
             by_fallback: total.counts.fallback,
+            degraded_share: (requests > 0).then(|| total.counts.degraded() as f64 / requests as f64),
+            // Nothing counts hits: there is no number to show, and zero would be one.
+            cache_hit_share: None,
             slow: total.counts.slow,
             violations: total.counts.violations,
-            per_second: total.counts.requests as f64 / seconds,
+            requests_per_second: requests as f64 / seconds(range),
         },
         changes: changes_of(cx, name, range).await?,
     })
+}
+
+fn seconds(range: TimeRange) -> f64 {
+    (range.to - range.from).max(1) as f64 / 1e3
 }
 
 /// Requests a second; the bucket that is not over yet is divided by what has passed of it.
@@ -74,40 +91,22 @@ pub fn rates(cx: &Ctx, all: &[(Millis, Operations)], bucket: i64) -> Vec<Point> 
         .collect()
 }
 
-fn one(version: VersionNo, arm: Option<Arm>, over_time: &[(Millis, Operations)], total: &Operations) -> VersionLatency {
+fn one(version: VersionNo, arm: Arm, over_time: &[(Millis, Operations)], total: &Operations, seconds: f64) -> VersionLatency {
     let series = |q: f64| over_time.iter().map(|(at, ops)| Point { at: *at, value: ops.total.quantile(q) }).collect();
     VersionLatency {
         version,
         arm,
-        p50: series(0.5),
-        p95: series(0.95),
-        p99: series(0.99),
-        p50_ms: total.total.quantile(0.5),
-        p95_ms: total.total.quantile(0.95),
-        p99_ms: total.total.quantile(0.99),
+        p50_over_time_ms: series(0.5),
+        p95_over_time_ms: series(0.95),
+        p99_over_time_ms: series(0.99),
+        total: parts::quantiles(&total.total),
+        parts: parts::parts(total),
         requests: total.counts.requests,
+        requests_per_second: total.counts.requests as f64 / seconds,
+        batches: parts::batches(&total.runs),
+        mean_batch_rows: total.runs.mean(),
+        memory_bytes: None,
     }
-}
-
-/// Queue and computation as measured; the rest is the difference of the means, since quantiles do not add up.
-fn parts(over_time: &[(Millis, Operations)], total: &Operations) -> Vec<LatencyPart> {
-    let part = |name: &str, of: fn(&Operations) -> &stats::sketch::LatencySketch| LatencyPart {
-        name: name.into(),
-        p50_ms: of(total).quantile(0.5),
-        p99_ms: of(total).quantile(0.99),
-        over_time: over_time.iter().map(|(at, ops)| Point { at: *at, value: of(ops).mean() }).collect(),
-    };
-    let rest = |ops: &Operations| Some((ops.total.mean()? - ops.queue.mean()? - ops.compute.mean()?).max(0.0));
-    vec![
-        part("Waiting in the queue", |ops| &ops.queue),
-        part("Computing", |ops| &ops.compute),
-        LatencyPart {
-            name: "Everything else".into(),
-            p50_ms: rest(total),
-            p99_ms: None,
-            over_time: over_time.iter().map(|(at, ops)| Point { at: *at, value: rest(ops) }).collect(),
-        },
-    ]
 }
 
 fn answer(total: &Operations, limit: f64, range: TimeRange) -> Answer {
@@ -133,7 +132,7 @@ fn answer(total: &Operations, limit: f64, range: TimeRange) -> Answer {
     } else {
         (State::Ok, format!("p99 is {}, within its limit of {}", ms(p99), ms(limit)))
     };
-    let p50 = total.total.quantile(0.5).map(ms).unwrap_or_default();
+    let p50 = total.total.quantile(0.5).map(fine_ms).unwrap_or_default();
     Answer {
         state,
         headline,

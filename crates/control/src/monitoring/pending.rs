@@ -3,7 +3,7 @@
 use super::counts::Counts;
 use super::log;
 use super::spans::FINE;
-use super::window::Stretch;
+use super::window::{Stretch, ms};
 use crate::deployments::{Book, Known};
 use contract::deployment::Recording;
 use contract::rollout::Arm;
@@ -59,11 +59,7 @@ impl Pending {
         let key = Key { deployment: record.deployment.clone(), version, arm: record.arm, start: record.at.floor_to(FINE) };
         let stretch = self.stretches.entry(key).or_default();
         stretch.operations.counts.add(&counts);
-        stretch.operations.total.record(ms(record.spent.total));
-        if counts.failed == 0 {
-            stretch.operations.queue.record(ms(record.spent.queued));
-            stretch.operations.compute.record(ms(record.spent.compute));
-        }
+        stretch.operations.add_times(&record.spent);
         if let Some(baseline) = known.versions.get(&version).and_then(|version| version.baseline.as_deref()) {
             for (feature, column) in record.served.contract.features.iter().zip(&columns) {
                 stretch.features.add_column(baseline, &feature.name, column);
@@ -116,8 +112,4 @@ fn counted(known: &Known, record: &Record, answers: &[RowAnswer], columns: &[Vec
         }
     }
     counts
-}
-
-fn ms(duration: std::time::Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
 }

@@ -37,14 +37,14 @@ pub fn last(cx: &Ctx, length: i64) -> TimeRange {
 }
 
 pub async fn operations(cx: &Ctx, deployment: &DeploymentName, range: TimeRange) -> Outcome<(i64, Vec<Ops>)> {
-    let span = spans::for_operations(range);
+    let span = spans::for_operations(range, cx.now());
     let rows =
         cx.store.db.operations(deployment, span, range.from.floor_to(span), range.to).await.or_problem("Reading windows")?;
     Ok((span, rows.into_iter().filter_map(ops).collect()))
 }
 
 pub async fn operations_of_all(cx: &Ctx, range: TimeRange) -> Outcome<(i64, Vec<Ops>)> {
-    let span = spans::for_features(range);
+    let span = spans::for_features(range, cx.now());
     let rows = cx.store.db.operations_of_all(span, range.from.floor_to(span), range.to).await.or_problem("Reading windows")?;
     Ok((span, rows.into_iter().filter_map(ops).collect()))
 }
@@ -57,7 +57,7 @@ pub async fn hours(cx: &Ctx, deployment: &DeploymentName, range: TimeRange) -> O
 }
 
 pub async fn features(cx: &Ctx, deployment: &DeploymentName, range: TimeRange) -> Outcome<(i64, Vec<Feats>)> {
-    let span = spans::for_features(range);
+    let span = spans::for_features(range, cx.now());
     let rows = cx.store.db.features(deployment, span, range.from.floor_to(span), range.to).await.or_problem("Reading windows")?;
     let feats = rows.into_iter().filter_map(|row| {
         let features = serde_json::from_str(&row.features).ok()?;

@@ -40,8 +40,56 @@ async fn every_answer_is_counted_once_in_every_span() {
         assert_eq!(log.len(), 350);
         let view = latency(&bed.cx, &admin(), &name, last(&bed.cx, HOUR)).await.unwrap();
         assert_eq!((view.totals.requests, view.totals.failed), (350, 0));
-        let drawn: f64 = view.throughput.iter().filter_map(|point| point.value).sum();
-        assert!(drawn > 0.0 && view.versions[0].p99_ms >= view.versions[0].p50_ms);
+        let drawn: f64 = view.throughput_per_second.iter().filter_map(|point| point.value).sum();
+        assert!(drawn > 0.0 && view.versions[0].total.p99_ms >= view.versions[0].total.p50_ms);
+    }
+}
+
+#[tokio::test]
+async fn the_latency_page_says_what_was_measured() {
+    for mut bed in beds().await {
+        let version = bed.register("v3").await;
+        let born = bed.cx.now();
+        let name = bed.deploy(version).await;
+        let rows = bed.rows(&name, "live.csv");
+        let mut spent = Vec::new();
+        for part in rows[..1_200].chunks(400) {
+            bed.send(&name, part).await;
+            spent.extend(bed.flush().await);
+            bed.clock.advance(3 * MINUTE);
+        }
+        assert_eq!(spent.len(), 1_200);
+        let view = latency(&bed.cx, &admin(), &name, last(&bed.cx, HOUR)).await.unwrap();
+        let [one] = &view.versions[..] else { panic!("one version in one arm: {:?}", view.versions) };
+        assert_eq!((one.version, one.arm, one.requests, one.parts.rest.n), (version, contract::rollout::Arm::Stable, 1_200, 1_200));
+        let checks: [(fn(&serving::Spent) -> std::time::Duration, _); 4] = [
+            (|s| s.total, one.total),
+            (|s| s.queued, one.parts.queue),
+            (|s| s.compute, one.parts.compute),
+            (|s| s.total - s.compute, one.parts.overhead),
+        ];
+        for (of, found) in checks {
+            let mut exact: Vec<f64> = spent.iter().map(|spent| of(spent).as_secs_f64() * 1e3).collect();
+            exact.sort_unstable_by(f64::total_cmp);
+            for (q, found) in [(0.5, found.p50_ms), (0.95, found.p95_ms), (0.99, found.p99_ms), (0.999, found.p999_ms)] {
+                let (exact, found) = (exact[(q * 1_199.0) as usize], found.expect("there are enough"));
+                assert!((found - exact).abs() <= exact * (view.relative_error + 1e-6) + 1e-6, "{found} for {exact}");
+            }
+        }
+        let runs: u64 = one.batches.iter().map(|batches| batches.runs).sum();
+        assert_eq!((runs, one.mean_batch_rows), (1_200, Some(1.0)), "one by one, nothing piles up");
+        assert!(one.memory_bytes.is_some_and(|bytes| bytes > 0), "{:?}", one.memory_bytes);
+        assert!(view.overhead_sentence.starts_with("Slipway adds "), "{}", view.overhead_sentence);
+        assert_eq!((view.totals.cache_hit_share, view.totals.degraded_share), (None, Some(0.0)));
+        // What is shown starts with the deployment, not an hour ago, and its first change is on it.
+        assert_eq!(view.head.from, born.floor_to(spans::FINE));
+        assert!(view.throughput_per_second.len() as i64 <= 9 * MINUTE / view.span_ms + 2, "{}", view.throughput_per_second.len());
+        assert!(view.changes.iter().any(|change| change.at >= view.head.from), "{:?}", view.changes);
+        let whole = drift(&bed.cx, &admin(), &name, last(&bed.cx, 48 * HOUR), None).await.unwrap();
+        assert_eq!(whole.head.from, view.head.from);
+        let fleet = fleet(&bed.cx, &admin(), last(&bed.cx, HOUR)).await.unwrap();
+        let recent = latency(&bed.cx, &admin(), &name, last(&bed.cx, 5 * MINUTE)).await.unwrap();
+        assert_eq!(fleet.deployments[0].p99_ms, recent.versions[0].total.p99_ms, "the fleet reads the same sketch");
     }
 }
 

@@ -1,30 +1,64 @@
 //! The statistics of one stretch of time of one deployment, version and arm: what is flushed, stored, read and merged.
 
 use super::counts::Counts;
+use super::runs::Runs;
 use crate::registry::VersionBaseline;
 use serde::{Deserialize, Serialize};
-use serving::Value;
+use serving::{Spent, Value};
 use stats::bins::{Baseline, Cell, Window};
 use stats::sketch::LatencySketch;
 use std::collections::BTreeMap;
 
-/// Counts and latencies, milliseconds.
+/// Counts and latencies, milliseconds. Windows of before the time was split in four lack the later sketches; those are empty.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Operations {
     pub counts: Counts,
+    /// Of every request.
     pub total: LatencySketch,
+    /// The parts of the requests that a run of the model answered. In each of these, they add up to the total.
+    pub wait: LatencySketch,
     pub queue: LatencySketch,
     pub compute: LatencySketch,
+    pub rest: LatencySketch,
+    /// The total of those requests without `compute`: quantiles of a difference are not the difference of quantiles.
+    pub overhead: LatencySketch,
+    pub runs: Runs,
 }
 
 impl Operations {
+    /// Counts where the time of one request went.
+    pub fn add_times(&mut self, spent: &Spent) {
+        self.total.record(ms(spent.total));
+        if spent.batch_rows == 0 {
+            // No run answered it: it failed, or something else did. There is no computing to compare with.
+            return;
+        }
+        self.wait.record(ms(spent.wait));
+        self.queue.record(ms(spent.queued));
+        self.compute.record(ms(spent.compute));
+        self.rest.record(ms(spent.rest()));
+        self.overhead.record(ms(spent.overhead()));
+        if spent.leads_run {
+            self.runs.add(spent.batch_rows);
+        }
+    }
+
     pub fn merge(&mut self, other: &Self) {
         self.counts.add(&other.counts);
         self.total.merge(&other.total);
+        self.wait.merge(&other.wait);
         self.queue.merge(&other.queue);
         self.compute.merge(&other.compute);
+        self.rest.merge(&other.rest);
+        self.overhead.merge(&other.overhead);
+        self.runs.merge(&other.runs);
     }
+}
+
+/// Milliseconds of a duration.
+pub fn ms(duration: std::time::Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
 }
 
 /// Per feature, counts over the frozen bins of the version's baseline; the score's beside them.

@@ -26,6 +26,7 @@ pub async fn quality(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRa
     who.must(Act::View)?;
     let doing = "Reading quality";
     let (known, head) = head(cx, name, range).await?;
+    let range = head.range();
     let task = known.stable_version().map_or(Task::Binary, |stable| stable.contract.task);
     let (span, windows) = read::operations(cx, name, range).await?;
     let windows: Vec<Ops> = windows.into_iter().filter(|ops| ops.arm != Arm::Shadow).collect();

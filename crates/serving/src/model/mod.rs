@@ -89,6 +89,11 @@ impl Model {
         self.shared.stats.batches()
     }
 
+    /// Sessions of ONNX Runtime, each on a thread of its own.
+    pub fn sessions(&self) -> usize {
+        self.shared.sessions
+    }
+
     /// Estimate: the file's bytes once per session. What runs take for intermediate results comes on top, and is given back.
     pub fn memory_bytes(&self) -> u64 {
         self.shared.info.size * self.shared.sessions as u64

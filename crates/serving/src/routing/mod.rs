@@ -4,6 +4,7 @@ mod assign;
 mod counters;
 mod fallback;
 mod predict;
+mod receipt;
 mod router;
 
 pub use assign::PPM;

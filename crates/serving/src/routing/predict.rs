@@ -1,6 +1,7 @@
 //! One prediction: choose the version, check the inputs, ask the model, fall back as declared, record.
 
 use super::fallback::fixed;
+use super::receipt::Receipt;
 use super::router::{Inner, Router};
 use super::Route;
 use crate::interpret::is_finite;
@@ -25,6 +26,9 @@ pub struct PredictRequest {
     /// Requests with the same key get the same arm.
     pub routing_key: Option<String>,
     pub deadline: Option<Instant>,
+    /// When its head arrived, from callers that encode the answer: what came before the router counts as waiting, and the
+    /// record is sent when the prediction is closed or dropped, so that encoding counts too. `None`: times begin and end here.
+    pub arrived: Option<Instant>,
     pub id: PredictionId,
 }
 
@@ -36,7 +40,7 @@ pub struct PredictTimings {
 }
 
 /// An answer, and who gave it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Prediction {
     pub outputs: Arc<Named>,
     /// The version that answered; for a default, the one that should have. Its contract reads `outputs`.
@@ -51,6 +55,7 @@ pub struct Prediction {
     pub prediction_id: PredictionId,
     pub timings: PredictTimings,
     pub rows: usize,
+    pub(super) receipt: Receipt,
 }
 
 /// Why there is no answer. Each is a sentence for the caller.
@@ -83,6 +88,7 @@ struct Course<'r> {
     id: PredictionId,
     key: Option<String>,
     started: Instant,
+    arrived: Option<Instant>,
 }
 
 /// Counts requests that are being answered, however they end.
@@ -117,7 +123,7 @@ impl Router {
             return Err(refused.into());
         }
         let rows = served.onnx.rows(&inputs);
-        let course = Course { inner: &self.inner, route, served, arm, inputs, rows, id: request.id, key, started };
+        let course = Course { inner: &self.inner, route, served, arm, inputs, rows, id: request.id, key, started, arrived: request.arrived };
         if let Some(misfit) = misfit {
             return course.fall_back(InferError::Refused(misfit.message), request.deadline, &[Fallback::Previous { version: None }]).await;
         }
@@ -245,23 +251,27 @@ impl Course<'_> {
             outputs,
             rows: self.rows,
             outcome,
-            spent,
+            spent: spent.after(self.wait()),
             routing_key: self.key.clone(),
         }
     }
 
     async fn finish(self, outputs: Arc<Named>, by: Option<Arc<Served>>, fallback: Option<&'static str>, outcome: Outcome, spent: Spent) -> Result<Prediction, PredictError> {
         let draft = self.draft(Some(outputs.clone()), by.clone(), outcome, spent);
+        let mut receipt = Receipt::new(self.arrived.unwrap_or(self.started), draft.spent);
         match self.route.settings.recording {
-            Recording::Async => self.inner.recorder.record(draft),
+            Recording::Async => receipt.keep(self.inner.clone(), draft),
             Recording::Durable if self.inner.recorder.record_durably(draft).await => {}
             Recording::Durable => return Err(PredictError::Failed("the answer could not be recorded, which this deployment asks for".into())),
             Recording::Off => {}
         }
+        if self.arrived.is_none() {
+            receipt.close();
+        }
         let served_by = by.as_ref().map_or_else(|| "default".to_owned(), |served| served.name());
         let served = by.unwrap_or_else(|| self.served.clone());
         let timings = PredictTimings { total: self.started.elapsed(), queued: spent.queued, compute: spent.compute };
-        Ok(Prediction { outputs, version: served.version, served, arm: self.arm, served_by, fallback, prediction_id: self.id, timings, rows: self.rows })
+        Ok(Prediction { outputs, version: served.version, served, arm: self.arm, served_by, fallback, prediction_id: self.id, timings, rows: self.rows, receipt })
     }
 
     /// Hands a copy to the shadow version, which answers to the record alone. A shadow that is behind misses requests.
@@ -282,13 +292,13 @@ impl Course<'_> {
             match answer {
                 Ok(answer) => {
                     counters.answered(draft.rows, answer.timings, total, (inner.recorder.clock)());
-                    draft.spent = spent(total, answer.timings);
+                    draft.spent = spent(total, answer.timings).after(draft.spent.wait);
                     draft.outputs = Some(Arc::new(answer.outputs));
                     draft.answered_by = Some(by);
                 }
                 Err(error) => {
                     counters.failed(total, false);
-                    draft.spent.total = total;
+                    draft.spent.total += total;
                     draft.outcome = Outcome::Failed { reason: error.to_string() };
                 }
             }
@@ -301,11 +311,16 @@ impl Course<'_> {
         }
     }
 
+    /// What lay before the router.
+    fn wait(&self) -> Duration {
+        self.arrived.map_or(Duration::ZERO, |arrived| self.started.saturating_duration_since(arrived))
+    }
+
     fn counters(&self, served: &Served, arm: Arm) -> Arc<super::counters::Counters> {
         self.inner.counters.of(self.route.name.as_str(), &served.model, served.version, arm)
     }
 }
 
 fn spent(total: Duration, timings: Timings) -> Spent {
-    Spent { total, queued: timings.queued, compute: timings.compute_input + timings.compute + timings.compute_output, batch_rows: timings.batch_rows }
+    Spent { total, wait: Duration::ZERO, queued: timings.queued, compute: timings.compute, batch_rows: timings.batch_rows, leads_run: timings.leads_run }
 }

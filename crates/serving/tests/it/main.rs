@@ -5,5 +5,6 @@ mod hostile;
 mod model;
 mod predict;
 mod rollout;
+mod spent;
 mod support;
 mod trial;

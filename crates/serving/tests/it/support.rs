@@ -110,5 +110,5 @@ pub fn router(route: Route) -> (Router, Records) {
 
 /// A request to `d` with one number.
 pub fn ask(id: &str, number: f32) -> PredictRequest {
-    PredictRequest { deployment: "d".into(), version: None, inputs: x(1, &[number]), routing_key: None, deadline: None, id: PredictionId::from(id) }
+    PredictRequest { deployment: "d".into(), version: None, inputs: x(1, &[number]), routing_key: None, deadline: None, arrived: None, id: PredictionId::from(id) }
 }
