@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a task runner lives on the environment and the clock")]
 
+mod bench;
 mod build;
 mod demo;
 mod dev;
@@ -31,6 +32,8 @@ enum Task {
     Build(build::Options),
     /// Build, then run a site with real models, real data and live traffic
     Demo(demo::Options),
+    /// Measure Slipway side by side with what it is compared to
+    Bench(bench::Options),
     /// Run every test there is: Rust, real clients, a real browser
     Test(test::Options),
     /// Check the rules that the compiler does not know
@@ -55,6 +58,7 @@ fn run(arguments: Arguments) -> anyhow::Result<std::process::ExitCode> {
         Task::Setup(options) => setup::main(&paths, options),
         Task::Build(options) => build::main(&paths, options),
         Task::Demo(options) => demo::main(&paths, options),
+        Task::Bench(options) => bench::main(&paths, options),
         Task::Test(options) => test::main(&paths, options),
         Task::Tidy => tidy::main(&paths),
         Task::Dev(options) => dev::main(&paths, options),

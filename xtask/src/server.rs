@@ -75,6 +75,15 @@ impl Server {
         self.place.url()
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.place.address
+    }
+
+    /// Of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether it has ended, and how.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
         Ok(self.child.try_wait()?)

@@ -70,6 +70,14 @@ pub fn last(paths: &Paths, profile: Profile) -> Result<Built> {
     Ok(built)
 }
 
+/// The released server without pages, for what only talks to its interfaces.
+pub fn server_alone(paths: &Paths, build: bool) -> Result<Built> {
+    let profile = Profile::Release;
+    let program = if build { server::build(paths, profile)? } else { server::program(paths, profile) };
+    ensure!(program.is_file(), "there is no build of {profile:?} yet: leave out --no-build");
+    Ok(Built { program, site: site::folder(paths, profile) })
+}
+
 /// Builds both halves and lays out the site; what is up to date is left as it is.
 pub fn build(paths: &Paths, profile: Profile) -> Result<Built> {
     let program = server::build(paths, profile)?;

@@ -2,10 +2,10 @@
 //!
 //! Everything goes in through the public interfaces, as any team's programs would send it.
 
-mod api;
+pub mod api;
 mod example;
 mod outcomes;
-mod people;
+pub mod people;
 mod seed;
 mod story;
 mod summary;

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{Found, install_with};
 use crate::paths::Paths;
 
-const VERSION: &str = "1.31.1";
+pub const VERSION: &str = "1.31.1";
 
 /// A platform's wheel: its tag for pip, the SHA-256 of the file, and the library inside.
 struct Wheel {

@@ -7,9 +7,9 @@ use super::source::Source;
 const OWNERS: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("object_store", &["store"]),
-    ("ort", &["serving"]),
+    ("ort", &["serving", "benches"]),
     ("ndarray", &["serving"]),
-    ("axum", &["server", "app"]),
+    ("axum", &["server", "app", "benches"]),
     ("tower", &["server"]),
     ("tower-http", &["server"]),
     ("tower-sessions", &["server", "app", "store"]),
@@ -34,6 +34,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("frontend", &["app"]),
     ("server", &["app", "contract", "control", "serving", "store"]),
     ("xtask", &[]),
+    ("benches", &[]),
 ];
 
 pub fn libraries(sources: &[Source]) -> Vec<Finding> {

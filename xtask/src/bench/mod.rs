@@ -1,0 +1,37 @@
+//! `cargo xtask bench`: Slipway side by side with what it is compared to, on this machine, as a table.
+
+mod bars;
+mod cells;
+mod contestants;
+mod load;
+mod page;
+mod process;
+mod python;
+mod results;
+mod serving;
+mod slipway;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::paths::Paths;
+
+#[derive(clap::Args)]
+pub struct Options {
+    #[command(subcommand)]
+    which: Option<Which>,
+}
+
+#[derive(clap::Subcommand)]
+enum Which {
+    /// Requests a second and latency of serving, against other servers and against floors
+    Serving(serving::Options),
+}
+
+pub fn main(paths: &Paths, options: Options) -> Result<ExitCode> {
+    match options.which {
+        Some(Which::Serving(options)) => serving::main(paths, &options),
+        None => serving::main(paths, &serving::Options::default()),
+    }
+}
