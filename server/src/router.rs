@@ -21,7 +21,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 pub fn router(shared: Shared) -> Router {
     let limit = DefaultBodyLimit::max(shared.config.body_limit);
     let sessions = sessions::layer(shared.cx.clone(), &shared.config);
-    let inference = inference().layer(CatchPanicLayer::custom(headers::panicked)).layer(limit);
+    let inference = inference().layer(limit);
     let programs =
         programs().layer(from_fn_with_state(shared.clone(), api::idempotency::once)).layer(sessions.clone()).layer(limit);
     let pages = pages(&shared).layer(sessions).layer(from_fn(origin::same_origin)).layer(limit);
@@ -56,11 +56,14 @@ fn inference() -> Router<Shared> {
         .route("/v2/repository/models/{model}/load", post(repository::load_model))
         .route("/v2/repository/models/{model}/unload", post(repository::unload_model))
         .route("/v2/{*rest}", any(oip::nothing::unknown_path))
-        .method_not_allowed_fallback(oip::nothing::wrong_method);
+        .method_not_allowed_fallback(oip::nothing::wrong_method)
+        .layer(CatchPanicLayer::custom(oip::nothing::panicked));
     let records = Router::new()
         .route("/api/v1/deployments/{name}/predict", post(predict::predict_records))
-        .method_not_allowed_fallback(api::nothing::wrong_method);
-    protocol.merge(records).route("/metrics", get(show_metrics))
+        .route("/metrics", get(show_metrics))
+        .method_not_allowed_fallback(api::nothing::wrong_method)
+        .layer(CatchPanicLayer::custom(headers::panicked));
+    protocol.merge(records)
 }
 
 /// Slipway's own interface.

@@ -127,7 +127,7 @@ fn shortest(number: f64) -> f64 {
 }
 
 fn bad(error: serving::BadInput) -> Problem {
-    Problem::invalid(error.to_string())
+    Problem::field(error.field, error.message)
 }
 
 impl From<PredictError> for Refused {
@@ -135,7 +135,7 @@ impl From<PredictError> for Refused {
         let words = error.to_string();
         Refused(match error {
             PredictError::UnknownDeployment(_) | PredictError::UnknownVersion { .. } => Problem::not_found(words),
-            PredictError::BadInput(_) => Problem::invalid(words),
+            PredictError::BadInput(error) => bad(error),
             PredictError::NotReady(_) | PredictError::Overloaded { .. } | PredictError::DeadlineExceeded => Problem::busy(words),
             PredictError::Failed(_) => Problem::new(ProblemKind::Internal, words),
         })

@@ -1,5 +1,6 @@
 //! What handlers take: a JSON body whatever its Content-Type says, and typed segments of the address; both refuse with problems.
 
+use crate::json::parse;
 use crate::shared::Shared;
 use crate::web::refused::Refused;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -23,7 +24,13 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Take<T> {
 /// Reads a JSON body; the problem says where it does not fit.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let text = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { bytes };
-    serde_json::from_slice(text).map_err(|error| Problem::invalid(format!("The JSON body does not fit: {error}.")))
+    parse(text).map_err(|misfit| {
+        let detail = format!("The JSON body does not fit: {misfit}.");
+        match misfit.field {
+            Some(field) => Problem::field(field, detail),
+            None => Problem::invalid(detail),
+        }
+    })
 }
 
 /// Typed segments of the address. One that does not fit names nothing, so it is not found.

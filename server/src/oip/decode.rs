@@ -3,6 +3,7 @@
 use super::element::from_json;
 use super::flatten::agrees;
 use super::refusal::Refusal;
+use crate::json::parse;
 use bytes::Bytes;
 use contract::{DataType, TensorSpec};
 use serde::Deserialize;
@@ -76,8 +77,7 @@ pub fn decode(body: &Bytes, header_length: Option<usize>) -> Result<InferRequest
             body.len()
         )));
     };
-    let wire: WireRequest =
-        serde_json::from_slice(json).map_err(|e| Refusal::bad(format!("failed to parse the request JSON: {e}")))?;
+    let wire: WireRequest = parse(json).map_err(|e| Refusal::bad(format!("failed to parse the request JSON: {e}")))?;
     let mut request = InferRequest { id: wire.id, ..InferRequest::default() };
     read_parameters(&mut request, &wire.parameters.unwrap_or_default())?;
 

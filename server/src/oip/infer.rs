@@ -68,7 +68,7 @@ pub async fn infer(
 const PATIENCE: usize = 4;
 
 /// The body, whatever its Content-Type says, decompressed, and never longer than `limit`.
-async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Refusal> {
+pub async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Refusal> {
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
     if announced.is_some_and(|length| length / PATIENCE > limit) {

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use contract::{DataType, TensorSpec, VersionNo};
 use serde_json::{Value, json};
+use serving::Model;
 
 /// Only what works.
 const EXTENSIONS: [&str; 6] =
@@ -48,7 +49,7 @@ pub async fn show_model(State(shared): State<Shared>, target: Target, headers: H
         "versions": known,
         "platform": "onnxruntime_onnx",
         "inputs": served.onnx.inputs(),
-        "outputs": served.onnx.outputs(),
+        "outputs": outputs(&served.onnx),
     })))
 }
 
@@ -80,7 +81,7 @@ pub async fn show_config(State(shared): State<Shared>, target: Target, headers: 
         "version_policy": { "specific": { "versions": known } },
         "max_batch_size": if batched { route.settings.max_batch } else { 0 },
         "input": tensors(served.onnx.inputs()),
-        "output": tensors(served.onnx.outputs()),
+        "output": tensors(&outputs(&served.onnx)),
         "dynamic_batching": { "preferred_batch_size": [], "max_queue_delay_microseconds": 0, "preserve_ordering": false },
         "instance_group": [{ "name": target.name, "kind": "KIND_CPU", "count": 1 }],
         "default_model_filename": "model.onnx",
@@ -88,6 +89,16 @@ pub async fn show_config(State(shared): State<Shared>, target: Target, headers: 
         "response_cache": { "enable": false },
         "parameters": {},
     })))
+}
+
+/// The outputs as they really come: some exporters declare one row for an output that has as many as the inputs. Where rows of
+/// several requests share a run it is known that every output has one for each.
+fn outputs(model: &Model) -> Vec<TensorSpec> {
+    let mut outputs = model.outputs().to_vec();
+    if model.batches() {
+        outputs.iter_mut().filter_map(|output| output.shape.first_mut()).for_each(|rows| *rows = -1);
+    }
+    outputs
 }
 
 /// As the configuration's enum names types.

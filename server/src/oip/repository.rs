@@ -3,13 +3,15 @@
 //! What is served is declared in deployments; loading reads the declaration again, unloading stops serving the name in this
 //! process until it is loaded or the process starts again. Files never come in this way: versions are registered.
 
+use super::infer::read_body;
 use super::refusal::Refusal;
 use super::target::{Target, numbers, permit, permit_repository};
+use crate::json::parse;
 use crate::shared::Shared;
 use axum::Json;
+use axum::body::Body as RequestBody;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use bytes::Bytes;
 use contract::DeploymentName;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -22,16 +24,17 @@ struct Body {
 }
 
 /// The protocol lets these bodies be empty.
-fn read(body: &Bytes) -> Result<Body, Refusal> {
+async fn read(shared: &Shared, headers: &HeaderMap, body: RequestBody) -> Result<Body, Refusal> {
+    let body = read_body(headers, body, shared.config.body_limit).await?;
     if body.is_empty() {
         return Ok(Body::default());
     }
-    serde_json::from_slice(body).map_err(|e| Refusal::bad(format!("failed to parse the request JSON: {e}")))
+    parse(&body).map_err(|e| Refusal::bad(format!("failed to parse the request JSON: {e}")))
 }
 
-pub async fn list_repository(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Result<Json<Vec<Value>>, Refusal> {
+pub async fn list_repository(State(shared): State<Shared>, headers: HeaderMap, body: RequestBody) -> Result<Json<Vec<Value>>, Refusal> {
     permit(&shared, &headers).await?;
-    let only_ready = read(&body)?.ready;
+    let only_ready = read(&shared, &headers, body).await?.ready;
     let snapshot = shared.router.snapshot();
     let mut lines = Vec::new();
     let mut routes: Vec<_> = snapshot.routes.iter().collect();
@@ -63,10 +66,10 @@ pub async fn load_model(
     State(shared): State<Shared>,
     target: Target,
     headers: HeaderMap,
-    body: Bytes,
+    body: RequestBody,
 ) -> Result<Json<Value>, Refusal> {
     permit_repository(&shared, &headers).await?;
-    if let Some(key) = read(&body)?.parameters.keys().find(|key| *key == "config" || key.starts_with("file:")) {
+    if let Some(key) = read(&shared, &headers, body).await?.parameters.keys().find(|key| *key == "config" || key.starts_with("file:")) {
         return Err(Refusal::bad(format!(
             "parameter '{key}' is not supported: register the version first, with slipway push or POST /api/v1"
         )));
@@ -81,10 +84,10 @@ pub async fn unload_model(
     State(shared): State<Shared>,
     target: Target,
     headers: HeaderMap,
-    body: Bytes,
+    body: RequestBody,
 ) -> Result<Json<Value>, Refusal> {
     permit_repository(&shared, &headers).await?;
-    read(&body)?;
+    read(&shared, &headers, body).await?;
     target.route(&shared)?;
     shared.set_unloaded(&target.name, true);
     Ok(Json(json!({ "name": target.name, "unload": true })))

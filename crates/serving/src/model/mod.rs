@@ -6,6 +6,7 @@ mod load;
 mod probe;
 mod queue;
 mod session;
+mod shapes;
 mod watch;
 mod worker;
 

@@ -1,10 +1,12 @@
 //! One session and one run of it: our tensors in, our tensors out, every failure an error.
 
 use super::job::{InferError, Named};
+use super::shapes::Shapes;
 use super::watch::Watch;
 use crate::tensor::{Tensor, from_ort, to_ort};
 use ort::ErrorCode;
 use ort::session::{Session, SessionInputValue};
+use ort::value::ValueType;
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -16,6 +18,7 @@ pub(super) struct Runner {
     /// Outputs that are served, in order.
     outputs: Arc<[String]>,
     classes: Arc<[String]>,
+    shapes: Shapes,
 }
 
 /// What one run took.
@@ -28,7 +31,12 @@ pub(super) struct Spent {
 
 impl Runner {
     pub fn new(session: Session, outputs: Arc<[String]>, classes: Arc<[String]>) -> Result<Self, String> {
-        Ok(Self { session, watch: Watch::new()?, outputs, classes })
+        let declared = session.inputs().iter().filter_map(|input| match input.dtype() {
+            ValueType::Tensor { shape, .. } => Some((input.name(), &shape[..])),
+            _ => None,
+        });
+        let shapes = Shapes::new(declared);
+        Ok(Self { session, watch: Watch::new()?, outputs, classes, shapes })
     }
 
     /// Runs the model once. A panic on the way is an error like any other.
@@ -37,12 +45,25 @@ impl Runner {
         let stopped = self.watch.end();
         match ran {
             Ok(Err(InferError::Failed(_) | InferError::Refused(_))) if stopped => Err(InferError::TookTooLong { limit }),
+            Ok(Err(InferError::Failed(why))) => Err(self.whose(why, inputs)),
+            Ok(Ok(answer)) => {
+                self.shapes.worked(inputs);
+                Ok(answer)
+            }
             Ok(answer) => answer,
             Err(panic) => {
                 let message = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
                 tracing::error!(message, "a run panicked");
                 Err(InferError::Failed(format!("the run panicked: {message}")))
             }
+        }
+    }
+
+    /// A run that failed on sizes that have never worked is the caller's to mend; any other is the model's failure.
+    fn whose(&self, why: String, inputs: &[(String, Tensor)]) -> InferError {
+        match self.shapes.suspect(inputs) {
+            Some((name, tensor)) => InferError::Refused(format!("{why}; input “{name}” came as {} of shape {:?}", tensor.datatype(), tensor.shape())),
+            None => InferError::Failed(why),
         }
     }
 
