@@ -1,6 +1,7 @@
 //! What a deployment declares: who owns it, how it is served and watched.
 
 use crate::ids::{ModelName, VersionNo};
+use crate::rule::Rule;
 use serde::{Deserialize, Serialize};
 
 /// How predictions are recorded.
@@ -21,8 +22,21 @@ pub enum Recording {
 pub enum Fallback {
     /// The version that was stable before, or a named one.
     Previous { version: Option<VersionNo> },
+    /// What a rule says, row by row.
+    Rule { rule: Rule },
+    /// The last answer to the same input that is kept, however old.
+    Cache,
     /// A fixed answer.
     Default { label: String, score: Option<f64> },
+}
+
+/// Answers to inputs that come again are kept and given again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CacheSettings {
+    /// How long an answer may be given instead of asking the model, milliseconds.
+    pub ttl_ms: u64,
+    /// Memory for kept answers, bytes; the ones not asked for the longest go first.
+    pub max_bytes: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +59,9 @@ pub struct DeploymentSettings {
     pub recording: Recording,
     #[serde(default = "default_fallback")]
     pub fallback: Vec<Fallback>,
+    /// Off where it is not declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CacheSettings>,
     /// Feature whose value is the sticky routing key where the request names none.
     #[serde(default)]
     pub routing_feature: Option<String>,
@@ -70,6 +87,7 @@ impl DeploymentSettings {
             queue_rows: default_queue_rows(),
             recording: Recording::default(),
             fallback: default_fallback(),
+            cache: None,
             routing_feature: None,
             drift_threshold: default_drift_threshold(),
             alert_budget_per_week: default_alert_budget(),

@@ -6,6 +6,7 @@ pub mod problem;
 pub mod role;
 pub mod tensor;
 pub mod spec;
+pub mod rule;
 pub mod deployment;
 pub mod rollout;
 pub mod plans;

@@ -1,6 +1,7 @@
 //! Serving: reading ONNX files, running them in batches on owned threads, routing requests to versions, recording what was answered.
 
 mod arena;
+pub mod cache;
 pub mod inspect;
 pub mod interpret;
 pub mod model;
@@ -17,7 +18,7 @@ pub use interpret::{Label, RowAnswer, interpret};
 pub use model::{Answer, BadInput, InferError, LoadError, LoadOptions, Model, Named, Priority, Timings};
 pub use record::{Clock, Outcome, Record, Recorder, RecorderOptions, Records, Spent};
 pub use records::Value;
-pub use routing::{PredictError, PredictRequest, Prediction, Route, Router, ServedStats, Snapshot};
+pub use routing::{FallbackKind, PredictError, PredictRequest, Prediction, Route, Router, ServedStats, Snapshot};
 pub use runtime::{Runtime, RuntimeOptions, StartError};
 pub use served::Served;
 pub use tensor::{Data, Tensor};

@@ -3,9 +3,11 @@
 use crate::interpret::{RowAnswer, interpret};
 use crate::model::{Answer, InferError, Model, Named, Priority};
 use crate::records::{Value, encode};
+use crate::routing::breaker::Breaker;
 use contract::spec::OnViolation;
 use contract::{Contract, ModelName, VersionNo};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Rows that an evaluation sends at once: enough to be quick, few enough that live requests do not wait long behind them.
 const CHUNK_ROWS: usize = 512;
@@ -18,12 +20,14 @@ pub struct Served {
     pub onnx: Arc<Model>,
     /// Whether any feature refuses what breaks the contract.
     pub(crate) strict: bool,
+    pub(crate) breaker: Breaker,
 }
 
 impl Served {
     pub fn new(model: ModelName, version: VersionNo, contract: Contract, onnx: Arc<Model>) -> Served {
         let strict = contract.features.iter().any(|feature| feature.on_violation == OnViolation::Refuse);
-        Served { model, version, contract, onnx, strict }
+        let breaker = Breaker::new(format!("{model}:{version}"), Instant::now());
+        Served { model, version, contract, onnx, strict, breaker }
     }
 
     /// `churn:3`

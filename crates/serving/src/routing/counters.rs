@@ -36,8 +36,37 @@ pub struct ServedStats {
     pub compute_input: Counted,
     pub compute_infer: Counted,
     pub compute_output: Counted,
-    /// Requests that another version or a default answered in this one's place.
+    /// Requests that were answered from the cache, and how long that took to look up; they are in `success` too.
+    pub cache_hit: Counted,
+    /// Requests that were not, and how long it took to look them up and to keep their answers.
+    pub cache_miss: Counted,
+    /// Requests that something else answered in this one's place.
     pub fallback: u64,
+    /// The same by what answered.
+    pub by_fallback: [(FallbackKind, u64); 4],
+}
+
+/// What answered in the place of the assigned version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FallbackKind {
+    Previous,
+    Rule,
+    Cache,
+    Default,
+}
+
+impl FallbackKind {
+    pub const ALL: [FallbackKind; 4] = [Self::Previous, Self::Rule, Self::Cache, Self::Default];
+
+    /// As on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Previous => "previous",
+            Self::Rule => "rule",
+            Self::Cache => "cache",
+            Self::Default => "default",
+        }
+    }
 }
 
 #[derive(Default)]
@@ -49,6 +78,10 @@ struct Sum {
 impl Sum {
     fn add(&self, time: Duration) {
         self.count.fetch_add(1, Ordering::Relaxed);
+        self.longer(time);
+    }
+
+    fn longer(&self, time: Duration) {
         self.ns.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
@@ -68,7 +101,9 @@ pub(super) struct Counters {
     compute_input: Sum,
     compute_infer: Sum,
     compute_output: Sum,
-    fallback: AtomicU64,
+    cache_hit: Sum,
+    cache_miss: Sum,
+    by_fallback: [AtomicU64; 4],
 }
 
 impl Counters {
@@ -83,9 +118,28 @@ impl Counters {
         self.compute_output.add(timings.compute_output);
     }
 
-    pub fn failed(&self, total: Duration, by_fallback: bool) {
+    pub fn failed(&self, total: Duration, by: Option<FallbackKind>) {
         self.fail.add(total);
-        self.fallback.fetch_add(u64::from(by_fallback), Ordering::Relaxed);
+        if let Some(counter) = by.and_then(|by| self.by_fallback.get(by as usize)) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Answered without the model, which counts as no inference.
+    pub fn cache_hit(&self, lookup: Duration, total: Duration, at: Millis) {
+        self.last.store(at.0, Ordering::Relaxed);
+        self.success.add(total);
+        self.queue.add(Duration::ZERO);
+        self.cache_hit.add(lookup);
+    }
+
+    pub fn cache_miss(&self, lookup: Duration) {
+        self.cache_miss.add(lookup);
+    }
+
+    /// The answer to a miss was kept, which took so long.
+    pub fn cache_kept(&self, keeping: Duration) {
+        self.cache_miss.longer(keeping);
     }
 }
 
@@ -138,7 +192,10 @@ impl Registry {
                     compute_input: counters.compute_input.read(),
                     compute_infer: counters.compute_infer.read(),
                     compute_output: counters.compute_output.read(),
-                    fallback: counters.fallback.load(Ordering::Relaxed),
+                    cache_hit: counters.cache_hit.read(),
+                    cache_miss: counters.cache_miss.read(),
+                    fallback: counters.by_fallback.iter().map(|count| count.load(Ordering::Relaxed)).sum(),
+                    by_fallback: FallbackKind::ALL.map(|kind| (kind, counters.by_fallback.get(kind as usize).map_or(0, |count| count.load(Ordering::Relaxed)))),
                 })
             })
             .collect();

@@ -1,17 +1,24 @@
 //! Which version answers which request: an in-memory snapshot, swapped whole, so that a change is one pointer store.
 
 mod assign;
+pub(crate) mod breaker;
+mod chain;
 mod counters;
 mod fallback;
 mod predict;
 mod receipt;
 mod router;
+mod ruled;
+mod shadow;
 
 pub use assign::PPM;
-pub use counters::{Counted, ServedStats};
+pub use breaker::Standing;
+pub use chain::fits;
+pub use counters::{Counted, FallbackKind, ServedStats};
 pub use predict::{PredictError, PredictRequest, PredictTimings, Prediction};
-pub use router::Router;
+pub use router::{BreakerStanding, Router};
 
+use crate::cache::Cache;
 use crate::served::Served;
 use contract::deployment::DeploymentSettings;
 use contract::rollout::Arm;
@@ -43,11 +50,31 @@ pub struct Route {
     pub pinned: Vec<Arc<Served>>,
     /// Makes the assignment of keys to arms differ between rollouts. Constant during one.
     pub salt: String,
+    /// As the settings declare it. Handed on from route to route while the stable version stays the same.
+    pub(crate) cache: Option<Arc<Cache>>,
 }
 
 impl Route {
     pub fn new(name: DeploymentName, settings: DeploymentSettings, stable: Arc<Served>) -> Route {
-        Route { salt: name.0.clone(), name, settings, stable, canary: None, shadow: None, previous: None, pinned: Vec::new() }
+        let cache = settings.cache.map(|settings| Arc::new(Cache::new(settings)));
+        Route { salt: name.0.clone(), name, settings, stable, canary: None, shadow: None, previous: None, pinned: Vec::new(), cache }
+    }
+
+    /// Takes the cache of the route that this one replaces, unless the stable version or the settings are others: what an
+    /// older version said is not given as what the new one says.
+    pub(crate) fn inherit(&mut self, before: Option<&Route>) {
+        let same = |before: &&Route| {
+            let (old, new) = (&before.stable, &self.stable);
+            (old.version, &old.model, before.settings.cache) == (new.version, &new.model, self.settings.cache)
+        };
+        if let Some(before) = before.filter(same) {
+            self.cache = before.cache.clone();
+        }
+    }
+
+    /// Answers that the cache keeps, and the bytes that they take; `None` without a cache.
+    pub fn cached(&self) -> Option<(usize, usize)> {
+        self.cache.as_ref().map(|cache| cache.size())
     }
 
     /// All resident versions with the arm that they stand for, each version once.

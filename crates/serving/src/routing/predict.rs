@@ -1,11 +1,12 @@
 //! One prediction: choose the version, check the inputs, ask the model, fall back as declared, record.
 
-use super::fallback::fixed;
+use super::chain::{Miss, ask};
+use super::counters::FallbackKind;
 use super::receipt::Receipt;
 use super::router::{Inner, Router};
 use super::Route;
-use crate::interpret::is_finite;
-use crate::model::{Answer, BadInput, InferError, Named, Priority, Timings};
+use crate::cache::{Cache, Key, Kept, key};
+use crate::model::{Answer, BadInput, InferError, Named, Timings};
 use crate::record::{Draft, Outcome, Spent};
 use crate::records::{decode_feature, refusal};
 use crate::served::Served;
@@ -48,10 +49,12 @@ pub struct Prediction {
     pub version: VersionNo,
     /// The arm that the request was assigned to; `pilot` for a request that asked for its version.
     pub arm: Arm,
-    /// `churn:3`, or `default`.
+    /// `churn:3`, or `rule`, or `default`.
     pub served_by: String,
-    /// What answered in the place of the assigned version: `previous` or `default`.
+    /// What answered in the place of the assigned version: `previous`, `rule`, `cache` or `default`.
     pub fallback: Option<&'static str>,
+    /// The answer was given to an earlier request with the same input.
+    pub cached: bool,
     pub prediction_id: PredictionId,
     pub timings: PredictTimings,
     pub rows: usize,
@@ -73,22 +76,36 @@ pub enum PredictError {
     Overloaded { retry_after: Duration },
     #[error("the request's deadline has passed")]
     DeadlineExceeded,
+    /// The version has failed too often of late, and nothing else is declared that could answer.
+    #[error("{why}")]
+    Unavailable { why: String, retry_after: Duration },
     #[error("no answer: {0}")]
     Failed(String),
 }
 
 /// A request on its way: what every record of it says.
-struct Course<'r> {
-    inner: &'r Arc<Inner>,
-    route: &'r Route,
-    served: &'r Arc<Served>,
-    arm: Arm,
-    inputs: Arc<Named>,
-    rows: usize,
+pub(super) struct Course<'r> {
+    pub inner: &'r Arc<Inner>,
+    pub route: &'r Route,
+    pub served: &'r Arc<Served>,
+    pub arm: Arm,
+    pub inputs: Arc<Named>,
+    pub rows: usize,
     id: PredictionId,
     key: Option<String>,
-    started: Instant,
+    pub started: Instant,
     arrived: Option<Instant>,
+}
+
+/// What is answered, and where it came from.
+pub(super) struct Given {
+    pub outputs: Arc<Named>,
+    /// The version whose answer it is; `None` for what a rule or a default says.
+    pub by: Option<Arc<Served>>,
+    /// What answered in the place of the assigned version, and why.
+    pub fallback: Option<(FallbackKind, String)>,
+    pub cached: bool,
+    pub timings: Timings,
 }
 
 /// Counts requests that are being answered, however they end.
@@ -125,15 +142,18 @@ impl Router {
         let rows = served.onnx.rows(&inputs);
         let course = Course { inner: &self.inner, route, served, arm, inputs, rows, id: request.id, key, started, arrived: request.arrived };
         if let Some(misfit) = misfit {
-            return course.fall_back(InferError::Refused(misfit.message), request.deadline, &[Fallback::Previous { version: None }]).await;
+            return course.fall_back(InferError::Refused(misfit.message).into(), request.deadline, &[Fallback::Previous { version: None }]).await;
+        }
+        let place = course.place();
+        if let Some(kept) = course.look_up(place.as_ref()) {
+            course.copy_to_shadow();
+            return course.from_cache(kept).await;
         }
         let asked = ask(served, &course.inputs, request.deadline).await;
-        if arm != Arm::Pilot {
-            course.copy_to_shadow();
-        }
+        course.copy_to_shadow();
         match asked {
-            Ok(answer) => course.answered(answer).await,
-            Err(error) => course.fall_back(error, request.deadline, &route.settings.fallback).await,
+            Ok(answer) => course.answered(answer, place).await,
+            Err(miss) => course.fall_back(miss, request.deadline, &route.settings.fallback).await,
         }
     }
 }
@@ -151,12 +171,6 @@ fn fitting(route: &Route, served: &Served, arm: Arm, inputs: Named) -> Result<(N
     }
 }
 
-/// Asks one version. Answers that are not finite numbers are failures.
-async fn ask(served: &Served, inputs: &Arc<Named>, deadline: Option<Instant>) -> Result<Answer, InferError> {
-    let answer = served.onnx.infer(inputs.clone(), Priority::Live, deadline).await?;
-    if is_finite(&served.contract, &answer.outputs) { Ok(answer) } else { Err(InferError::Failed(format!("version {} answered with something that is not a number", served.version))) }
-}
-
 fn unknown(route: &Route, version: VersionNo) -> PredictError {
     let serves: Vec<String> = route.versions().iter().map(|(served, _)| served.version.to_string()).collect();
     PredictError::UnknownVersion { deployment: route.name.0.clone(), version, serves: serves.join(", ") }
@@ -170,77 +184,70 @@ fn feature_key(route: &Route, inputs: &Named) -> Option<String> {
     decode_feature(contract, inputs, at).first()?.text()
 }
 
-impl Course<'_> {
-    async fn answered(self, answer: Answer) -> Result<Prediction, PredictError> {
-        let served = self.served.clone();
-        let outputs = Arc::new(answer.outputs);
-        let total = self.started.elapsed();
-        self.counters(served.as_ref(), self.arm).answered(self.rows, answer.timings, total, (self.inner.recorder.clock)());
-        self.finish(outputs, Some(served), None, Outcome::Answered, spent(total, answer.timings)).await
+/// Where the cache, if there is one, keeps the answer to a request.
+type Place<'r> = (&'r Cache, Key);
+
+impl<'r> Course<'r> {
+    fn place(&self) -> Option<Place<'r>> {
+        self.route.cache.as_deref().map(|cache| (cache, key(self.served, &self.inputs)))
     }
 
-    /// Goes down the chain. The request counts as failed for the version that it was assigned to, whoever answers.
-    async fn fall_back(self, error: InferError, deadline: Option<Instant>, chain: &[Fallback]) -> Result<Prediction, PredictError> {
-        let hopeless = matches!(error, InferError::DeadlineExceeded | InferError::BadInput { .. });
-        if self.arm != Arm::Pilot && !hopeless {
-            for step in chain {
-                let reason = error.to_string();
-                match step {
-                    Fallback::Previous { version } => {
-                        let other = version.map_or(self.route.previous.as_ref(), |version| self.route.version(version));
-                        // While a canary is out, the version before it is the stable one.
-                        let other = if self.arm == Arm::Canary && version.is_none() { Some(&self.route.stable) } else { other };
-                        let Some(other) = other.filter(|other| other.version != self.served.version) else { continue };
-                        let Ok(inputs) = other.onnx.check(Named::clone(&self.inputs)) else { continue };
-                        let Ok(answer) = ask(other, &Arc::new(inputs), deadline).await else { continue };
-                        let (other, total) = (other.clone(), self.started.elapsed());
-                        self.counters(self.served, self.arm).failed(total, true);
-                        let outcome = Outcome::Fallback { kind: "previous", reason };
-                        return self.finish(Arc::new(answer.outputs), Some(other), Some("previous"), outcome, spent(total, answer.timings)).await;
-                    }
-                    // Values that a model calls wrong may be right for another one, but are no reason for a made-up answer.
-                    Fallback::Default { .. } if matches!(error, InferError::Refused(_)) => continue,
-                    Fallback::Default { label, score } => {
-                        let outputs = match fixed(&self.served.contract, label, *score, self.rows) {
-                            Ok(outputs) => outputs,
-                            Err(error) => {
-                                tracing::warn!(deployment = %self.route.name, error, "the declared default does not fit the contract");
-                                continue;
-                            }
-                        };
-                        let total = self.started.elapsed();
-                        self.counters(self.served, self.arm).failed(total, true);
-                        let outcome = Outcome::Fallback { kind: "default", reason };
-                        return self.finish(Arc::new(outputs), None, Some("default"), outcome, spent(total, Timings::default())).await;
-                    }
-                }
-            }
+    /// The assigned version's answer to the same input, given not long ago. Counted, either way.
+    fn look_up(&self, place: Option<&Place<'_>>) -> Option<Kept> {
+        let (cache, key) = place?;
+        let looked = Instant::now();
+        let found = cache.fresh(key, self.started);
+        let (counters, lookup) = (self.counters(self.served, self.arm), looked.elapsed());
+        match &found {
+            Some(_) => counters.cache_hit(lookup, self.started.elapsed(), (self.inner.recorder.clock)()),
+            None => counters.cache_miss(lookup),
         }
-        self.failed(error)
+        found
     }
 
-    fn failed(self, error: InferError) -> Result<Prediction, PredictError> {
+    /// Recorded and watched as any other answer: it is what the caller acts on.
+    async fn from_cache(self, kept: Kept) -> Result<Prediction, PredictError> {
+        let by = Some(self.served.clone());
+        self.finish(Given { outputs: kept.outputs, by, fallback: None, cached: true, timings: Timings::default() }).await
+    }
+
+    async fn answered(self, answer: Answer, place: Option<Place<'_>>) -> Result<Prediction, PredictError> {
+        let (by, outputs) = (self.served.clone(), Arc::new(answer.outputs));
+        let counters = self.counters(&by, self.arm);
+        counters.answered(self.rows, answer.timings, self.started.elapsed(), (self.inner.recorder.clock)());
+        if let Some((cache, key)) = place {
+            let keeping = Instant::now();
+            cache.keep(key, outputs.clone(), keeping);
+            counters.cache_kept(keeping.elapsed());
+        }
+        self.finish(Given { outputs, by: Some(by), fallback: None, cached: false, timings: answer.timings }).await
+    }
+
+    /// Nothing answers. Says why in the caller's terms.
+    pub(super) fn failed(self, miss: Miss) -> Result<Prediction, PredictError> {
         let total = self.started.elapsed();
-        self.counters(self.served, self.arm).failed(total, false);
-        let outcome = Outcome::Failed { reason: error.to_string() };
+        self.counters(self.served, self.arm).failed(total, None);
+        let why = miss.to_string();
+        let outcome = Outcome::Failed { reason: why.clone() };
         if self.route.settings.recording != Recording::Off {
             self.inner.recorder.record(self.draft(None, None, outcome, spent(total, Timings::default())));
         }
         let missing = self.inputs.iter().find(|(_, tensor)| tensor.data().has_non_finite());
-        Err(match (error, missing) {
-            (InferError::Overloaded { retry_after }, _) => PredictError::Overloaded { retry_after },
-            (InferError::DeadlineExceeded, _) => PredictError::DeadlineExceeded,
-            (InferError::BadInput { field, message }, _) => PredictError::BadInput(BadInput { field, message }),
-            (error @ InferError::Refused(_), _) => PredictError::BadInput(BadInput::new("inputs", error.to_string())),
+        Err(match (miss, missing) {
+            (Miss::Open { retry_after, .. }, _) => PredictError::Unavailable { why, retry_after },
+            (Miss::Model(InferError::Overloaded { retry_after }), _) => PredictError::Overloaded { retry_after },
+            (Miss::Model(InferError::DeadlineExceeded), _) => PredictError::DeadlineExceeded,
+            (Miss::Model(InferError::BadInput { field, message }), _) => PredictError::BadInput(BadInput { field, message }),
+            (Miss::Model(error @ InferError::Refused(_)), _) => PredictError::BadInput(BadInput::new("inputs", error.to_string())),
             // A model that cannot answer because a value is missing: the caller can mend that.
-            (InferError::Failed(why), Some((name, _))) => {
-                PredictError::BadInput(BadInput::new(name.as_str(), format!("{why}; input “{name}” holds a value that is missing or not a number, which it cannot do without")))
+            (Miss::Model(InferError::Failed(cause)), Some((name, _))) => {
+                PredictError::BadInput(BadInput::new(name.as_str(), format!("{cause}; input “{name}” holds a value that is missing or not a number, which it cannot do without")))
             }
-            (error, _) => PredictError::Failed(error.to_string()),
+            (Miss::Model(error), _) => PredictError::Failed(error.to_string()),
         })
     }
 
-    fn draft(&self, outputs: Option<Arc<Named>>, answered_by: Option<Arc<Served>>, outcome: Outcome, spent: Spent) -> Draft {
+    pub(super) fn draft(&self, outputs: Option<Arc<Named>>, answered_by: Option<Arc<Served>>, outcome: Outcome, spent: Spent) -> Draft {
         Draft {
             prediction_id: self.id.clone(),
             deployment: self.route.name.clone(),
@@ -256,7 +263,11 @@ impl Course<'_> {
         }
     }
 
-    async fn finish(self, outputs: Arc<Named>, by: Option<Arc<Served>>, fallback: Option<&'static str>, outcome: Outcome, spent: Spent) -> Result<Prediction, PredictError> {
+    pub(super) async fn finish(self, given: Given) -> Result<Prediction, PredictError> {
+        let Given { outputs, by, fallback, cached, timings } = given;
+        let kind = fallback.as_ref().map(|(kind, _)| *kind);
+        let outcome = fallback.map_or(Outcome::Answered, |(kind, reason)| Outcome::Fallback { kind: kind.word(), reason });
+        let spent = spent(self.started.elapsed(), timings);
         let draft = self.draft(Some(outputs.clone()), by.clone(), outcome, spent);
         let mut receipt = Receipt::new(self.arrived.unwrap_or(self.started), draft.spent);
         match self.route.settings.recording {
@@ -268,47 +279,12 @@ impl Course<'_> {
         if self.arrived.is_none() {
             receipt.close();
         }
-        let served_by = by.as_ref().map_or_else(|| "default".to_owned(), |served| served.name());
+        let nobody = kind.map_or("default", FallbackKind::word);
+        let served_by = by.as_ref().map_or_else(|| nobody.to_owned(), |served| served.name());
         let served = by.unwrap_or_else(|| self.served.clone());
         let timings = PredictTimings { total: self.started.elapsed(), queued: spent.queued, compute: spent.compute };
-        Ok(Prediction { outputs, version: served.version, served, arm: self.arm, served_by, fallback, prediction_id: self.id, timings, rows: self.rows, receipt })
-    }
-
-    /// Hands a copy to the shadow version, which answers to the record alone. A shadow that is behind misses requests.
-    fn copy_to_shadow(&self) {
-        let Some(shadow) = self.route.shadow.as_ref().filter(|shadow| shadow.version != self.served.version) else { return };
-        let started = Instant::now();
-        let (inner, counters) = (self.inner.clone(), self.counters(shadow, Arm::Shadow));
-        let Ok(inputs) = shadow.onnx.check(Named::clone(&self.inputs)).map(Arc::new) else {
-            counters.failed(Duration::ZERO, false);
-            return;
-        };
-        let mut draft = self.draft(None, None, Outcome::Answered, Spent::default());
-        (draft.arm, draft.served, draft.inputs) = (Arm::Shadow, shadow.clone(), inputs.clone());
-        let (by, records) = (shadow.clone(), self.route.settings.recording != Recording::Off);
-        let then = move |answer: Result<Answer, InferError>| {
-            let total = started.elapsed();
-            let answer = answer.and_then(|answer| if is_finite(&by.contract, &answer.outputs) { Ok(answer) } else { Err(InferError::Failed("the answer is not a number".into())) });
-            match answer {
-                Ok(answer) => {
-                    counters.answered(draft.rows, answer.timings, total, (inner.recorder.clock)());
-                    draft.spent = spent(total, answer.timings).after(draft.spent.wait);
-                    draft.outputs = Some(Arc::new(answer.outputs));
-                    draft.answered_by = Some(by);
-                }
-                Err(error) => {
-                    counters.failed(total, false);
-                    draft.spent.total += total;
-                    draft.outcome = Outcome::Failed { reason: error.to_string() };
-                }
-            }
-            if records {
-                inner.recorder.record(draft);
-            }
-        };
-        if let Err(error) = shadow.onnx.infer_then(inputs, Priority::Live, then) {
-            tracing::debug!(deployment = %self.route.name, %error, "the shadow missed a request");
-        }
+        let fallback = kind.map(FallbackKind::word);
+        Ok(Prediction { outputs, version: served.version, served, arm: self.arm, served_by, fallback, cached, prediction_id: self.id, timings, rows: self.rows, receipt })
     }
 
     /// What lay before the router.
@@ -316,11 +292,11 @@ impl Course<'_> {
         self.arrived.map_or(Duration::ZERO, |arrived| self.started.saturating_duration_since(arrived))
     }
 
-    fn counters(&self, served: &Served, arm: Arm) -> Arc<super::counters::Counters> {
+    pub(super) fn counters(&self, served: &Served, arm: Arm) -> Arc<super::counters::Counters> {
         self.inner.counters.of(self.route.name.as_str(), &served.model, served.version, arm)
     }
 }
 
-fn spent(total: Duration, timings: Timings) -> Spent {
+pub(super) fn spent(total: Duration, timings: Timings) -> Spent {
     Spent { total, wait: Duration::ZERO, queued: timings.queued, compute: timings.compute, batch_rows: timings.batch_rows, leads_run: timings.leads_run }
 }

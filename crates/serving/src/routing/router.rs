@@ -1,11 +1,22 @@
 //! The router: holds the snapshot, swaps it, counts what was answered.
 
+use super::breaker::Standing;
 use super::counters::{Registry, ServedStats};
 use super::{Route, Snapshot};
 use crate::record::Recorder;
+use crate::served::Served;
 use arc_swap::ArcSwap;
+use contract::{DeploymentName, VersionNo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How the circuit breaker of one version in one deployment stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BreakerStanding {
+    pub deployment: DeploymentName,
+    pub version: VersionNo,
+    pub standing: Standing,
+}
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -37,15 +48,20 @@ impl Router {
 
     /// Replaces everything at once. Requests that are on their way finish on what they started with.
     pub fn publish(&self, snapshot: Snapshot) {
-        self.inner.snapshot.store(Arc::new(snapshot));
+        self.inner.snapshot.rcu(|now| {
+            let mut next = snapshot.clone();
+            next.routes.iter_mut().for_each(|(name, route)| Arc::make_mut(route).inherit(now.routes.get(name).map(|route| &**route)));
+            next
+        });
     }
 
     /// Replaces one deployment's route; it counts as loaded from now on.
     pub fn set_route(&self, route: Route) {
-        let route = Arc::new(route);
         self.change(|snapshot| {
+            let mut route = route.clone();
             snapshot.loading.remove(route.name.as_str());
-            snapshot.routes.insert(route.name.0.clone(), route.clone());
+            route.inherit(snapshot.routes.get(route.name.as_str()).map(|route| &**route));
+            snapshot.routes.insert(route.name.0.clone(), Arc::new(route));
         });
     }
 
@@ -79,6 +95,18 @@ impl Router {
     /// Counters of everything that was served since the process started, by deployment, version and arm.
     pub fn stats(&self) -> Vec<ServedStats> {
         self.inner.counters.read()
+    }
+
+    /// How the circuit breaker of every resident version stands, by deployment and version.
+    pub fn breakers(&self) -> Vec<BreakerStanding> {
+        let snapshot = self.inner.snapshot.load();
+        let of = |route: &Arc<Route>| {
+            let one = |served: &Served| BreakerStanding { deployment: route.name.clone(), version: served.version, standing: served.breaker.standing() };
+            route.versions().into_iter().map(|(served, _)| one(served)).collect::<Vec<_>>()
+        };
+        let mut all: Vec<BreakerStanding> = snapshot.routes.values().flat_map(of).collect();
+        all.sort_by(|a, b| (&a.deployment, a.version).cmp(&(&b.deployment, b.version)));
+        all
     }
 
     /// Requests that are being answered.
