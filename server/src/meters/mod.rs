@@ -13,7 +13,6 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use serving::{PredictError, Prediction};
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use watched::Watched;
 
@@ -136,7 +135,7 @@ impl Meters {
 
 /// `GET /metrics`
 pub async fn show_metrics(State(shared): State<Shared>) -> Response {
-    let meters: &Arc<Meters> = &shared.meters;
+    let meters = &shared.meters;
     let router = &shared.router;
     for (name, route) in &router.snapshot().routes {
         let weight = route.canary.as_ref().map_or(0.0, |(_, millionths)| f64::from(*millionths) / 10_000.0);
