@@ -4,7 +4,7 @@ use crate::background;
 use crate::config::Config;
 use crate::meters::Meters;
 use crate::router::router;
-use crate::shared::Shared;
+use crate::shared::{Parts, Shared};
 use crate::web::tokens::Tokens;
 use anyhow::{Context, Result, bail};
 use axum::Router;
@@ -15,8 +15,8 @@ use serving::trial::Trial;
 use serving::{Recorder, RecorderOptions, Records, Runtime};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use store::{Blobs, Db, Store};
 use tokio::net::TcpListener;
@@ -76,17 +76,17 @@ impl Server {
         let predictions = serving::Router::new(recorder);
         let cx = cx.with_router(predictions.clone());
         let (stop, stopping) = watch::channel(false);
-        let shared = Shared {
+        let shared = Shared::from(Parts {
             cx,
             router: predictions,
             tokens: Tokens::default(),
-            meters: Arc::new(Meters::default()),
+            meters: Meters::default(),
             leptos: leptos_options(&config, addr),
-            config: Arc::new(config),
+            config,
             stopping,
-            started: Arc::default(),
-            unloaded: Arc::default(),
-        };
+            started: AtomicBool::default(),
+            unloaded: RwLock::default(),
+        });
         let router = router(shared.clone());
         Ok(Server { listener, addr, shared, router, records, stop })
     }

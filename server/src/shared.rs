@@ -7,26 +7,44 @@ use axum::extract::FromRef;
 use control::Ctx;
 use leptos::config::LeptosOptions;
 use std::collections::HashSet;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::watch;
 
-/// Cheap to clone: one per request.
+/// One pointer: the router clones it several times for each request.
 #[derive(Clone)]
-pub struct Shared {
+pub struct Shared(Arc<Parts>);
+
+impl Deref for Shared {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl From<Parts> for Shared {
+    fn from(parts: Parts) -> Shared {
+        Shared(Arc::new(parts))
+    }
+}
+
+/// What [`Shared`] points at.
+pub struct Parts {
     pub cx: Ctx,
     /// Answers inference; the same that `cx` holds.
     pub router: serving::Router,
-    pub config: Arc<Config>,
+    pub config: Config,
     pub tokens: Tokens,
-    pub meters: Arc<Meters>,
+    pub meters: Meters,
     pub leptos: LeptosOptions,
     /// Turns true when the server is asked to stop, so that endless answers end.
     pub stopping: watch::Receiver<bool>,
     /// Whether what is deployed has been loaded once.
-    pub started: Arc<AtomicBool>,
+    pub started: AtomicBool,
     /// Served names that were taken out of service by the repository extension.
-    pub unloaded: Arc<RwLock<HashSet<String>>>,
+    pub unloaded: RwLock<HashSet<String>>,
 }
 
 impl FromRef<Shared> for LeptosOptions {

@@ -5,7 +5,6 @@ use super::decode::{InferRequest, Requested};
 use super::element::to_json;
 use super::refusal::Refusal;
 use contract::{DataType, TensorSpec};
-use serde_json::json;
 use serving::tensor::Tensor;
 
 /// What is said about the answer besides its tensors.
@@ -71,10 +70,10 @@ pub fn encode(
     } else {
         &request.outputs
     };
-    let mut json = Vec::with_capacity(256);
+    let mut json = Vec::with_capacity(512);
     let mut binary = Vec::new();
     let mut any_binary = false;
-    json.extend_from_slice(head(request, about).as_bytes());
+    head(request, about, &mut json);
     for (i, wanted) in wanted.iter().enumerate() {
         let Some((name, output)) = outputs.iter().find(|(name, _)| *name == wanted.name) else {
             return Err(Refusal::bad(format!("unexpected inference output '{}'", wanted.name)));
@@ -90,8 +89,12 @@ pub fn encode(
         if i > 0 {
             json.push(b',');
         }
-        let about_tensor = json!({ "name": name, "datatype": output.datatype(), "shape": output.shape() }).to_string();
-        json.extend_from_slice(about_tensor.trim_end_matches('}').as_bytes());
+        json.extend_from_slice(b"{\"datatype\":");
+        plain(&output.datatype(), &mut json);
+        json.extend_from_slice(b",\"name\":");
+        text(name, &mut json);
+        json.extend_from_slice(b",\"shape\":");
+        plain(output.shape(), &mut json);
         if wanted.binary.unwrap_or(request.binary_output) {
             any_binary = true;
             let start = binary.len();
@@ -109,23 +112,39 @@ pub fn encode(
     Ok(Encoded { body: json, header_length })
 }
 
-/// Everything before the first output, up to and with the opening bracket.
-fn head(request: &InferRequest, about: &About<'_>) -> String {
-    let mut parameters = json!({
-        "prediction_id": about.prediction_id,
-        "served_by": about.served_by,
-        "arm": about.arm,
-    });
-    if let Some(fallback) = about.fallback {
-        parameters["fallback"] = fallback.into();
-    }
-    let mut head = json!({ "model_name": about.model_name, "model_version": about.model_version, "parameters": parameters });
+/// Everything before the first output, up to and with the opening bracket. Written by hand: a tree of values would cost more
+/// than a small model's run.
+fn head(request: &InferRequest, about: &About<'_>, json: &mut Vec<u8>) {
+    json.push(b'{');
     // An id that was not given is left out, as the reference server does.
     if let Some(id) = request.id.as_ref().filter(|id| !id.is_empty()) {
-        head["id"] = id.as_str().into();
+        json.extend_from_slice(b"\"id\":");
+        text(id, json);
+        json.push(b',');
     }
-    let mut text = head.to_string();
-    text.pop();
-    text.push_str(",\"outputs\":[");
-    text
+    json.extend_from_slice(b"\"model_name\":");
+    text(about.model_name, json);
+    json.extend_from_slice(b",\"model_version\":");
+    text(&about.model_version, json);
+    json.extend_from_slice(b",\"parameters\":{\"arm\":");
+    text(about.arm, json);
+    if let Some(fallback) = about.fallback {
+        json.extend_from_slice(b",\"fallback\":");
+        text(fallback, json);
+    }
+    json.extend_from_slice(b",\"prediction_id\":");
+    text(about.prediction_id, json);
+    json.extend_from_slice(b",\"served_by\":");
+    text(about.served_by, json);
+    json.extend_from_slice(b"},\"outputs\":[");
+}
+
+fn text(text: &str, json: &mut Vec<u8>) {
+    plain(&text, json);
+}
+
+/// Texts and whole numbers always have a JSON form, and memory takes every byte: writing them cannot fail.
+fn plain(value: &(impl serde::Serialize + ?Sized), json: &mut Vec<u8>) {
+    let written = serde_json::to_writer(json, value);
+    debug_assert!(written.is_ok(), "{written:?}");
 }

@@ -4,9 +4,10 @@
 use contract::Contract;
 use contract::rollout::Arm;
 use contract::spec::Pii;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use serving::{Outcome as Answered, Record, RowAnswer, Value};
 use sha2::{Digest, Sha256};
+use std::fmt::Write;
 use store::predictions::PredictionRow;
 
 /// One row per answered row; none for a request that failed, and none for a shadow, whose rows have the ids of those it copied.
@@ -27,7 +28,7 @@ pub fn rows(record: &Record, answers: &[RowAnswer], columns: &[Vec<Value>]) -> V
         arm: record.arm.word().to_owned(),
         label: answer.label.text(),
         score: answer.score,
-        features: features(&record.served.contract, columns, i).to_string(),
+        features: features(&record.served.contract, columns, i),
         latency_us: i64::try_from(record.spent.total.as_micros()).unwrap_or(i64::MAX),
         fallback: fallback.clone(),
         outcome: None,
@@ -36,18 +37,33 @@ pub fn rows(record: &Record, answers: &[RowAnswer], columns: &[Vec<Value>]) -> V
     answers.iter().enumerate().map(row).collect()
 }
 
-fn features(contract: &Contract, columns: &[Vec<Value>], row: usize) -> Json {
-    let mut record = Map::new();
+/// A row as a JSON object, written straight into a text: thousands of rows are logged a second, and a tree of values costs more
+/// than everything else about them.
+fn features(contract: &Contract, columns: &[Vec<Value>], row: usize) -> String {
+    let mut text = String::with_capacity(24 * contract.features.len() + 2);
+    text.push('{');
     for (feature, column) in contract.features.iter().zip(columns) {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        push(&mut text, &json!(feature.name));
+        text.push(':');
+        let readable = feature.pii == Pii::None || (feature.pii != Pii::Direct && contract.segments.contains(&feature.name));
         let value = match column.get(row) {
             None | Some(Value::Missing) => Json::Null,
             Some(Value::Num(x)) => json!(x),
             Some(Value::Text(text)) => json!(text),
         };
-        let readable = feature.pii == Pii::None || (feature.pii != Pii::Direct && contract.segments.contains(&feature.name));
-        record.insert(feature.name.clone(), if readable || value.is_null() { value } else { hashed(&feature.name, &value) });
+        push(&mut text, &if readable || value.is_null() { value } else { hashed(&feature.name, &value) });
     }
-    Json::Object(record)
+    text.push('}');
+    text
+}
+
+/// Appends a value as JSON. A number or a text always has a form, and a `String` takes it.
+fn push(text: &mut String, value: &Json) {
+    let written = write!(text, "{value}");
+    debug_assert!(written.is_ok(), "{written:?}");
 }
 
 /// SHA-256 over feature and value, the first 16 hexadecimal digits.

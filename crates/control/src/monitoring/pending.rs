@@ -54,11 +54,11 @@ impl Pending {
         let Some(known) = book.get(&record.deployment) else { return };
         let columns = record.features();
         let answers = record.answers().and_then(|answers| answers.ok()).unwrap_or_default();
-        let counts = counted(&known, &record, &answers, &columns);
+        let one = One::new(&known, &record, &answers, &columns);
         let version = record.served.version;
         let key = Key { deployment: record.deployment.clone(), version, arm: record.arm, start: record.at.floor_to(FINE) };
         let stretch = self.stretches.entry(key).or_default();
-        stretch.operations.counts.add(&counts);
+        one.count(&mut stretch.operations.counts);
         stretch.operations.add_times(&record.spent);
         if let Some(baseline) = known.versions.get(&version).and_then(|version| version.baseline.as_deref()) {
             for (feature, column) in record.served.contract.features.iter().zip(&columns) {
@@ -77,7 +77,7 @@ impl Pending {
             && let Some(step) = rollout.step_at(record.at)
         {
             let part = Part { rollout: rollout.id.clone(), step, arm: record.arm };
-            self.parts.entry(part).or_default().add(&counts);
+            one.count(self.parts.entry(part).or_default());
         }
         self.seen += 1;
         let every = 1 + self.log.len() / LOGGED;
@@ -90,26 +90,43 @@ impl Pending {
     }
 }
 
-fn counted(known: &Known, record: &Record, answers: &[RowAnswer], columns: &[Vec<Value>]) -> Counts {
-    let broken: BTreeSet<usize> = record.violations(columns).iter().map(|violation| violation.row).collect();
-    let batch = record.spent.batch_rows;
-    let mut counts = Counts {
-        requests: 1,
-        failed: u64::from(matches!(record.outcome, Answered::Failed { .. })),
-        fallback: u64::from(matches!(record.outcome, Answered::Fallback { .. })),
-        slow: u64::from(ms(record.spent.total) > known.settings.p99_limit_ms),
-        rows: record.rows as u64,
-        violations: broken.len() as u64,
-        runs: if batch > 0 { record.rows as f64 / batch as f64 } else { 0.0 },
-        run_rows: if batch > 0 { record.rows as u64 } else { 0 },
-        ..Counts::default()
-    };
-    // What a fallback answered says nothing about the version that should have.
-    for answer in answers.iter().filter(|_| record.outcome.ok()) {
-        match &answer.label {
-            Label::Class(class) => counts.add_label(class, 1),
-            Label::Value(value) => counts.values.push(*value),
+/// What one request adds to any sum.
+struct One<'r> {
+    record: &'r Record,
+    answers: &'r [RowAnswer],
+    failed: bool,
+    slow: bool,
+    /// Rows that broke the contract.
+    broken: usize,
+}
+
+impl<'r> One<'r> {
+    fn new(known: &Known, record: &'r Record, answers: &'r [RowAnswer], columns: &[Vec<Value>]) -> Self {
+        let violations = record.violations(columns);
+        let broken = violations.iter().map(|violation| violation.row).collect::<BTreeSet<usize>>().len();
+        let failed = matches!(record.outcome, Answered::Failed { .. });
+        let slow = ms(record.spent.total) > known.settings.p99_limit_ms;
+        Self { record, answers, failed, slow, broken }
+    }
+
+    fn count(&self, counts: &mut Counts) {
+        let (record, batch) = (self.record, self.record.spent.batch_rows);
+        counts.requests += 1;
+        counts.failed += u64::from(self.failed);
+        counts.fallback += u64::from(matches!(record.outcome, Answered::Fallback { .. }));
+        counts.slow += u64::from(self.slow);
+        counts.rows += record.rows as u64;
+        counts.violations += self.broken as u64;
+        if batch > 0 {
+            counts.runs += record.rows as f64 / batch as f64;
+            counts.run_rows += record.rows as u64;
+        }
+        // What a fallback answered says nothing about the version that should have.
+        for answer in self.answers.iter().filter(|_| record.outcome.ok()) {
+            match &answer.label {
+                Label::Class(class) => counts.add_label(class, 1),
+                Label::Value(value) => counts.values.push(*value),
+            }
         }
     }
-    counts
 }

@@ -87,7 +87,11 @@ impl Features {
     /// Counts a column of a request; without a baseline for it there is nothing to count.
     pub fn add_column(&mut self, baseline: &VersionBaseline, name: &str, values: &[Value]) {
         let Some(reference) = baseline.features.get(name) else { return };
-        let window = self.by_name.entry(name.to_owned()).or_insert_with(|| Window::new(reference));
+        // Nearly always there: an entry would copy the name each time.
+        if !self.by_name.contains_key(name) {
+            self.by_name.insert(name.to_owned(), Window::new(reference));
+        }
+        let Some(window) = self.by_name.get_mut(name) else { return };
         for value in values {
             // A window is made over the very baseline that it is counted over, so this cannot mismatch.
             let _ = window.add(reference, cell(value));

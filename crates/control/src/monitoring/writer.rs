@@ -4,16 +4,23 @@ use super::accumulators::Accumulators;
 use super::pending::{Key, Pending};
 use super::spans::{FINE, KEPT};
 use crate::{Ctx, IntoProblem, Outcome};
+use contract::deployment::Recording;
 use contract::live::Topic;
 use contract::rollout::Arm;
 use contract::{DeploymentName, Millis};
 use serving::{Record, Records};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// Longest time that an answered request stays unwritten.
 const FLUSH: Duration = Duration::from_secs(2);
+/// How long records gather before they are taken: waking up for each one would cost more than counting it.
+const GATHER: Duration = Duration::from_millis(5);
+/// Records that are taken at once.
+const AT_ONCE: usize = 1_024;
+/// Records that are counted before the thread is lent to requests again.
+const STRETCH: usize = 64;
 /// Rows of the prediction log that are kept.
 pub const LOG_CAP: i64 = 500_000;
 /// Flushes between two prunings of what is too old.
@@ -39,20 +46,24 @@ impl Writer {
     /// Runs until `stop` is done or no more records can come; writes what is left before it returns.
     pub async fn run(mut self, mut records: Records, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
-        let mut taken = Vec::with_capacity(1_024);
+        let mut taken = Vec::with_capacity(AT_ONCE);
         let mut due = Instant::now() + FLUSH;
+        let mut behind = false;
         loop {
             let more = tokio::select! {
                 () = &mut stop => false,
-                n = records.recv_many(&mut taken, 1_024) => n > 0,
-                () = sleep_until(due) => true,
+                more = self.gather(&mut records, &mut taken, due, behind) => more,
             };
+            behind = taken.len() >= AT_ONCE;
             if !more {
                 while let Some(record) = records.try_recv() {
                     taken.push(record);
                 }
             }
-            self.take(&mut taken);
+            while !taken.is_empty() {
+                self.take_some(&mut taken, STRETCH);
+                tokio::task::yield_now().await;
+            }
             if Instant::now() >= due || !self.pending.durable.is_empty() || !more {
                 self.note_drops(self.cx.router().map_or(0, |router| router.recorder().dropped()));
                 if let Err(problem) = self.flush().await {
@@ -66,9 +77,26 @@ impl Writer {
         }
     }
 
+    /// Waits for records, or until `due`. `false` if no more can come.
+    async fn gather(&self, records: &mut Records, taken: &mut Vec<Record>, due: Instant, behind: bool) -> bool {
+        // Whoever asked for a durable answer waits for this loop.
+        let waited_for = || self.cx.book.all().values().any(|known| known.settings.recording == Recording::Durable);
+        if !behind && !waited_for() {
+            sleep(GATHER).await;
+        }
+        tokio::select! {
+            n = records.recv_many(taken, AT_ONCE) => n > 0,
+            () = sleep_until(due) => true,
+        }
+    }
+
     /// Counts records; nothing is written yet.
     pub fn take(&mut self, records: &mut Vec<Record>) {
-        for record in records.drain(..) {
+        self.take_some(records, usize::MAX);
+    }
+
+    fn take_some(&mut self, records: &mut Vec<Record>, most: usize) {
+        for record in records.drain(..most.min(records.len())) {
             self.pending.take(&self.cx.book, record);
         }
     }
