@@ -117,7 +117,7 @@ def from_json(datatype: str, shape: list[int], data: list) -> np.ndarray:
 
 
 class Caller:
-    """What a client may be asked. `None` in `name` marks nothing: every caller is a column of the report."""
+    """What a client may be asked. Every caller is a column of the report, by its name."""
 
     name = ""
 
@@ -155,6 +155,10 @@ class Caller:
         raise Cannot
 
     def infer(self, ask: Ask) -> Told:
+        raise Cannot
+
+    def send(self, model: str, body, headers: dict[str, str]) -> Told:
+        """An infer request as these bytes (or chunks of them) and no other headers."""
         raise Cannot
 
     def close(self) -> None:
@@ -262,6 +266,9 @@ class Plain(Caller):
         answer = self.session.post(f"{URL}{self.at(ask.model, ask.version)}/infer", data=data, headers=headers, timeout=60)
         assert answer.headers.get("content-encoding") == (ask.answer_packed if answer.status_code == 200 else None)
         return self.told(answer)
+
+    def send(self, model, body, headers):
+        return self.told(self.session.post(f"{URL}{self.at(model, '')}/infer", data=body, headers=headers, timeout=60))
 
     def told(self, answer: requests.Response) -> Told:
         if answer.status_code != 200:

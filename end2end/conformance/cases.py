@@ -1,11 +1,12 @@
 """The table of cases: each is asked of every client that has a call for it. A case that returns has passed."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from callers import Ask, Caller, Refused, Tensor, Wanted
+from callers import LENGTH, Ask, Caller, Refused, Tensor, Wanted
 from place import name
 from values import edges, floats, nothing, points, texts, x
 
@@ -409,6 +410,35 @@ def _(client):
 @case(ENCODINGS, "a thousand rows")
 def _(client):
     assert client.infer(tree(1_000)).arrays["probabilities"].shape == (1_000, 3)
+
+
+SENT = {"inputs": [{"name": "x", "shape": [2, 2], "datatype": "FP32", "data": [[1, 2], [3, 4.5]]}]}
+
+
+@case(ENCODINGS, "nested data")
+def _(client):
+    same(client.send(name("identity_fp32"), json.dumps(SENT), {}).arrays["y"], floats([1, 2], [3, 4.5]))
+
+
+@case(ENCODINGS, "any Content-Type")
+def _(client):
+    for kind in ("application/json", "application/octet-stream", "text/plain", "application/x-www-form-urlencoded", "nonsense"):
+        same(client.send(name("identity_fp32"), json.dumps(SENT), {"Content-Type": kind}).arrays["y"], floats([1, 2], [3, 4.5]))
+
+
+@case(ENCODINGS, "a body in chunks")
+def _(client):
+    text = json.dumps(SENT).encode()
+    same(client.send(name("identity_fp32"), (text[at : at + 7] for at in range(0, len(text), 7)), {}).arrays["y"], floats([1, 2], [3, 4.5]))
+
+
+@case(ENCODINGS, "raw request: the body is the one input")
+def _(client):
+    for model, sent in (("identity_fp32", floats([1, 2], [3, 4])), ("identity_uint16", np.array([[1, 2]], np.uint16)), ("no_batch", floats([1, 2, 3], [4, 5, 6]))):
+        told = client.send(name(model), sent.tobytes(), {LENGTH: "0"}).arrays["y"]
+        same(told, sent.T if model == "no_batch" else sent)
+    refused(400, "'x'", "multiple of 8")(lambda: client.send(name("identity_fp32"), b"123456789", {LENGTH: "0"}))
+    refused(400, "one input")(lambda: client.send(name("several"), b"1234", {LENGTH: "0"}))
 
 
 # What must be refused, with the name of what is wrong.

@@ -1,28 +1,59 @@
-"""The server under test: where it is, and the suite's models registered and deployed there through the public interface."""
+"""The server under test: one of the suite's own, with the suite's models registered and deployed through the public interface.
 
+Importing this starts `$SLIPWAY_PROGRAM serve` on a free port with an empty folder; both are gone when the process ends.
+"""
+
+import atexit
 import json
 import os
+import shutil
+import socket
+import subprocess
+import tempfile
 import time
 from pathlib import Path
 
 import requests
 
-URL = os.environ["SLIPWAY_URL"]
-ADDRESS = URL.removeprefix("http://")
 REPOSITORY = Path(__file__).resolve().parents[2]
 MODELS = REPOSITORY / "end2end/models"
 # What registration cannot read out of a file whose number of columns is free.
 ABOUT = {"dynamic": {"features": ["a", "b", "c"]}, "undeclared_width": {"features": ["a", "b", "c"]}}
 
 
-def people() -> dict[str, dict]:
-    """The demo's people by role, each with a token."""
-    told = json.loads(Path(os.environ["SLIPWAY_DEMO_JSON"]).read_text())
-    told = told["users"] if isinstance(told, dict) else told
-    return {person["role"]: person for person in told}
+def start() -> tuple[str, dict[str, dict]]:
+    """A new server: its address, and the demo's people by role, each with a token."""
+    data = Path(tempfile.mkdtemp(prefix="slipway-conformance-"))
+    atexit.register(shutil.rmtree, data, ignore_errors=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:{data / 'slipway.db'}",
+        "SLIPWAY_ARTIFACTS": f"file:{data / 'artifacts'}",
+        "SLIPWAY_ADDR": address,
+        "SLIPWAY_DEMO": "1",
+    }
+    program = os.environ["SLIPWAY_PROGRAM"]
+    told = subprocess.run([program, "user", "demo", "--json"], env=environment, capture_output=True, check=True)
+    log = open(data / "server.log", "wb")
+    server = subprocess.Popen([program, "serve"], env=environment, stdout=log, stderr=log)
+    atexit.register(lambda: (server.kill(), server.wait()))
+    for _ in range(600):
+        if server.poll() is not None:
+            break
+        try:
+            if requests.get(f"http://{address}/v2/health/ready", timeout=5).status_code == 200:
+                return address, {person["role"]: person for person in json.loads(told.stdout)}
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"the server did not start: {(data / 'server.log').read_text()[-2000:]}")
 
 
-PEOPLE = people()
+ADDRESS, PEOPLE = start()
+URL = f"http://{ADDRESS}"
 
 
 def call(role: str, method: str, path: str, **arguments) -> requests.Response:

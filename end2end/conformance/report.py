@@ -1,4 +1,8 @@
-"""Runs every case of every client and writes what came of it as a page: `python report.py --write`."""
+"""Runs every case of every client and writes what came of it as a page: `python report.py --write`.
+
+It needs the environment that the tests have: the clients of `end2end/requirements.txt`, `SLIPWAY_PROGRAM`, `ORT_DYLIB_PATH`, and
+`SLIPWAY_PERF_ANALYZER`, the folder that `end2end/perf_analyzer.txt` is installed into.
+"""
 
 import os
 import sys

@@ -156,6 +156,36 @@ fn a_response_says_who_answered_and_puts_binary_behind_the_json() {
     assert_eq!(json["outputs"][1]["data"], json!([0.25, 0.75]));
 }
 
+/// Any JSON, the protocol's own words among it.
+fn strange() -> impl Strategy<Value = Json> {
+    let plain = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        any::<u64>().prop_map(Json::from),
+        any::<f64>().prop_map(Json::from),
+        "[a-z\\[\\]\"\\\\ -~]{0,8}".prop_map(Json::from),
+        prop::sample::select(vec!["FP32", "FP16", "BYTES", "BOOL", "INT64", "x", "", "\u{0}"]).prop_map(Json::from),
+    ];
+    plain.prop_recursive(4, 24, 4, |inner| {
+        let keys = prop::sample::select(vec!["name", "shape", "datatype", "data", "parameters", "binary_data_size", "binary_data", "classification", "timeout", ""]);
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+            prop::collection::vec((keys, inner), 0..6).prop_map(|fields| fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<Json>()),
+        ]
+    })
+}
+
+/// Pointers to every place of a value but itself.
+fn places(value: &Json, at: String) -> Vec<String> {
+    let inner: Vec<(String, &Json)> = match value {
+        Json::Object(fields) => fields.iter().map(|(key, value)| (format!("{at}/{key}"), value)).collect(),
+        Json::Array(items) => items.iter().enumerate().map(|(i, value)| (format!("{at}/{i}"), value)).collect(),
+        _ => Vec::new(),
+    };
+    inner.into_iter().flat_map(|(path, value)| std::iter::once(path.clone()).chain(places(value, path))).collect()
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200), header in prop::option::of(0usize..220)) {
@@ -169,6 +199,53 @@ proptest! {
         if let Ok(request) = decode(&body.into(), None) {
             let tensor = &request.inputs[0].1;
             prop_assert_eq!(tensor.data().len(), tensor.shape().iter().product::<usize>());
+        }
+    }
+
+    #[test]
+    fn a_request_with_one_strange_place_is_read_or_refused_by_name(at in any::<prop::sample::Index>(), strange in strange(), left_out in any::<bool>()) {
+        let good = json!({
+            "id": "7", "parameters": {"binary_data_output": true, "priority": 1, "timeout": 5, "routing_key": "k"},
+            "inputs": [{"name": "age", "shape": [2, 2], "datatype": "FP32", "parameters": {"binary_data_size": 16}}, {"name": "plan", "shape": [1], "datatype": "BYTES", "data": ["gold"]}],
+            "outputs": [{"name": "label", "parameters": {"binary_data": true, "classification": 2}}]
+        });
+        let places = places(&good, String::new());
+        let place = at.get(&places);
+        let mut bad = good.clone();
+        let (parent, key) = place.rsplit_once('/').expect("a pointer");
+        match bad.pointer_mut(parent) {
+            Some(Json::Object(fields)) if left_out => drop(fields.remove(key)),
+            Some(Json::Array(items)) if left_out => drop(items.remove(key.parse::<usize>().expect("an index"))),
+            _ => *bad.pointer_mut(place).expect("a place") = strange,
+        }
+        match read(bad.clone(), &[0; 16]) {
+            // What is read holds what its shapes say.
+            Ok(request) => prop_assert!(request.inputs.iter().all(|(_, tensor)| Some(tensor.data().len()) == serving::tensor::elements(tensor.shape()))),
+            Err(error) => {
+                let key = place.rsplit('/').find(|part| part.parse::<usize>().is_err()).expect("a key");
+                // The key, the input or output that it belongs to, or the parameter: one of them is told. Where an input is gone or
+                // has another size, its bytes are what is left over.
+                let owner = ["age", "plan", "label", "inputs[", "outputs[", "parameter", "binary data", "additional input data"];
+                prop_assert!(error.contains(key) || owner.iter().any(|name| error.contains(name)), "{place}: {bad}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_request_of_any_types_is_read_or_refused(request in strange(), tail in prop::collection::vec(any::<u8>(), 0..40), cut in 0usize..60) {
+        let text = json!({ "inputs": [request.clone()], "outputs": [request.clone()], "parameters": request }).to_string();
+        let _ = decode(&[text.as_bytes(), &tail].concat().into(), Some(text.len() - cut.min(text.len())));
+    }
+
+    #[test]
+    fn any_raw_body_is_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..64), kind in 0usize..14, dims in prop::collection::vec(-1i64..5, 0..4)) {
+        let spec = TensorSpec { name: "x".into(), datatype: DataType::ALL[kind], shape: dims };
+        match decode_raw(&bytes.into(), std::slice::from_ref(&spec)) {
+            Ok(request) => {
+                let shape = request.inputs[0].1.shape();
+                prop_assert!(spec.datatype == DataType::Bytes || shape.iter().zip(&spec.shape).all(|(&got, &told)| told < 0 || got as i64 == told));
+            }
+            Err(refusal) => prop_assert!(refusal.message.contains("'x'"), "{}", refusal.message),
         }
     }
 

@@ -97,6 +97,13 @@ const NEEDS: &[Need] = &[
         install: |paths, _| python::install(paths),
     },
     Need {
+        name: "libb64",
+        why: "perf_analyzer, which measures the server in the tests, is linked to it",
+        purpose: Purpose::Test,
+        look: |_, _| python::look_for_base64(),
+        install: |_, _| debian::install(&["libb64-0d"]),
+    },
+    Need {
         name: "PostgreSQL",
         why: "every query is tested on both engines",
         purpose: Purpose::Test,

@@ -1,6 +1,6 @@
 //! A Python environment of the tests' own, in the cache, with the clients that `end2end/requirements.txt` pins.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -49,18 +49,58 @@ pub fn install(paths: &Paths) -> Result<()> {
             .args(["-m", "pip", "install", "--quiet", "--only-binary=:all:", "--disable-pip-version-check", "-r"])
             .arg(requirements(paths)),
     )?;
+    if perf_analyzer_runs_here() {
+        install_with(
+            "pip install of perf_analyzer",
+            Command::new(folder.join("bin/python3"))
+                .args(["-m", "pip", "install", "--quiet", "--only-binary=:all:", "--disable-pip-version-check", "--no-deps", "--target"])
+                .arg(folder.join(PERF_ANALYZER))
+                .arg("-r")
+                .arg(perf_analyzer_pins(paths)),
+        )?;
+    }
     std::fs::write(folder.join("complete"), "")?;
     Ok(())
 }
 
+/// Where perf_analyzer lies inside the environment.
+const PERF_ANALYZER: &str = "perf_analyzer";
+
+/// The folder with perf_analyzer, on machines that it is made for.
+pub fn perf_analyzer(paths: &Paths) -> Result<Option<PathBuf>> {
+    Ok(if perf_analyzer_runs_here() { Some(folder(paths)?.join(PERF_ANALYZER)) } else { None })
+}
+
+fn perf_analyzer_runs_here() -> bool {
+    cfg!(all(target_os = "linux", target_arch = "x86_64"))
+}
+
+/// perf_analyzer is linked to a library that no package of Python has.
+pub fn look_for_base64() -> Found {
+    if !perf_analyzer_runs_here() {
+        return Found::Yes("not needed on this machine".to_owned());
+    }
+    let places = ["/usr/lib/x86_64-linux-gnu/libb64.so.0d", "/lib/x86_64-linux-gnu/libb64.so.0d", "/usr/lib/libb64.so.0d"];
+    match places.iter().find(|place| Path::new(place).exists()) {
+        Some(place) => Found::Yes((*place).to_owned()),
+        None => Found::No("no libb64.so.0d".to_owned()),
+    }
+}
+
 /// Named after the pins: other pins are another environment, and a checkout of an older commit finds its own.
 fn folder(paths: &Paths) -> Result<PathBuf> {
-    let file = requirements(paths);
-    let pins = std::fs::read(&file).with_context(|| file.display().to_string())?;
+    let mut pins = Vec::new();
+    for file in [requirements(paths), perf_analyzer_pins(paths)] {
+        pins.extend(std::fs::read(&file).with_context(|| file.display().to_string())?);
+    }
     let hash = hex::encode(Sha256::digest(pins));
     Ok(paths.cache.join(format!("python-{}", &hash[..12])))
 }
 
 fn requirements(paths: &Paths) -> PathBuf {
     paths.root.join("end2end/requirements.txt")
+}
+
+fn perf_analyzer_pins(paths: &Paths) -> PathBuf {
+    paths.root.join("end2end/perf_analyzer.txt")
 }

@@ -1,4 +1,5 @@
-//! The clients that users have, unmodified, in a Python environment of their own, against a running server.
+//! The clients that users have, unmodified, in a Python environment of their own, against a running server: what they do with
+//! the example models, then the conformance suite, which starts a server of its own.
 
 use std::process::Command;
 
@@ -10,9 +11,16 @@ use crate::paths::Paths;
 use crate::setup::python;
 
 pub fn run(paths: &Paths, site: &Site) -> Result<Counts> {
+    Ok(suite(paths, site, "end2end/clients")? + suite(paths, site, "end2end/conformance")?)
+}
+
+fn suite(paths: &Paths, site: &Site, folder: &str) -> Result<Counts> {
     let mut command = Command::new(python::interpreter(paths)?);
+    if let Some(folder) = python::perf_analyzer(paths)? {
+        command.env("SLIPWAY_PERF_ANALYZER", folder);
+    }
     command
-        .current_dir(paths.root.join("end2end/clients"))
+        .current_dir(paths.root.join(folder))
         .args(["-m", "unittest", "discover", "--verbose", "--pattern", "test_*.py"])
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("SLIPWAY_REPOSITORY", &paths.root)
