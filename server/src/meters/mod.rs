@@ -1,5 +1,6 @@
 //! What Prometheus reads: requests, their latency and where it went, and the state of rollouts and alerts.
 
+mod standing;
 mod watched;
 
 use crate::shared::Shared;
@@ -15,6 +16,7 @@ use prometheus_client::registry::{Registry, Unit};
 use serving::{PredictError, Prediction};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use standing::Standings;
 use watched::Watched;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -56,6 +58,7 @@ pub struct Meters {
     age: Family<ByDeployment, Gauge>,
     firing: Gauge,
     dropped: Gauge,
+    standings: Standings,
     watched: Watched,
 }
 
@@ -99,8 +102,9 @@ impl Default for Meters {
         registry.register_with_unit("model_age", "Since the stable version was registered", Unit::Seconds, Family::clone(&age));
         registry.register("alerts_firing", "Alerts that fire now", firing.clone());
         registry.register("records_dropped", "Predictions that were answered but not recorded since the start", dropped.clone());
+        let standings = Standings::new(&mut registry);
         let watched = Watched::new(&mut registry);
-        Self { registry, requests, duration, queued, compute, rows, fallback, inflight, weight, age, firing, dropped, watched }
+        Self { registry, requests, duration, queued, compute, rows, fallback, inflight, weight, age, firing, dropped, standings, watched }
     }
 }
 
@@ -126,7 +130,7 @@ impl Meters {
             PredictError::UnknownVersion { .. } | PredictError::BadInput(_) => "refused",
             PredictError::NotReady(_) | PredictError::Overloaded { .. } => "shed",
             PredictError::DeadlineExceeded => "deadline",
-            PredictError::Failed(_) => "failed",
+            PredictError::Unavailable { .. } | PredictError::Failed(_) => "failed",
         };
         self.requests
             .get_or_create(&Answered { deployment: deployment.to_owned(), version: String::new(), arm: String::new(), outcome })
@@ -154,6 +158,7 @@ pub async fn show_metrics(State(shared): State<Shared>) -> Response {
     if let Ok(firing) = control::alerts::firing(&shared.cx).await {
         meters.firing.set(i64::from(firing));
     }
+    meters.standings.refresh(router);
     meters.inflight.set(i64::try_from(router.inflight()).unwrap_or(i64::MAX));
     meters.dropped.set(i64::try_from(router.recorder().dropped()).unwrap_or(i64::MAX));
     let mut text = String::new();

@@ -20,6 +20,8 @@ pub struct About<'a> {
     pub arm: &'a str,
     /// What answered instead of the chosen version, if it was not that.
     pub fallback: Option<&'a str>,
+    /// It was given before, to the same input.
+    pub cached: bool,
 }
 
 /// An encoded response.
@@ -118,6 +120,9 @@ fn head(request: &InferRequest, about: &About<'_>) -> String {
     });
     if let Some(fallback) = about.fallback {
         parameters["fallback"] = fallback.into();
+    }
+    if about.cached {
+        parameters["cached"] = true.into();
     }
     let mut head = json!({ "model_name": about.model_name, "model_version": about.model_version, "parameters": parameters });
     // An id that was not given is left out, as the reference server does.
