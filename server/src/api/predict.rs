@@ -44,6 +44,9 @@ struct Predicted {
     served_by: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     fallback: Option<&'static str>,
+    /// The answer was given before, to the same records.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cached: bool,
 }
 
 #[derive(Serialize)]
@@ -113,6 +116,7 @@ pub async fn predict_records(
         arm: prediction.arm,
         served_by: prediction.served_by.clone(),
         fallback: prediction.fallback,
+        cached: prediction.cached,
     })
     .into_response();
     // Only now is the answer encoded, and its time known.
@@ -136,7 +140,10 @@ impl From<PredictError> for Refused {
         Refused(match error {
             PredictError::UnknownDeployment(_) | PredictError::UnknownVersion { .. } => Problem::not_found(words),
             PredictError::BadInput(error) => bad(error),
-            PredictError::NotReady(_) | PredictError::Overloaded { .. } | PredictError::DeadlineExceeded => Problem::busy(words),
+            PredictError::NotReady(_)
+            | PredictError::Overloaded { .. }
+            | PredictError::Unavailable { .. }
+            | PredictError::DeadlineExceeded => Problem::busy(words),
             PredictError::Failed(_) => Problem::new(ProblemKind::Internal, words),
         })
     }

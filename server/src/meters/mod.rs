@@ -4,6 +4,7 @@ mod lines;
 mod process;
 mod runtime;
 mod spread;
+mod standing;
 mod watched;
 
 pub use lines::Line;
@@ -24,6 +25,7 @@ use runtime::Runtime;
 use serving::{PredictError, Prediction};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use standing::Standings;
 use watched::Watched;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -48,6 +50,7 @@ pub struct Meters {
     firing: Gauge,
     dropped: Gauge,
     runtime: Runtime,
+    standings: Standings,
     watched: Watched,
 }
 
@@ -71,8 +74,9 @@ impl Default for Meters {
         registry.register("alerts_firing", "Alerts that fire now", firing.clone());
         registry.register("records_dropped", "Predictions that were answered but not recorded since the start", dropped.clone());
         let runtime = Runtime::new(registry);
+        let standings = Standings::new(registry);
         let watched = Watched::new(registry);
-        Self { registry: all, lines, fallback, inflight, weight, age, firing, dropped, runtime, watched }
+        Self { registry: all, lines, fallback, inflight, weight, age, firing, dropped, runtime, standings, watched }
     }
 }
 
@@ -92,7 +96,7 @@ impl Meters {
             PredictError::UnknownVersion { .. } | PredictError::BadInput(_) => "refused",
             PredictError::NotReady(_) | PredictError::Overloaded { .. } => "shed",
             PredictError::DeadlineExceeded => "deadline",
-            PredictError::Failed(_) => "failed",
+            PredictError::Unavailable { .. } | PredictError::Failed(_) => "failed",
         };
         let became = Became { deployment: deployment.to_owned(), version: String::new(), arm: String::new(), outcome };
         self.lines.requests.get_or_create(&became).inc();
@@ -108,7 +112,12 @@ pub async fn show_metrics(State(shared): State<Shared>) -> Response {
         meters.weight.get_or_create(&ByDeployment { deployment: name.clone() }).set(weight);
         // Declared fallbacks are there from the start: a rate over a counter that appears late misses its first step.
         for fallback in &route.settings.fallback {
-            let kind = if matches!(fallback, Fallback::Previous { .. }) { "previous" } else { "default" };
+            let kind = match fallback {
+                Fallback::Previous { .. } => "previous",
+                Fallback::Rule { .. } => "rule",
+                Fallback::Cache => "cache",
+                Fallback::Default { .. } => "default",
+            };
             drop(meters.fallback.get_or_create(&ByKind { deployment: name.clone(), kind }));
         }
     }
@@ -125,6 +134,7 @@ pub async fn show_metrics(State(shared): State<Shared>) -> Response {
     if let Ok(firing) = control::alerts::firing(&shared.cx).await {
         meters.firing.set(i64::from(firing));
     }
+    meters.standings.refresh(router);
     meters.inflight.set(i64::try_from(router.inflight()).unwrap_or(i64::MAX));
     meters.dropped.set(i64::try_from(router.recorder().dropped()).unwrap_or(i64::MAX));
     let mut text = String::new();

@@ -128,6 +128,7 @@ fn a_response_says_who_answered_and_puts_binary_behind_the_json() {
         served_by: "v3",
         arm: "canary",
         fallback: None,
+        cached: false,
     };
     let request = read(
         json!({"id": "7", "inputs": [], "outputs": [{"name": "p", "parameters": {"binary_data": true}}, {"name": "label"}]}),
@@ -150,9 +151,10 @@ fn a_response_says_who_answered_and_puts_binary_behind_the_json() {
     );
     assert_eq!(&encoded.body[at..], [0.25_f32.to_le_bytes(), 0.75_f32.to_le_bytes()].concat());
 
-    let plain = encode(&InferRequest::default(), &outputs, &About { fallback: Some("previous"), ..about }, &[]).unwrap();
+    let plain = encode(&InferRequest::default(), &outputs, &About { fallback: Some("previous"), cached: true, ..about }, &[]).unwrap();
     let json: Json = serde_json::from_slice(&plain.body).unwrap();
     assert_eq!((plain.header_length, json.get("id"), &json["parameters"]["fallback"]), (None, None, &json!("previous")));
+    assert_eq!(json["parameters"]["cached"], true);
     assert_eq!(json["outputs"][1]["data"], json!([0.25, 0.75]));
 }
 
@@ -257,7 +259,7 @@ proptest! {
             "parameters": {"binary_data_output": true}
         }).to_string();
         let request = decode(&[json.as_bytes(), &bytes].concat().into(), Some(json.len())).unwrap();
-        let about = About { model_name: "m", model_version: "1".into(), prediction_id: "p", served_by: "v1", arm: "stable", fallback: None };
+        let about = About { model_name: "m", model_version: "1".into(), prediction_id: "p", served_by: "v1", arm: "stable", fallback: None, cached: false };
         let encoded = encode(&request, &request.inputs.clone(), &about, &[]).unwrap();
         prop_assert_eq!(&encoded.body[encoded.header_length.unwrap()..], &bytes[..]);
     }

@@ -19,6 +19,8 @@ pub struct About<'a> {
     pub arm: &'a str,
     /// What answered instead of the chosen version, if it was not that.
     pub fallback: Option<&'a str>,
+    /// It was given before, to the same input.
+    pub cached: bool,
 }
 
 /// An encoded response.
@@ -128,6 +130,9 @@ fn head(request: &InferRequest, about: &About<'_>, json: &mut Vec<u8>) {
     text(&about.model_version, json);
     json.extend_from_slice(b",\"parameters\":{\"arm\":");
     text(about.arm, json);
+    if about.cached {
+        json.extend_from_slice(b",\"cached\":true");
+    }
     if let Some(fallback) = about.fallback {
         json.extend_from_slice(b",\"fallback\":");
         text(fallback, json);

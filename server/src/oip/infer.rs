@@ -15,6 +15,7 @@ use bytes::{Bytes, BytesMut};
 use contract::PredictionId;
 use futures::StreamExt;
 use serving::{PredictError, PredictRequest};
+use std::time::Duration;
 
 /// Length of the JSON part of a body with binary tensors behind it.
 pub const HEADER_LENGTH: HeaderName = HeaderName::from_static("inference-header-content-length");
@@ -58,6 +59,7 @@ pub async fn infer(
         served_by: &prediction.served_by,
         arm: prediction.arm.word(),
         fallback: prediction.fallback,
+        cached: prediction.cached,
     };
     let encoded = encode(&request, &prediction.outputs, &about, &prediction.served.contract.classes)?;
     respond(encoded, compress::wanted(&headers))
@@ -134,8 +136,14 @@ impl From<PredictError> for Refusal {
             PredictError::Overloaded { retry_after } => {
                 Refusal { status: 429, message: words, retry_after: Some(retry_after.as_secs().max(1)) }
             }
+            PredictError::Unavailable { retry_after, .. } => Refusal::later(words, whole_seconds(retry_after)),
             PredictError::DeadlineExceeded => Refusal::new(504, words),
             PredictError::Failed(_) => Refusal::new(500, words),
         }
     }
+}
+
+/// Rounded up, and 1 at least: who comes back too early is refused again.
+fn whole_seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }

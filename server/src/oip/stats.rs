@@ -56,6 +56,8 @@ fn add(line: &mut ServedStats, more: &ServedStats) {
         (&mut line.compute_input, more.compute_input),
         (&mut line.compute_infer, more.compute_infer),
         (&mut line.compute_output, more.compute_output),
+        (&mut line.cache_hit, more.cache_hit),
+        (&mut line.cache_miss, more.cache_miss),
     ] {
         sum.count += part.count;
         sum.ns += part.ns;
@@ -87,8 +89,8 @@ fn line(name: &str, version: VersionNo, stats: Option<&ServedStats>) -> Value {
             "compute_input": pair(|s| s.compute_input),
             "compute_infer": pair(|s| s.compute_infer),
             "compute_output": pair(|s| s.compute_output),
-            "cache_hit": { "count": 0, "ns": 0 },
-            "cache_miss": { "count": 0, "ns": 0 },
+            "cache_hit": pair(|s| s.cache_hit),
+            "cache_miss": pair(|s| s.cache_miss),
         },
         "response_stats": {},
         "batch_stats": [],

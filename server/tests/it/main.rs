@@ -16,6 +16,7 @@ mod metrics;
 mod pages;
 mod site;
 mod stopped;
+mod v2_fallback;
 mod v2_infer;
 mod v2_models;
 mod v2_repository;

@@ -101,6 +101,7 @@ fn FleetRow(line: Line) -> impl IntoView {
             <td role="cell" data-label="Health">
                 <div class=(!quiet).then_some("strong")><StateMark state=line.state word=line.headline/></div>
                 {(!line.detail.is_empty()).then(|| view! { <span class="two under-mark">{line.detail}</span> })}
+                {(!line.degraded.is_empty()).then(|| view! { <span class="two under-mark">{line.degraded}</span> })}
             </td>
             <Cell label="Traffic" sub=rate><Sparkline values=known says/></Cell>
             <Cell label="p99, limit"><Latency p99=line.p99_ms limit=line.p99_limit_ms/></Cell>

@@ -46,6 +46,9 @@ pub struct Line {
     /// Evidence in a few words, may be empty.
     pub detail: String,
     pub since: Option<Millis>,
+    /// `2.1% of answers came from a fallback` over the asked range; empty if none did.
+    #[serde(default)]
+    pub degraded: String,
     /// Predictions a second, oldest first, 24 points over the asked range.
     pub traffic: Vec<Point>,
     pub per_second: f64,

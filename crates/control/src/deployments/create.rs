@@ -1,14 +1,15 @@
 //! Making a deployment, and changing how it is served and watched.
 
-use super::{reload_one, settings};
+use super::{reload_one, settings, version_no};
 use crate::audit::entry;
+use crate::registry;
 use crate::{Actor, Ctx, IntoProblem, Outcome};
 use contract::deployment::DeploymentSettings;
 use contract::inputs::CreateDeployment;
 use contract::live::Topic;
 use contract::role::Act;
 use contract::views::deployment::DeploymentSummary;
-use contract::{DeploymentName, Problem};
+use contract::{DeploymentName, Problem, VersionNo};
 use serde_json::json;
 
 /// Makes a deployment. It serves nothing before a first version is promoted.
@@ -26,6 +27,7 @@ pub async fn create(cx: &Ctx, who: &Actor, input: CreateDeployment) -> Outcome<D
         description: if input.settings.description.is_empty() { model.description } else { input.settings.description.clone() },
         ..input.settings
     };
+    check_chain(cx, &settings, None).await?;
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
     match tx.deployment_insert(&name, &settings.model, &json!(settings).to_string(), cx.now()).await {
         Err(store::Error::Conflict(_)) => return Err(Problem::conflict(format!("There is a deployment “{}” already.", name))),
@@ -46,6 +48,10 @@ pub async fn update(cx: &Ctx, who: &Actor, name: &DeploymentName, settings: Depl
     who.must(Act::Register)?;
     settings::check(&settings)?;
     let doing = "Changing the deployment";
+    let now = cx.store.db.deployment(name).await.or_problem(doing)?.ok_or_else(|| super::unknown(name))?;
+    if now.model == settings.model.as_str() {
+        check_chain(cx, &settings, now.stable.map(version_no)).await?;
+    }
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
     let row = tx.deployment_held(name).await.or_problem(doing)?.ok_or_else(|| super::unknown(name))?;
     if row.model != settings.model.as_str() {
@@ -71,4 +77,20 @@ pub async fn update(cx: &Ctx, who: &Actor, name: &DeploymentName, settings: Depl
     reload_one(cx, name).await?;
     cx.announce(Topic::Deployment { deployment: name.clone() });
     super::get(cx, who, name).await
+}
+
+/// Checks the fallback chain against the stable version's contract; before there is one, against the newest version's.
+async fn check_chain(cx: &Ctx, settings: &DeploymentSettings, stable: Option<VersionNo>) -> Outcome<()> {
+    let newest = async || {
+        let versions = cx.store.db.versions(&settings.model).await.or_problem("Reading the versions")?;
+        Ok::<_, Problem>(versions.first().map(|row| version_no(row.version)))
+    };
+    let version = match stable {
+        Some(stable) => Some(stable),
+        None => newest().await?,
+    };
+    match version {
+        Some(version) => settings::check_chain(settings, &registry::version(cx, &settings.model, version).await?.contract),
+        None => Ok(()),
+    }
 }

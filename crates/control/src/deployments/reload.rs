@@ -98,7 +98,7 @@ fn resident(
 ) -> BTreeSet<VersionNo> {
     let named = settings.fallback.iter().filter_map(|fallback| match fallback {
         Fallback::Previous { version } => *version,
-        Fallback::Default { .. } => None,
+        Fallback::Rule { .. } | Fallback::Cache | Fallback::Default { .. } => None,
     });
     let open = open.into_iter().flat_map(|open| [version_no(open.stable), version_no(open.canary)]);
     stable.into_iter().chain(previous).chain(open).chain(named).collect()

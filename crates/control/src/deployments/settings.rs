@@ -1,7 +1,9 @@
 //! Whether a deployment's settings can be meant.
 
-use contract::deployment::DeploymentSettings;
-use contract::{FieldError, Problem};
+use crate::words::capital;
+use contract::deployment::{DeploymentSettings, Fallback};
+use contract::{Contract, FieldError, Problem};
+use serving::routing::fits;
 
 /// `Invalid` with every field that is wrong.
 pub fn check(settings: &DeploymentSettings) -> Result<(), Problem> {
@@ -27,20 +29,74 @@ pub fn check(settings: &DeploymentSettings) -> Result<(), Problem> {
         "The window is between a minute and a week, in seconds.",
     );
     must(settings.fallback.len() <= 8, "fallback", "A fallback chain has at most eight links.");
+    let chain = &settings.fallback;
+    if let Some(cache) = settings.cache {
+        must((1..=7 * 86_400_000).contains(&cache.ttl_ms), "cache.ttl_ms", "An answer stands for 1 ms to a week, in milliseconds.");
+        must(
+            (65_536..=17_179_869_184).contains(&cache.max_bytes),
+            "cache.max_bytes",
+            "The cache takes between 64 KiB and 16 GiB, in bytes.",
+        );
+    }
+    for (i, link) in chain.iter().enumerate() {
+        match link {
+            Fallback::Rule { rule } => {
+                if let Err(error) = rule.check() {
+                    must(false, &format!("fallback[{i}].rule"), &sentence(&error.to_string()));
+                }
+            }
+            Fallback::Cache => must(
+                settings.cache.is_some(),
+                &format!("fallback[{i}]"),
+                "A kept answer can stand in only where answers are kept: declare `cache` with `ttl_ms` and `max_bytes` too.",
+            ),
+            Fallback::Default { score, .. } => must(
+                score.is_none_or(|score| (0.0..=1.0).contains(&score)),
+                &format!("fallback[{i}].score"),
+                "A score is between 0 and 1.",
+            ),
+            Fallback::Previous { .. } => {}
+        }
+    }
+    problem(errors)
+}
+
+/// `Invalid` with every link of the fallback chain that could not answer under this contract.
+pub fn check_chain(settings: &DeploymentSettings, contract: &Contract) -> Result<(), Problem> {
+    let wrong = |(i, link): (usize, &Fallback)| {
+        let (field, why) = fits(link, contract).err()?;
+        Some(FieldError { field: format!("fallback[{i}].{field}"), message: sentence(&why) })
+    };
+    problem(settings.fallback.iter().enumerate().filter_map(wrong).collect())
+}
+
+fn problem(errors: Vec<FieldError>) -> Result<(), Problem> {
     match errors.first() {
         None => Ok(()),
         Some(first) => Err(Problem { errors: errors.clone(), ..Problem::invalid(first.message.clone()) }),
     }
 }
 
+/// With a capital and a full stop.
+fn sentence(words: &str) -> String {
+    format!("{}{}", capital(words), if words.ends_with(['.', '?', ')']) { "" } else { "." })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::deployment::CacheSettings;
+    use contract::rule::Rule;
 
     #[test]
     fn nonsense_is_named() {
         let good = DeploymentSettings::new("churn".into());
         assert!(check(&good).is_ok());
+        let cache = |ttl_ms, max_bytes| Some(CacheSettings { ttl_ms, max_bytes });
+        let rule = |text: &str| Fallback::Rule { rule: Rule::new(text) };
+        let chain = |link| DeploymentSettings { fallback: vec![Fallback::Previous { version: None }, link], ..good.clone() };
+        assert!(check(&chain(rule("if age > 3 then yes else no"))).is_ok());
+        assert!(check(&DeploymentSettings { cache: cache(1_000, 1 << 20), ..chain(Fallback::Cache) }).is_ok());
         for (bad, field) in [
             (DeploymentSettings { p99_limit_ms: 0.0, ..good.clone() }, "p99_limit_ms"),
             (DeploymentSettings { p99_limit_ms: f64::NAN, ..good.clone() }, "p99_limit_ms"),
@@ -48,6 +104,11 @@ mod tests {
             (DeploymentSettings { queue_rows: 0, ..good.clone() }, "queue_rows"),
             (DeploymentSettings { drift_threshold: -0.1, ..good.clone() }, "drift_threshold"),
             (DeploymentSettings { drift_window_s: 10, ..good.clone() }, "drift_window_s"),
+            (DeploymentSettings { cache: cache(0, 1 << 20), ..good.clone() }, "cache.ttl_ms"),
+            (DeploymentSettings { cache: cache(1_000, 10), ..good.clone() }, "cache.max_bytes"),
+            (chain(rule("if age > then yes else no")), "fallback[1].rule"),
+            (chain(Fallback::Cache), "fallback[1]"),
+            (chain(Fallback::Default { label: "yes".into(), score: Some(1.5) }), "fallback[1].score"),
         ] {
             assert_eq!(check(&bad).unwrap_err().errors[0].field, field);
         }

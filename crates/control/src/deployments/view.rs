@@ -13,6 +13,7 @@ use contract::verdict::State;
 use contract::views::deployment::{DeploymentView, Head, InService};
 use contract::views::parts::{Answer, Link, Series};
 use contract::{VersionNo, urls};
+use serving::routing::Standing;
 use std::collections::BTreeSet;
 
 const POINTS: usize = 60;
@@ -36,7 +37,11 @@ pub async fn view(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRange
     changes.reverse();
     let (may_edit, may_roll_back) = (who.role.may(Act::Register), who.role.may(Act::StopRollout));
     Ok(DeploymentView {
-        answer: answer(&known, &head, &windows, range),
+        answer: {
+            let mut answer = answer(&known, &head, &windows, range);
+            answer.sentence.push_str(&standing_words(cx, &known));
+            answer
+        },
         settings: known.settings.clone(),
         versions: in_service(cx, &known, &windows),
         snippets: snippets::of(name, known.stable_version(), &cx.site.address),
@@ -74,6 +79,27 @@ fn in_service(cx: &Ctx, known: &Known, windows: &[Ops]) -> Vec<InService> {
         .collect();
     versions.sort_by_key(|version| (version.arm.map_or(9, |arm| arm as u8), std::cmp::Reverse(version.version)));
     versions
+}
+
+/// What this process knows beyond what is stored: versions that are left alone, and how often the cache had the answer.
+fn standing_words(cx: &Ctx, known: &Known) -> String {
+    let Ok(router) = cx.router() else { return String::new() };
+    let mut words = String::new();
+    for breaker in router.breakers().iter().filter(|b| b.deployment == known.name && b.standing != Standing::Closed) {
+        words.push_str(&format!(" Version {} has failed too often of late: it is left alone, and asked again by itself.", breaker.version));
+    }
+    if known.settings.cache.is_some() {
+        let (hits, misses) = router
+            .stats()
+            .iter()
+            .filter(|stats| stats.deployment == known.name)
+            .fold((0, 0), |sum, stats| (sum.0 + stats.cache_hit.count, sum.1 + stats.cache_miss.count));
+        words.push_str(&match hits + misses {
+            0 => " The cache has not been asked since the start.".into(),
+            n => format!(" The cache had the answer to {} of {} since the start.", percent(hits as f64 / n as f64), counted(n, "request")),
+        });
+    }
+    words
 }
 
 fn answer(known: &Known, head: &Head, windows: &[Ops], range: TimeRange) -> Answer {

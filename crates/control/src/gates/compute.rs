@@ -4,7 +4,7 @@ use super::checks;
 use super::measure::{Metric, estimate, explained, improvement, metrics};
 use super::report::{Compare, Report};
 use super::subject::{Answers, Subject};
-use super::{flips, policy, rule, weights};
+use super::{declared, flips, policy, rule, weights};
 use crate::datasets::Table;
 use contract::VersionNo;
 use serving::Served;
@@ -18,13 +18,15 @@ pub struct Input {
     /// The champion, loaded; `None` if there is none or it is this version.
     pub champion: Option<Arc<Served>>,
     pub champion_no: Option<VersionNo>,
+    /// The rule that a deployment of the model falls back on: what there would be without a model.
+    pub declared: Option<declared::Declared>,
     /// The same seed gives the same numbers.
     pub seed: u64,
 }
 
 /// `Err` says why the version cannot be judged at all.
 pub fn compute(input: Input) -> Result<(Report, Arc<Served>, Subject), String> {
-    let Input { served, heldback, reference, champion, champion_no, seed } = input;
+    let Input { served, heldback, reference, champion, champion_no, declared, seed } = input;
     let contract = &served.contract;
     let metric = Metric::of(contract);
     if contract.features.is_empty() {
@@ -52,11 +54,14 @@ pub fn compute(input: Input) -> Result<(Report, Arc<Served>, Subject), String> {
             }
         }
     });
-    let found = reference.as_ref().and_then(|table| {
-        let known = Subject::new(contract, table.clone())?;
-        rule::find(metric, contract, &known.table, &known.truth)
-    });
-    let by_rule = found.as_ref().map(|rule| rule.answer(&subject.table, contract.positive.as_deref()));
+    let search = || {
+        let known = Subject::new(contract, reference.clone()?)?;
+        let found = rule::find(metric, contract, &known.table, &known.truth)?;
+        let answers = found.answer(&subject.table, contract.positive.as_deref());
+        Some((answers, format!("The best rule with one question, found on the reference data: {}", found.words), found.words))
+    };
+    let baseline = declared.and_then(|declared| declared.answer(contract, &subject.records)).or_else(search);
+    let by_rule = baseline.as_ref().map(|(answers, ..)| answers);
     let of = |answers: Option<&Answers>| answers.and_then(|answers| estimate(metric, &subject.truth, answers, None));
     let over =
         |other: Option<&Answers>| other.and_then(|other| improvement(metric, &subject.truth, &candidate, other, None, seed));
@@ -64,10 +69,11 @@ pub fn compute(input: Input) -> Result<(Report, Arc<Served>, Subject), String> {
         metric,
         candidate: of(Some(&candidate)),
         champion: of(theirs.as_ref()),
-        rule: of(by_rule.as_ref()),
-        rule_words: found.map(|rule| rule.words).unwrap_or_default(),
+        rule: of(by_rule),
+        rule_words: baseline.as_ref().map(|(.., words)| words.clone()).unwrap_or_default(),
+        rule_origin: baseline.as_ref().map(|(_, origin, _)| origin.clone()).unwrap_or_default(),
         over_champion: over(theirs.as_ref()),
-        over_rule: over(by_rule.as_ref()),
+        over_rule: over(by_rule),
         seed,
     };
 
@@ -76,7 +82,7 @@ pub fn compute(input: Input) -> Result<(Report, Arc<Served>, Subject), String> {
     gates.push(checks::champion(&compare, &subject, served.version, champion_no, (&candidate, theirs.as_ref()), &why_not));
     gates.push(checks::rule(&compare));
     let (by_segment, mut segments) =
-        checks::segments(metric, contract, &subject, &candidate, theirs.as_ref(), by_rule.as_ref(), seed);
+        checks::segments(metric, contract, &subject, &candidate, theirs.as_ref(), by_rule, seed);
     gates.extend(by_segment);
     if let Some((line, row)) = checks::worst(metric, contract, &subject, &candidate) {
         gates.push(line);

@@ -3,6 +3,7 @@
 mod bootstrap;
 mod checks;
 mod compute;
+mod declared;
 mod flips;
 mod measure;
 mod policy;

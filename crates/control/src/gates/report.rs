@@ -32,6 +32,9 @@ pub struct Compare {
     pub champion: Option<Estimate>,
     pub rule: Option<Estimate>,
     pub rule_words: String,
+    /// Where the rule comes from, and what it says.
+    #[serde(default)]
+    pub rule_origin: String,
     /// Positive where the candidate is better.
     pub over_champion: Option<Estimate>,
     pub over_rule: Option<Estimate>,

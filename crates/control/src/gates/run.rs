@@ -1,7 +1,7 @@
 //! Running the gates of a version, and keeping what they found.
 
 use super::compute::{Input, compute};
-use super::{checks, report::Report};
+use super::{checks, declared, report::Report};
 use crate::audit::entry;
 use crate::registry::{self, Version};
 use crate::{Actor, Ctx, IntoProblem, Outcome, blocking, datasets};
@@ -98,11 +98,12 @@ async fn judge(cx: &Ctx, version: &Version) -> Outcome<Report> {
     // With as many sessions as live traffic would have, because latency and load are judged too.
     let (runtime, bytes, contract, name) =
         (cx.runtime()?, registry::onnx_bytes(cx, version).await?, version.contract.clone(), model.clone());
+    let declared = declared::of_model(cx, model, &version.contract).await?;
     let seed = u64::from_str_radix(version.hash.as_str().get(..16).unwrap_or("1"), 16).unwrap_or(1);
     let computed = blocking(move || {
         let onnx = runtime.load(&bytes, LoadOptions::default()).map_err(|error| error.to_string())?;
         let served = Arc::new(Served::new(name, no, contract, onnx));
-        compute(Input { served, heldback, reference, champion, champion_no, seed })
+        compute(Input { served, heldback, reference, champion, champion_no, declared, seed })
     })
     .await?;
     let (mut report, served, subject) = computed.map_err(Problem::conflict)?;

@@ -5,7 +5,9 @@ use crate::datasets::Upload;
 use crate::registry::{Registration, champion_in, register_version};
 use crate::testing::{contexts_with_runtime, example, person};
 use crate::{Actor, Ctx};
-use contract::inputs::RegisterVersion;
+use contract::deployment::{DeploymentSettings, Fallback};
+use contract::inputs::{CreateDeployment, RegisterVersion};
+use contract::rule::Rule;
 use contract::verdict::State;
 use contract::views::gates::{GateLine, GatesView};
 use contract::{ModelName, ProblemKind, Role, Verdict, VersionNo};
@@ -85,6 +87,16 @@ async fn churn_as_the_story_has_it() {
         }
         let fourth = view(&cx, &engineer(), &model, VersionNo(3)).await.unwrap();
         assert_eq!(gate(&fourth, "accuracy").value, "0.983");
+
+        // A rule that people have declared takes the place of the one that is searched for.
+        let rule = Rule::new("if customer_service_calls >= 4 then yes else no");
+        let settings = DeploymentSettings { fallback: vec![Fallback::Rule { rule }], ..DeploymentSettings::new(model.clone()) };
+        let input = CreateDeployment { name: "churn".into(), settings };
+        crate::deployments::create(&cx, &engineer(), input).await.unwrap();
+        let again = run(&cx, &engineer(), &model, VersionNo(1)).await.unwrap();
+        let rule = gate(&again, "rule");
+        let said = "The rule that deployment churn falls back on: if customer_service_calls >= 4 then yes else no. It reaches 0.";
+        assert!(rule.evidence.starts_with(said) && rule.verdict == Verdict::Pass, "{rule:?}");
     }
 }
 

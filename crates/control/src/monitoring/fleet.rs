@@ -1,5 +1,6 @@
 //! The fleet page: every deployment with what matters of it, worst first, and the one that needs somebody.
 
+use super::counts::Counts;
 use super::findings;
 use super::head::{health, rollout_cell};
 use super::read::{self, Ops};
@@ -7,7 +8,7 @@ use super::window::Features;
 use super::{last, spans};
 use crate::deployments::{Known, KnownVersion};
 use crate::outcomes::{Quality, offline, primary_key, primary_name};
-use crate::words::{counted, listed};
+use crate::words::{counted, listed, percent};
 use crate::{Actor, Ctx, IntoProblem, Outcome};
 use contract::inputs::TimeRange;
 use contract::role::Act;
@@ -88,6 +89,7 @@ async fn line(cx: &Ctx, known: &Known, range: TimeRange, span: i64, seen: &Seen<
         headline,
         detail: worst.map(|alert| alert.sentence.clone()).unwrap_or_default(),
         since: worst.map(|alert| alert.since),
+        degraded: degraded_words(&read::sum(traffic.iter().copied()).counts),
         traffic: super::latency::rates(cx, &over_time, bucket),
         per_second: recent.counts.requests as f64 / (NOW / SECOND) as f64,
         p99_ms: recent.total.quantile(0.99),
@@ -103,6 +105,18 @@ async fn line(cx: &Ctx, known: &Known, range: TimeRange, span: i64, seen: &Seen<
         rollout,
         owner: known.settings.owner_team.clone(),
     })
+}
+
+/// How many of the answers came from something else than the version that should have given them; empty if none did.
+fn degraded_words(counts: &Counts) -> String {
+    // Requests that failed had no answer at all.
+    let answers = counts.requests.saturating_sub(counts.failed);
+    match counts.fallback {
+        0 => String::new(),
+        n if n >= answers => "All answers came from a fallback".into(),
+        n if n * 1_000 < answers => "Less than 0.1% of answers came from a fallback".into(),
+        n => format!("{} of answers came from a fallback", percent(n as f64 / answers as f64)),
+    }
 }
 
 /// The stable version's features over the deployment's drift window.
@@ -259,6 +273,21 @@ mod tests {
             (2, 2, 0, State::Unknown, "Not enough data on any of 2 deployments", "Nothing fires, and no rollout is open. Not enough data: d0 and d1."),
         ] {
             assert_eq!(quiet(all, &names(untold), rollouts), Answer::new(state, headline, sentence));
+        }
+    }
+
+    #[test]
+    fn degraded_answers_in_words() {
+        for (requests, failed, fallback, expected) in [
+            (0, 0, 0, ""),
+            (100, 3, 0, ""),
+            (100, 0, 2, "2.0% of answers came from a fallback"),
+            (100, 50, 25, "50.0% of answers came from a fallback"),
+            (100_000, 0, 3, "Less than 0.1% of answers came from a fallback"),
+            (10, 4, 6, "All answers came from a fallback"),
+        ] {
+            let counts = Counts { requests, failed, fallback, ..Counts::default() };
+            assert_eq!(degraded_words(&counts), expected, "{requests} {failed} {fallback}");
         }
     }
 }

@@ -16,6 +16,7 @@ pub use breaker::Standing;
 pub use chain::fits;
 pub use counters::{Counted, FallbackKind, ServedStats};
 pub use predict::{PredictError, PredictRequest, PredictTimings, Prediction};
+pub use ruled::rule_answers;
 pub use router::{BreakerStanding, Router};
 
 use crate::cache::Cache;

@@ -1,21 +1,31 @@
 //! A declared rule over a request's tensors.
 
-use super::fallback::Stated;
-use crate::interpret::Label;
+use super::fallback::{Stated, stated};
+use crate::interpret::{Label, RowAnswer, interpret};
 use crate::model::Named;
 use crate::records::{Value, decode_feature};
 use contract::rule::{Answered, Cell, Rule};
 use contract::{Contract, FeatureKind, Task};
 use std::collections::HashMap;
 
-/// What the rule says about each row. `Err` where it does not fit the contract, or has no answer to some row.
+/// What the rule says about each row of a request. `Err` where it does not fit the contract, or has no answer to some row.
 pub fn ruled(rule: &Rule, contract: &Contract, inputs: &Named, rows: usize) -> Result<Vec<Stated>, String> {
+    say(rule, contract, rows, |at| decode_feature(contract, inputs, at))
+}
+
+/// The rule's answers to records, each in the contract's order of features, as a model's would be read: a baseline for models.
+pub fn rule_answers(rule: &Rule, contract: &Contract, records: &[Vec<Value>]) -> Result<Vec<RowAnswer>, String> {
+    let column = |at: usize| records.iter().map(|record| record.get(at).cloned().unwrap_or(Value::Missing)).collect();
+    let said = say(rule, contract, records.len(), column)?;
+    interpret(contract, &stated(contract, &said)?)
+}
+
+fn say(rule: &Rule, contract: &Contract, rows: usize, column: impl Fn(usize) -> Vec<Value>) -> Result<Vec<Stated>, String> {
     rule.fit(contract).map_err(|error| error.to_string())?;
     let mut columns = HashMap::new();
     for name in rule.features() {
-        if let Some(at) = contract.features.iter().position(|feature| feature.name == name) {
-            let kind = contract.features.get(at).map(|feature| feature.kind);
-            columns.insert(name, (kind == Some(FeatureKind::Boolean), decode_feature(contract, inputs, at)));
+        if let Some((at, feature)) = contract.features.iter().enumerate().find(|(_, feature)| feature.name == name) {
+            columns.insert(name, (feature.kind == FeatureKind::Boolean, column(at)));
         }
     }
     let answer = |row: usize| {
@@ -65,6 +75,9 @@ mod tests {
         let said: Vec<_> = ruled(&rule, &columns(), &inputs, 4).expect("answers").into_iter().map(|said| (said.label.text(), said.score)).collect();
         let expected = [("yes", Some(0.8)), ("no", None), ("no", Some(0.7)), ("yes", Some(0.8))].map(|(label, score)| (label.to_owned(), score));
         assert_eq!(said, expected);
+        let answers = rule_answers(&rule, &columns(), &rows).expect("answers");
+        assert_eq!(answers.iter().map(|answer| answer.label.text()).collect::<Vec<_>>(), ["yes", "no", "no", "yes"]);
+        assert!((answers[2].score.expect("a score") - 0.3).abs() < 1e-6, "the positive class's");
         assert!(ruled(&Rule::new("if agee > 3 then yes else no"), &columns(), &inputs, 4).is_err_and(|why| why.contains("did you mean “age”?")));
     }
 

@@ -1,6 +1,8 @@
 //! Serving against the real ONNX Runtime and real files. Needs `ORT_DYLIB_PATH`; `cargo xtask setup` fetches the library.
 
+mod cache;
 mod examples;
+mod fallback;
 mod hostile;
 mod model;
 mod predict;

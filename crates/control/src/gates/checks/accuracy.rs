@@ -135,8 +135,8 @@ pub fn rule(compare: &Compare) -> GateLine {
     line.value(metric.improvement(by.value))
         .interval(metric.interval(by, true))
         .evidence(format!(
-            "The best rule with one question, found on the reference data: {}. It reaches {}.",
-            compare.rule_words,
+            "{}. It reaches {}.",
+            compare.rule_origin,
             metric.text(rule.value)
         ))
         .done()
