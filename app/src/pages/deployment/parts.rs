@@ -41,7 +41,7 @@ pub fn PartsOfTime(view: LatencyView) -> impl IntoView {
             <Figure title=view.parts_title.clone() sentence=view.parts_sentence.clone() key drawing=stack(&spec) table/>
             <Figure
                 title="Each part over time, mean"
-                sentence="wait: the body on its way, and its decoding. queue: until the run begins. compute: in ONNX Runtime. rest: checks, conversions, encoding."
+                sentence="wait: the body on its way, and its decoding. queue: until the run begins. compute: in ONNX Runtime. rest: checks, conversions, hand-overs between threads, encoding."
                 drawing=time_series(&over_time)
                 table=series_table("Parts of an answer over time, mean milliseconds", &series, |value| words::number(value, 3))
             />

@@ -79,7 +79,7 @@ pub struct Parts {
     pub queue: Quantiles,
     /// In ONNX Runtime alone.
     pub compute: Quantiles,
-    /// Checks, conversions, encoding.
+    /// Checks, conversions, hand-overs between threads, encoding.
     pub rest: Quantiles,
     /// All but `compute`: what Slipway adds to ONNX Runtime.
     pub overhead: Quantiles,
