@@ -83,9 +83,13 @@ fn draw(spec: &Stack, width: f64, class: &str) -> String {
             // A gap of a pixel tells neighbours apart without their hues.
             sketch.px_rect((left, top + 20.0), ((right - 1.0).max(left + 0.5), top + 36.0), fill);
             let words = spec.unit.bare(*part, digits(*part));
-            if left >= free && left + text_width(&words) <= width {
+            let room = text_width(&words);
+            if left >= free && left + room <= width {
                 sketch.text(&words, (left, top + 50.0), Side::Start, Mark::Plain);
-                free = left + text_width(&words) + 8.0;
+                free = left + room + 8.0;
+            } else if right - room >= free {
+                sketch.text(&words, (right, top + 50.0), Side::End, Mark::Plain);
+                free = right + 8.0;
             }
         }
     }

@@ -50,7 +50,7 @@ pub struct Spent {
 }
 
 impl Spent {
-    /// Checks, conversions, encoding: what is neither waiting nor queueing nor computing.
+    /// Checks, conversions, hand-overs between threads, encoding: what is neither waiting nor queueing nor computing.
     pub fn rest(&self) -> Duration {
         self.total.saturating_sub(self.wait).saturating_sub(self.queued).saturating_sub(self.compute)
     }

@@ -147,10 +147,10 @@ fn Versions(view: LatencyView) -> impl IntoView {
 #[component]
 fn Load(view: LatencyView) -> impl IntoView {
     let one = |name: &str, points: &[Point]| vec![Series { name: name.into(), points: points.to_vec() }];
-    let requests = one("requests a second", &view.throughput_per_second);
-    let batches = one("rows a run", &view.batch_rows);
+    let requests = one("requests", &view.throughput_per_second);
+    let batches = one("rows", &view.batch_rows);
     let mut failures = one("failed", &view.failed);
-    failures.extend(one("by a fallback", &view.by_fallback));
+    failures.extend(one("fallback", &view.by_fallback));
     let draw = |about: &str, unit, series: &[Series]| time_series(&chart(&view, about, unit, series, None));
     let [of_requests, of_batches, of_failures] =
         [draw("Requests a second", Unit::PerSecond, &requests), draw("Rows of a run", Unit::Plain, &batches), draw("Failed requests", Unit::Count, &failures)];

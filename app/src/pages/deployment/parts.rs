@@ -41,7 +41,7 @@ pub fn PartsOfTime(view: LatencyView) -> impl IntoView {
             <Figure title=view.parts_title.clone() sentence=view.parts_sentence.clone() key drawing=stack(&spec) table/>
             <Figure
                 title="Each part over time, mean"
-                sentence="wait: the body on its way, and its decoding. queue: until the run begins. rest: checks, conversions, encoding."
+                sentence="wait: the body on its way, and its decoding. queue: until the run begins. compute: in ONNX Runtime. rest: checks, conversions, hand-overs between threads, encoding."
                 drawing=time_series(&over_time)
                 table=series_table("Parts of an answer over time, mean milliseconds", &series, |value| words::number(value, 3))
             />
@@ -68,10 +68,12 @@ pub fn Overhead(view: LatencyView) -> impl IntoView {
     };
     view! {
         <Section title="What Slipway adds to ONNX Runtime" id="overhead">
-            <p class="lead">{view.overhead_sentence}</p>
-            <p class="small soft">
-                "Measured at every request that a run answered: from its head to its encoded answer, less the time in ONNX Runtime. A slow upload and the queue are part of it."
-            </p>
+            <div>
+                <p>{view.overhead_sentence}</p>
+                <p class="small soft">
+                    "Measured at every request that a run answered: from its head to its encoded answer, less the time in ONNX Runtime. A slow upload and the queue are part of it."
+                </p>
+            </div>
             <Table label="What Slipway adds, by version and arm" cols class="pairs">
                 {view
                     .versions

@@ -79,7 +79,7 @@ pub struct Parts {
     pub queue: Quantiles,
     /// In ONNX Runtime alone.
     pub compute: Quantiles,
-    /// Checks, conversions, encoding.
+    /// Checks, conversions, hand-overs between threads, encoding.
     pub rest: Quantiles,
     /// All but `compute`: what Slipway adds to ONNX Runtime.
     pub overhead: Quantiles,
@@ -88,7 +88,7 @@ pub struct Parts {
 impl Parts {
     /// The four parts by name, in the order in which they happen.
     pub fn named(&self) -> [(&'static str, &Quantiles); 4] {
-        [("wait", &self.wait), ("queue", &self.queue), ("ONNX Runtime", &self.compute), ("rest", &self.rest)]
+        [("wait", &self.wait), ("queue", &self.queue), ("compute", &self.compute), ("rest", &self.rest)]
     }
 }
 

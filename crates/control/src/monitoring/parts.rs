@@ -38,7 +38,7 @@ pub fn means(ops: &Operations) -> Option<[f64; 4]> {
 }
 
 const PHRASES: [&str; 4] =
-    ["reading and decoding the request", "waiting in the queue", "ONNX Runtime", "checks, conversions and encoding"];
+    ["reading and decoding the request", "waiting in the queue", "ONNX Runtime", "checks, conversions, hand-overs and encoding"];
 
 /// Which part is the largest, and the share of each.
 pub fn parts_words(means: Option<[f64; 4]>) -> (String, String) {
@@ -53,7 +53,7 @@ pub fn parts_words(means: Option<[f64; 4]>) -> (String, String) {
     let [wait, queue, compute, rest] = means.map(|mean| percent(mean / whole));
     let sentence = format!(
         "{compute} in ONNX Runtime, {queue} waiting in the queue, {wait} reading and decoding the request, {rest} in checks, \
-         conversions and encoding. These are means: they add up, percentiles do not."
+         conversions, hand-overs and encoding. These are means: they add up, percentiles do not."
     );
     (title, sentence)
 }
@@ -120,7 +120,7 @@ mod tests {
             (Some([0.1, 12.0, 1.0, 0.1]), "Most of the time goes to waiting in the queue: 12 ms of 13 ms on average"),
             (
                 Some([0.3, 0.0, 0.3, 0.4]),
-                "The largest part goes to checks, conversions and encoding: 0.40 ms of 1.0 ms on average",
+                "The largest part goes to checks, conversions, hand-overs and encoding: 0.40 ms of 1.0 ms on average",
             ),
         ] {
             assert_eq!(parts_words(means).0, title, "{means:?}");
