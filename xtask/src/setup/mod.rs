@@ -142,22 +142,29 @@ pub fn ensure(paths: &Paths, purpose: Purpose) -> Result<()> {
 }
 
 fn check(paths: &Paths, purpose: Purpose) -> ExitCode {
+    let (lines, missing) = told(purpose, |need| (need.look)(paths, purpose));
+    lines.iter().for_each(|line| println!("{line}"));
+    if missing == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What a look at everything that `purpose` needs has found, line by line, and how much is missing.
+fn told(purpose: Purpose, look: impl Fn(&Need) -> Found) -> (Vec<String>, usize) {
     let mut missing = 0;
-    for need in NEEDS.iter().filter(|need| need.purpose <= purpose) {
-        match (need.look)(paths, purpose) {
-            Found::Yes(which) => println!("✓ {}: {which}", need.name),
+    let mut lines: Vec<String> = NEEDS
+        .iter()
+        .filter(|need| need.purpose <= purpose)
+        .map(|need| match look(need) {
+            Found::Yes(which) => format!("✓ {}: {which}", need.name),
             Found::No(looked_for) => {
                 missing += 1;
-                println!("✗ {} is missing ({looked_for}): {}", need.name, need.why);
+                format!("✗ {} is missing ({looked_for}): {}", need.name, need.why)
             }
-        }
+        })
+        .collect();
+    if missing > 0 {
+        lines.push(format!("{missing} missing; `cargo xtask setup` installs them"));
     }
-    if missing == 0 {
-        ExitCode::SUCCESS
-    } else {
-        println!("{missing} missing; `cargo xtask setup` installs them");
-        ExitCode::FAILURE
-    }
+    (lines, missing)
 }
 
 /// The first line that a program prints about its version, if it can be started at all.
@@ -170,4 +177,31 @@ fn version_of(program: &str, arguments: &[&str]) -> Option<String> {
 /// Runs an installer quietly under its name.
 fn install_with(name: &str, command: &mut std::process::Command) -> Result<()> {
     progress::quiet(name, command).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_machine_is_told_everything_and_why() {
+        for (purpose, needed) in [(Purpose::Demo, NEEDS.iter().filter(|need| need.purpose == Purpose::Demo).count()), (Purpose::Test, NEEDS.len())] {
+            let (lines, missing) = told(purpose, |need| Found::No(format!("no {}", need.name)));
+            assert_eq!((lines.len(), missing), (needed + 1, needed));
+            assert!(lines.iter().take(needed).all(|line| line.starts_with('✗') && line.contains(" is missing (no ")), "{lines:?}");
+            assert!(lines[needed].starts_with(&format!("{needed} missing")) && lines[needed].contains("cargo xtask setup"));
+        }
+    }
+
+    #[test]
+    fn only_what_is_missing_is_said_to_be() {
+        let (lines, missing) = told(Purpose::Test, |need| match need.name {
+            "Chromium" => Found::No("chromium".into()),
+            _ => Found::Yes("1.0".into()),
+        });
+        assert_eq!(missing, 1);
+        assert_eq!(lines.iter().filter(|line| line.starts_with('✓')).count(), NEEDS.len() - 1);
+        assert!(lines.iter().any(|line| line == "✗ Chromium is missing (chromium): the pages are tested in a real browser"), "{lines:?}");
+        assert_eq!(told(Purpose::Test, |_| Found::Yes("1.0".into())).1, 0);
+    }
 }

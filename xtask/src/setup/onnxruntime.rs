@@ -108,7 +108,10 @@ fn folder(paths: &Paths) -> PathBuf {
 }
 
 fn wheel() -> Result<&'static Wheel> {
-    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    wheel_for(std::env::consts::OS, std::env::consts::ARCH)
+}
+
+fn wheel_for(os: &str, arch: &str) -> Result<&'static Wheel> {
     match WHEELS.iter().find(|wheel| wheel.os == os && wheel.arch == arch) {
         Some(wheel) => Ok(wheel),
         None => bail!("no wheel of ONNX Runtime is pinned for {os} {arch}; set ORT_DYLIB_PATH to a library of yours"),
@@ -120,10 +123,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_wheel_is_of_the_pinned_version_and_has_a_whole_hash() {
+    fn every_platform_has_its_wheel_or_is_told_what_to_do() {
+        for (os, arch, tag, library) in [
+            ("linux", "x86_64", "manylinux_2_28_x86_64", "libonnxruntime.so."),
+            ("linux", "aarch64", "manylinux_2_28_aarch64", "libonnxruntime.so."),
+            ("macos", "aarch64", "macosx_14_0_arm64", "libonnxruntime."),
+        ] {
+            let wheel = wheel_for(os, arch).unwrap();
+            assert_eq!(wheel.tag, tag);
+            let end = if os == "macos" { ".dylib" } else { "" };
+            assert!(wheel.library.starts_with(library) && wheel.library.ends_with(&format!("{VERSION}{end}")), "{}", wheel.library);
+        }
+        for (os, arch) in [("macos", "x86_64"), ("windows", "x86_64"), ("linux", "riscv64")] {
+            let error = wheel_for(os, arch).map(|wheel| wheel.tag).unwrap_err().to_string();
+            assert!(error.contains(os) && error.contains("ORT_DYLIB_PATH"), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_wheel_is_pinned_once_by_a_whole_hash() {
+        let parts: Vec<&str> = VERSION.split('.').collect();
+        assert!(parts.len() == 3 && parts.iter().all(|part| part.parse::<u32>().is_ok()), "{VERSION}");
         for wheel in WHEELS {
-            assert!(wheel.library.contains(VERSION), "{}", wheel.library);
             assert_eq!(hex::decode(wheel.sha256).map(|bytes| bytes.len()), Ok(32), "{}", wheel.tag);
+            assert_eq!(wheel.sha256, wheel.sha256.to_lowercase(), "{}", wheel.tag);
+            let alike = |other: &&Wheel| other.sha256 == wheel.sha256 || other.tag == wheel.tag;
+            assert_eq!(WHEELS.iter().filter(alike).count(), 1, "{}", wheel.tag);
         }
     }
 }
