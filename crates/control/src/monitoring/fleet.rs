@@ -73,6 +73,7 @@ struct Seen<'a> {
 
 async fn line(cx: &Ctx, known: &Known, range: TimeRange, span: i64, seen: &Seen<'_>) -> Outcome<Line> {
     let (bucket, starts) = spans::buckets(range, span, POINTS);
+    let over_range = read::sum(seen.traffic.iter().copied()).counts;
     let over_time = read::by_bucket(seen.traffic.iter().copied(), bucket, &starts);
     let recent = read::sum(seen.now.iter().copied());
     let rollout = rollout_cell(cx, known).await?;
@@ -89,7 +90,7 @@ async fn line(cx: &Ctx, known: &Known, range: TimeRange, span: i64, seen: &Seen<
         headline,
         detail: worst.map(|alert| alert.sentence.clone()).unwrap_or_default(),
         since: worst.map(|alert| alert.since),
-        degraded: degraded_words(&read::sum(traffic.iter().copied()).counts),
+        degraded: degraded_words(&over_range),
         traffic: super::latency::rates(cx, &over_time, bucket),
         per_second: recent.counts.requests as f64 / (NOW / SECOND) as f64,
         p99_ms: recent.total.quantile(0.99),
