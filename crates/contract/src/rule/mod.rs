@@ -1,7 +1,7 @@
 //! A rule: a small, safe language over a record's features, for answers that need no model.
 //!
 //! ```text
-//! if customer_service_calls >= 4 and plan in ("gold", "silver") then "yes" score 0.7
+//! if number_customer_service_calls >= 4 and plan in ("gold", "silver") then "yes" score 0.7
 //! if total_day_minutes is missing then "no"
 //! else "no" score 0.9
 //! ```

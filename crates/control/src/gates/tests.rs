@@ -89,13 +89,13 @@ async fn churn_as_the_story_has_it() {
         assert_eq!(gate(&fourth, "accuracy").value, "0.983");
 
         // A rule that people have declared takes the place of the one that is searched for.
-        let rule = Rule::new("if customer_service_calls >= 4 then yes else no");
+        let rule = Rule::new("if number_customer_service_calls >= 4 then yes else no");
         let settings = DeploymentSettings { fallback: vec![Fallback::Rule { rule }], ..DeploymentSettings::new(model.clone()) };
         let input = CreateDeployment { name: "churn".into(), settings };
         crate::deployments::create(&cx, &engineer(), input).await.unwrap();
         let again = run(&cx, &engineer(), &model, VersionNo(1)).await.unwrap();
         let rule = gate(&again, "rule");
-        let said = "The rule that deployment churn falls back on: if customer_service_calls >= 4 then yes else no. It reaches 0.";
+        let said = "The rule that deployment churn falls back on: if number_customer_service_calls >= 4 then yes else no. It reaches 0.";
         assert!(rule.evidence.starts_with(said) && rule.verdict == Verdict::Pass, "{rule:?}");
     }
 }
