@@ -225,9 +225,9 @@ proptest! {
             Ok(request) => prop_assert!(request.inputs.iter().all(|(_, tensor)| Some(tensor.data().len()) == serving::tensor::elements(tensor.shape()))),
             Err(error) => {
                 let key = place.rsplit('/').find(|part| part.parse::<usize>().is_err()).expect("a key");
-                // The key, the input or output that it belongs to, or the parameter: one of them is told. Where an input is gone or
+                // The key, the input or output that it belongs to (by whichever name it has now), or the parameter: one of them is told. Where an input is gone or
                 // has another size, its bytes are what is left over.
-                let owner = ["age", "plan", "label", "inputs[", "outputs[", "parameter", "binary data", "additional input data"];
+                let owner = ["input '", "output '", "inputs[", "outputs[", "parameter", "binary data", "additional input data"];
                 prop_assert!(error.contains(key) || owner.iter().any(|name| error.contains(name)), "{place}: {bad}: {error}");
             }
         }
