@@ -35,6 +35,12 @@ struct ByKind {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByVersion {
+    deployment: String,
+    version: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByDeployment {
     deployment: String,
 }
@@ -105,7 +111,7 @@ impl Meters {
 
 /// `GET /metrics`
 pub async fn show_metrics(State(shared): State<Shared>) -> Response {
-    let meters: &Arc<Meters> = &shared.meters;
+    let meters: &Meters = &shared.meters;
     let router = &shared.router;
     for (name, route) in &router.snapshot().routes {
         let weight = route.canary.as_ref().map_or(0.0, |(_, millionths)| f64::from(*millionths) / 10_000.0);

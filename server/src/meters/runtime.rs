@@ -1,6 +1,6 @@
 //! ONNX Runtime as Prometheus reads it: sessions, memory, what waits; and how many replicas the load needs.
 
-use prometheus_client::encoding::EncodeLabelSet;
+use super::{ByDeployment, ByVersion};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
@@ -16,17 +16,6 @@ const TARGET: f64 = 0.7;
 const CATCH_UP: f64 = 10.0;
 /// Shorter stretches say little of the load: scrapes that come faster see the same number.
 const STRETCH: Duration = Duration::from_secs(10);
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByVersion {
-    deployment: String,
-    version: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByDeployment {
-    deployment: String,
-}
 
 type Number = Gauge<f64, AtomicU64>;
 
