@@ -2,7 +2,6 @@
 
 use super::head::events;
 use crate::charts::{self, Drawing, TimeSeries, mark::Mark, time_series};
-use crate::components::prelude::words;
 use crate::words::Unit;
 use contract::views::common::Table as Data;
 use contract::views::deployment::Head;
