@@ -97,6 +97,26 @@ test("a hostile file is refused on the page, with words, and leaves nothing", as
   assert.equal(after.items.length, before.items.length);
 });
 
+test("an upload that is too large is refused on the page, with the limit in words", async () => {
+  const before = await api("engineer", "GET", "/api/v1/models/churn/versions");
+  const large = { name: "large.onnx", mimeType: "application/octet-stream", buffer: Buffer.alloc(1024 * 1024) };
+  await engineer.goto("/models/churn/new");
+  await hydrated(engineer);
+  await engineer.fill('textarea[name="notes"]', "Larger than the server takes.");
+  // The browser driver hands over at most 50 MB: the page itself makes the file as large as it has to be.
+  await engineer.setInputFiles('input[name="file"]', large);
+  await engineer.evaluate((bytes) => {
+    const files = new DataTransfer();
+    files.items.add(new File([new Uint8Array(bytes)], "large.onnx"));
+    document.querySelector('input[name="file"]').files = files.files;
+  }, 70 * 1024 * 1024);
+  await engineer.click('button:has-text("Register the version")');
+  await engineer.locator("main").getByText(/larger than the 64 MiB that this server takes/).first().waitFor({ timeout: 60_000 });
+  assert.equal(await engineer.inputValue('textarea[name="notes"]'), "Larger than the server takes.");
+  const after = await api("engineer", "GET", "/api/v1/models/churn/versions");
+  assert.equal(after.items.length, before.items.length);
+});
+
 test("an engineer registers version 3 in the browser, and its gates pass", async () => {
   await register(
     engineer,
@@ -128,6 +148,26 @@ test("a good canary goes to 100 % by itself, while the page is watched", async (
   await shot(engineer, "story-rollout-3");
   const deployment = await api("engineer", "GET", "/v2/models/churn");
   assert.ok(deployment.versions.includes("3"));
+});
+
+test("somebody rolls back by hand on the page of the deployment, and has to say why", async () => {
+  const serves = async () => (await api("engineer", "GET", "/api/v1/deployments/churn")).stable;
+  assert.equal(await serves(), 3);
+  await engineer.goto("/fleet/churn");
+  await hydrated(engineer);
+  await engineer.click('a[role="button"]:has-text("Roll back to version")');
+  const dialog = engineer.locator("dialog[open]");
+  await dialog.locator('button[type="submit"]').click();
+  assert.ok(await dialog.isVisible(), "without a reason it must not go through");
+  assert.equal(await serves(), 3);
+  await dialog.locator('textarea[name="reason"]').fill("The desk reports odd letters.");
+  await dialog.locator('button[type="submit"]').click();
+  const back = await until("another version to be stable", 20, async () => ((await serves()) === 3 ? 0 : await serves()));
+  await engineer.locator("main").getByText(/The desk reports odd letters|olled back to version/).first().waitFor();
+  await shot(engineer, "story-rolled-back");
+  // The way on is the same act: the rest of the story is about version 3.
+  await api("engineer", "POST", "/api/v1/deployments/churn/rollback", { to: 3, reason: "The letters were right." });
+  assert.deepEqual([back < 3, await serves()], [true, 3]);
 });
 
 test("a bad canary comes back by itself, and the page shows the numbers that decided", async () => {

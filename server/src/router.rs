@@ -10,7 +10,7 @@ use crate::api::{
 use crate::meters::show_metrics;
 use crate::oip::{self, infer, metadata, repository, stats};
 use crate::shared::Shared;
-use crate::web::{headers, origin, pages, request_id, sessions, site, upload};
+use crate::web::{headers, origin, pages, request_id, sessions, site, typed, upload};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -24,7 +24,7 @@ pub fn router(shared: Shared) -> Router {
     let inference = inference().layer(limit);
     let programs =
         programs().layer(from_fn_with_state(shared.clone(), api::idempotency::once)).layer(sessions.clone()).layer(limit);
-    let pages = pages(&shared).layer(sessions).layer(from_fn(origin::same_origin)).layer(limit);
+    let pages = pages(&shared).layer(from_fn(typed::kept)).layer(sessions).layer(from_fn(origin::same_origin)).layer(limit);
     let around = programs
         .merge(pages)
         .layer(CatchPanicLayer::custom(headers::panicked))

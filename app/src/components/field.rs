@@ -1,7 +1,7 @@
 //! Fields: a label, an input, a hint, and what is wrong with it.
 
 use super::icon::{Draw, Icon};
-use super::form::FormState;
+use super::form::{FormState, typed};
 use crate::query::KeepQuery;
 use leptos::prelude::*;
 
@@ -13,6 +13,11 @@ fn said(name: &str) -> Memo<Option<String>> {
         let problem = form.and_then(|form| form.problem.try_get().flatten())?;
         problem.errors.iter().find(|error| error.field == name).map(|error| error.message.clone())
     })
+}
+
+/// Text as HTML, for where Leptos writes it as it is.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[component]
@@ -41,6 +46,7 @@ pub fn Field(
     let id = format!("f-{scope}{name}");
     let (about, error) = (format!("{id}-about"), said(name));
     let described = about.clone();
+    let value = typed(name).unwrap_or(value);
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -70,13 +76,15 @@ pub fn TextArea(
     let id = format!("f-{scope}{name}");
     let (about, error) = (format!("{id}-about"), said(name));
     let described = about.clone();
+    // The children of a text area would be written unescaped.
+    let text = escaped(&typed(name).unwrap_or(value));
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
             <textarea
                 class="input" id=id name=name rows=rows required=required aria-describedby=described
-                aria-invalid=move || error.get().map(|_| "true")
-            >{value}</textarea>
+                aria-invalid=move || error.get().map(|_| "true") inner_html=text
+            ></textarea>
             <div id=about>
                 {(!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })}
                 <Said id=format!("f-{scope}{name}-error") error/>
@@ -96,6 +104,7 @@ pub fn Select(
     #[prop(optional, into)] scope: String,
 ) -> impl IntoView {
     let id = format!("f-{scope}{name}");
+    let value = typed(name).unwrap_or(value);
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -124,6 +133,7 @@ pub fn Choice(
     #[prop(optional)] checked: bool,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
+    let checked = typed(name).map_or(checked, |chosen| chosen == value);
     view! {
         <label class="choice">
             <input type=if radio { "radio" } else { "checkbox" } name=name value=value checked=checked required=required/>
@@ -176,5 +186,15 @@ pub fn SearchBox(
             <Draw icon=Icon::Search/>
             <input class="input" id=format!("q-{name}") type="search" name=name value=value placeholder=(!placeholder.is_empty()).then_some(placeholder)/>
         </form>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn typed_text_stays_text() {
+        assert_eq!(escaped("</textarea><b>a & b</b> &lt;"), "&lt;/textarea&gt;&lt;b&gt;a &amp; b&lt;/b&gt; &amp;lt;");
     }
 }

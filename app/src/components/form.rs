@@ -12,12 +12,47 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos::server_fn::{Http, ServerFn, client::Client, codec::PostUrl, request::ClientReq};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 
 /// What the fields and the button of a form know of its course.
 #[derive(Clone, Copy)]
 pub struct FormState {
     pub pending: Signal<bool>,
     pub problem: Signal<Option<Problem>>,
+}
+
+/// What was typed into a form that was sent without script and refused: the page that it leads back to shows it again.
+/// Kept in the session under this key until then, never in the address.
+pub const TYPED: &str = "typed";
+
+/// The text fields of a refused form, by name; passwords and the token are not among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Typed {
+    /// Path of the server function.
+    pub path: String,
+    pub fields: BTreeMap<String, String>,
+}
+
+/// The text fields of the form that a component stands in, if it comes back.
+#[derive(Clone)]
+struct Again(StoredValue<BTreeMap<String, String>>);
+
+/// What was typed into the field of this name before the form was refused.
+pub(super) fn typed(name: &str) -> Option<String> {
+    use_context::<Again>()?.0.with_value(|fields| fields.get(name).cloned())
+}
+
+/// What was typed into the form of this server function.
+#[cfg(feature = "ssr")]
+fn typed_into(path: &str) -> BTreeMap<String, String> {
+    let typed = use_context::<axum::http::request::Parts>().and_then(|parts| parts.extensions.get::<Typed>().cloned());
+    typed.filter(|typed| typed.path == path).map(|typed| typed.fields).unwrap_or_default()
+}
+
+/// In the browser it stands in the fields already.
+#[cfg(not(feature = "ssr"))]
+fn typed_into(_: &str) -> BTreeMap<String, String> {
+    BTreeMap::new()
 }
 
 /// The signed-in person; only inside the frame of signed-in pages.
@@ -63,13 +98,16 @@ where
             version
         });
     }
+    let again = Again(StoredValue::new(typed_into(S::PATH)));
     // Only for what stands inside: a field elsewhere must not find the state of a form that is gone.
     view! {
         <Provider value=state>
-            <ActionForm action=action>
-                <Csrf/>
-                {children()}
-            </ActionForm>
+            <Provider value=again>
+                <ActionForm action=action>
+                    <Csrf/>
+                    {children()}
+                </ActionForm>
+            </Provider>
         </Provider>
     }
 }

@@ -1,6 +1,6 @@
 //! Jobs: rows with a payload, claimed by one process at a time, retried when our own side failed, kept with their error when given up.
 
-use crate::{Ctx, IntoProblem, Outcome, explain, gates};
+use crate::{Ctx, IntoProblem, Outcome};
 use contract::time::SECOND;
 use contract::{JobId, Millis, Problem, ProblemKind};
 
@@ -17,11 +17,6 @@ pub(crate) struct Kind {
 pub(crate) struct Due {
     pub payload: String,
     pub queued_at: Millis,
-}
-
-/// Runs everything that is due, of every kind; how many there were.
-pub async fn run_due(cx: &Ctx) -> Outcome<usize> {
-    Ok(gates::run_queued(cx).await? + explain::run_jobs(cx).await?)
 }
 
 /// Runs the due jobs of one kind, one after the other. `work` is handed each of them and must be safe to run twice.

@@ -16,7 +16,7 @@ pub mod outcomes;
 pub mod rollouts;
 pub mod alerts;
 pub mod explain;
-pub mod jobs;
+pub(crate) mod jobs;
 #[cfg(test)]
 mod testbed;
 #[cfg(test)]

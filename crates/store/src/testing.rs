@@ -21,6 +21,13 @@ pub async fn databases() -> Vec<Db> {
     all
 }
 
+/// The address of a schema of its own on the test Postgres, for a test that opens the database itself; `None` where there is none.
+#[expect(clippy::disallowed_methods, reason = "tests take the server's place from the environment")]
+pub async fn postgres() -> Option<String> {
+    let url = std::env::var("SLIPWAY_TEST_POSTGRES").ok()?;
+    Some(own_schema(&url, NEXT.fetch_add(1, Ordering::Relaxed)).await)
+}
+
 /// Makes a schema for one test and returns the address that uses it.
 async fn own_schema(url: &str, n: u32) -> String {
     let schema = format!("t{}_{n}", std::process::id());

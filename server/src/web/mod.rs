@@ -8,5 +8,6 @@ pub mod request_id;
 pub mod sessions;
 pub mod site;
 pub mod tokens;
+pub mod typed;
 pub mod upload;
 pub mod who;

@@ -1,12 +1,21 @@
 //! `/api/v1/rollouts/…` and `/api/v1/deployments/{d}/rollback`, on a site of its own.
 
 use crate::form::record;
-use crate::site::{start, word};
+use crate::pages::signed_in;
+use crate::site::{Site, engines, settings, start_with, word};
 use serde_json::{Value, json};
+use server::Settings;
 
 #[test]
 fn a_rollout_is_driven_by_hand_and_ended() {
-    let site = start(tempfile::tempdir().expect("a folder"));
+    for database_url in engines() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let settings = Settings { database_url, ..settings(&dir) };
+        driven_by_hand_and_ended(&start_with(dir, settings));
+    }
+}
+
+fn driven_by_hand_and_ended(site: &Site) {
     site.register("churn", "churn", 2);
     site.register("churn", "churn", 3);
     site.post("engineer", "/api/v1/deployments", &json!({ "name": "churn", "settings": { "model": "churn" } })).expect(201);
@@ -68,4 +77,9 @@ fn a_rollout_is_driven_by_hand_and_ended() {
     site.post("oncall", "/api/v1/deployments/churn/rollback", &json!({ "to": 99, "reason": "No." }))
         .expect_refused(&[400, 403, 404, 409]);
     site.post("oncall", "/api/v1/deployments/nobody/rollback", &json!({ "reason": "No." })).problem(404, "not-found");
+
+    // All of that is in the log, whose chain holds, and on a page for who signs in.
+    assert_eq!(site.get("admin", "/api/v1/audit/verify").expect(200)["intact"], true);
+    let page = site.send("", "GET", &format!("/releases/{id}"), &[("cookie", &signed_in(site, "engineer"))], vec![]);
+    assert!(page.status == 200 && page.text().contains("Customers call."), "{} {}", page.status, page.text());
 }

@@ -1,7 +1,7 @@
 //! kill -9 under load: whatever was acknowledged is there when the server comes back, and the rollout goes on from its step.
 
 use crate::form::record;
-use crate::site::{Site, dylib, word};
+use crate::site::{Site, dylib, engines, word};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -20,7 +20,8 @@ impl Drop for Program {
     }
 }
 
-pub fn command(dir: &Path) -> Command {
+/// `database` as a setting; SQLite in the folder where there is none.
+pub fn command(dir: &Path, database: Option<&str>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_slipway"));
     command
         .current_dir(dir)
@@ -28,7 +29,10 @@ pub fn command(dir: &Path) -> Command {
         .env("SLIPWAY_DEMO", "1")
         .env("ORT_DYLIB_PATH", dylib())
         .env("SLIPWAY_LOG", "warn");
-    command.env_remove("DATABASE_URL");
+    match database {
+        Some(url) => command.env("DATABASE_URL", url),
+        None => command.env_remove("DATABASE_URL"),
+    };
     command
 }
 
@@ -39,8 +43,8 @@ pub fn free_address() -> String {
 }
 
 /// Starts the program and waits until it is ready.
-pub fn serve(dir: &Path, address: &str) -> Program {
-    let child = command(dir).args(["serve", "--addr", address]).stdout(Stdio::null()).spawn().expect("the program starts");
+pub fn serve(dir: &Path, database: Option<&str>, address: &str) -> Program {
+    let child = command(dir, database).args(["serve", "--addr", address]).stdout(Stdio::null()).spawn().expect("the program starts");
     let program = Program(child);
     let agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
@@ -64,11 +68,17 @@ fn try_post(agent: &ureq::Agent, token: &str, url: &str, body: &Value) -> Option
 
 #[test]
 fn what_was_acknowledged_survives_a_kill_under_load() {
+    for database in engines() {
+        killed_under_load(database.as_deref());
+    }
+}
+
+fn killed_under_load(database: Option<&str>) {
     let dir = tempfile::tempdir().expect("a folder");
-    let people = command(dir.path()).args(["user", "demo", "--json"]).output().expect("people");
+    let people = command(dir.path(), database).args(["user", "demo", "--json"]).output().expect("people");
     let people: Value = serde_json::from_slice(&people.stdout).expect("people as JSON");
     let address = free_address();
-    let program = serve(dir.path(), &address);
+    let program = serve(dir.path(), database, &address);
     let site = Site::at(format!("http://{address}"), dir, &people);
     site.register("churn", "churn", 2);
     site.register("churn", "churn", 3);
@@ -116,7 +126,7 @@ fn what_was_acknowledged_survives_a_kill_under_load() {
     let acknowledged = acknowledged.into_inner().unwrap_or_else(PoisonError::into_inner);
     assert!(acknowledged.len() > 10, "only {} outcomes were acknowledged before the kill", acknowledged.len());
 
-    let _again = serve(site.dir.path(), &address);
+    let _again = serve(site.dir.path(), database, &address);
     assert_eq!(site.get("engineer", "/api/v1/models/churn/versions").expect(200)["items"].as_array().map(Vec::len), Some(2));
     assert_eq!(site.get("engineer", "/api/v1/models/churn/versions/2/file").bytes, crate::form::read("churn/v3.onnx"));
     let approvals = site.get("approver", "/api/v1/approvals?state=approved").expect(200);

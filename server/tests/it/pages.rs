@@ -1,6 +1,7 @@
 //! Pages: who is led where, which headers they carry, signing in by the form, and the second locks against other sites.
 
-use crate::site::site;
+use crate::site::{Site, site, word};
+use serde_json::json;
 
 #[test]
 fn a_visitor_is_led_to_the_sign_in_page_and_back() {
@@ -47,6 +48,56 @@ fn nothing_here_is_a_page_that_says_so() {
 fn action(html: &str, field: &str) -> String {
     let form = html.split("<form").find(|form| form.contains(&format!("name=\"{field}\""))).expect("the form");
     form.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("its address").to_owned()
+}
+
+/// Headers of a form that a browser sends by itself.
+const FORM: [(&str, &str); 3] =
+    [("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html"), ("sec-fetch-site", "same-origin")];
+
+/// Signs in by the form, as a person of the demo; the cookie of the session.
+pub fn signed_in(site: &Site, role: &str) -> String {
+    let action = action(&site.get("", "/sign-in").text(), "password");
+    let form = format!("email={role}%40demo.example&password={role}-demo");
+    let reply = site.send("", "POST", &action, &FORM, form.into_bytes());
+    reply.header("set-cookie").split(';').next().filter(|cookie| !cookie.is_empty()).expect("a session").to_owned()
+}
+
+/// Value of the hidden field of this name.
+fn hidden(html: &str, name: &str) -> String {
+    let field = html.split(&format!("name=\"{name}\"")).nth(1).expect("the field");
+    field.split("value=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("its value").to_owned()
+}
+
+#[test]
+fn a_refused_form_comes_back_with_what_was_typed_and_the_problem_at_its_field() {
+    site().register("typed", "churn", 2);
+    site().post("engineer", "/api/v1/deployments", &json!({ "name": "typed", "settings": { "model": "typed" } })).expect(201);
+    site().post("engineer", "/api/v1/models/typed/versions/1/gates", &json!({})).expect(200);
+    let request = json!({ "model": "typed", "version": 1, "deployment": "typed", "reason": "A test." });
+    let asked = site().post("engineer", "/api/v1/approvals", &request).expect(201);
+    let path = format!("/inbox/{}", word(&asked["id"]));
+    let cookie = signed_in(site(), "approver");
+    let get = |path: &str| site().send("", "GET", path, &[("cookie", cookie.as_str()), ("accept", "text/html")], vec![]);
+    let page = get(&path).text();
+    let form = format!(
+        "csrf={}&id={}&evidence_hash={}&comment=It+is+better%3A+%3C%2Ftextarea%3E%3Cb%3E&password=wrong-password&decision=approve",
+        hidden(&page, "csrf"),
+        word(&asked["id"]),
+        hidden(&page, "evidence_hash"),
+    );
+    let referer = format!("{}{path}", site().url);
+    let headers = [&FORM[..], &[("cookie", cookie.as_str()), ("referer", referer.as_str())]].concat();
+    let refused = site().send("", "POST", &action(&page, "evidence_hash"), &headers, form.into_bytes());
+    assert!(matches!(refused.status, 302 | 303), "{} {}", refused.status, refused.text());
+    let back = refused.header("location").trim_start_matches(site().url.as_str()).to_owned();
+    assert!(back.contains("__err=") && !back.contains("better"), "what was typed is not in the address: {back}");
+
+    let page = get(&back).text();
+    assert!(page.contains(">It is better: &lt;/textarea&gt;&lt;b&gt;</textarea>"), "the comment is there again, as text");
+    assert!(page.contains("This is not your password.") && page.contains("id=\"f-password-error\""));
+    assert!(!page.contains("wrong-password"));
+    // Once: the next look at the same address is a new form.
+    assert!(!get(&back).text().contains("It is better"));
 }
 
 #[test]

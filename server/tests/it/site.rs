@@ -169,12 +169,31 @@ pub fn word(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
+fn runtime() -> &'static tokio::runtime::Runtime {
+    static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime"))
+}
+
+/// A database of its own on each engine at hand, as a setting: `None` is SQLite in the site's folder; Postgres is there where
+/// `SLIPWAY_TEST_POSTGRES` names one, which `cargo xtask test` does.
+pub fn engines() -> Vec<Option<String>> {
+    let postgres = runtime().block_on(store::testing::postgres());
+    if postgres.is_none() {
+        eprintln!("SLIPWAY_TEST_POSTGRES is not set: this test ran on SQLite only");
+    }
+    std::iter::once(None).chain(postgres.map(Some)).collect()
+}
+
 /// Starts a server in this process and returns where it is. It lives until the process ends.
 pub fn start(dir: TempDir) -> Site {
-    static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
-    let runtime = RUNTIME
-        .get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime"));
-    let config = settings(&dir).complete().expect("settings");
+    let settings = settings(&dir);
+    start_with(dir, settings)
+}
+
+/// The same with settings of its own.
+pub fn start_with(dir: TempDir, settings: Settings) -> Site {
+    let runtime = runtime();
+    let config = settings.complete().expect("settings");
     let (server, people) = runtime.block_on(async {
         let people = server::server::open_ctx(&config).await.expect("a store");
         let people = control::identity::seed_demo(&people).await.expect("people");

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 #[test]
 fn what_was_answered_is_written_before_it_ends() {
     let dir = tempfile::tempdir().expect("a folder");
-    let people = command(dir.path()).args(["user", "demo", "--json"]).output().expect("people");
+    let people = command(dir.path(), None).args(["user", "demo", "--json"]).output().expect("people");
     let people: Value = serde_json::from_slice(&people.stdout).expect("people as JSON");
     let address = free_address();
-    let mut program = serve(dir.path(), &address);
+    let mut program = serve(dir.path(), None, &address);
     let site = Site::at(format!("http://{address}"), dir, &people);
     site.register("churn", "churn", 2);
     site.post("engineer", "/api/v1/deployments", &json!({ "name": "churn", "settings": { "model": "churn" } })).expect(201);
@@ -37,7 +37,7 @@ fn what_was_answered_is_written_before_it_ends() {
     assert!(started.elapsed() < Duration::from_secs(15), "it took {:?}", started.elapsed());
     drop(stream);
 
-    let _again = serve(site.dir.path(), &address);
+    let _again = serve(site.dir.path(), None, &address);
     let told = |line: &Value| json!({ "prediction_id": line["prediction_id"], "label": "no" });
     let outcomes: Vec<Value> = answer["predictions"].as_array().expect("predictions").iter().map(told).collect();
     let kept = site.post("engineer", "/api/v1/outcomes", &json!({ "outcomes": outcomes })).expect(200);

@@ -1,10 +1,11 @@
 //! `POST /v2/models/{m}[/versions/{v}]/infer`
 
 use crate::form::record;
-use crate::site::{Reply, Site, site};
+use crate::site::{Reply, Site, settings, site, start_with};
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 use serde_json::{Value, json};
+use server::Settings;
 use std::io::{Read, Write};
 
 /// A request with `rows` customers, as JSON.
@@ -63,6 +64,24 @@ fn output<'a>(answer: &'a Value, name: &str) -> &'a Value {
         .iter()
         .find(|output| output["name"] == name)
         .unwrap_or_else(|| panic!("no {name} in {answer}"))
+}
+
+#[test]
+fn closed_inference_wants_a_token() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let settings = Settings { open_inference: Some(false), ..settings(&dir) };
+    let closed = start_with(dir, settings);
+    closed.register("churn", "churn", 2);
+    closed.post("engineer", "/api/v1/deployments", &json!({ "name": "churn", "settings": { "model": "churn" } })).expect(201);
+    closed.promote("churn", 1, "churn", None);
+    closed.wait_for("/v2/models/churn/ready");
+    let body = request(1);
+    let refused = infer(&closed, &body).expect(401);
+    assert!(refused["error"].as_str().is_some_and(|error| error.contains("token") || error.contains("Bearer")), "{refused}");
+    let wrong = closed.send("", "POST", "/v2/models/churn/infer", &[("authorization", "Bearer slp_wrong")], body.to_string().into_bytes());
+    assert!(wrong.expect(401)["error"].is_string());
+    let answer = closed.post("engineer", "/v2/models/churn/infer", &body).expect(200);
+    assert_eq!(answer["model_name"], "churn");
 }
 
 #[test]
