@@ -7,6 +7,7 @@
 pub mod bins;
 pub mod concept;
 pub mod distance;
+pub mod estimate;
 pub mod evidence;
 pub mod importance;
 pub mod quality;
