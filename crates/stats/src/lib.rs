@@ -10,6 +10,7 @@ pub mod distance;
 pub mod estimate;
 pub mod evidence;
 pub mod importance;
+pub mod joint;
 pub mod quality;
 pub mod rng;
 pub mod sequential;

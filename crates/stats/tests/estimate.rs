@@ -2,14 +2,12 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
+use stats::estimate::{Better, MulticlassSampling, SamplingError};
 use stats::estimate::{
     BinaryEstimate, BinarySampling, Calibrator, Comparison, ErrorModel, MulticlassCalibrator, MulticlassEstimate, Platt,
     RegressionEstimate, RegressionSampling, Trust, estimated_roc_auc, judge_trust,
 };
-use stats::estimate::{Better, MulticlassSampling, SamplingError};
-use stats::quality::{
-    BinaryQuality, MulticlassQuality, bias, brier_score_multiclass, calibration_error, roc_auc_one_vs_rest,
-};
+use stats::quality::{BinaryQuality, MulticlassQuality, bias, brier_score_multiclass, calibration_error, roc_auc_one_vs_rest};
 use stats::rng::SplitMix64;
 
 fn fixtures() -> Value {

@@ -173,7 +173,13 @@ mod tests {
                 columns[0].push(if is_missing { f64::NAN } else { x });
                 columns[1].push(noise);
                 columns[2].push(7.0);
-                let level = if is_missing { 9.0 } else if x > 7.0 { 5.0 } else { 1.0 };
+                let level = if is_missing {
+                    9.0
+                } else if x > 7.0 {
+                    5.0
+                } else {
+                    1.0
+                };
                 level + rng.normal() * 0.5
             })
             .collect();

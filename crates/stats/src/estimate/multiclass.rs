@@ -95,9 +95,7 @@ impl MulticlassEstimate {
 
     /// Unweighted mean of the classes' expected F1, 0 for a class without one; `None` without predictions.
     pub fn macro_f1(&self) -> Option<f64> {
-        self.macro_mean(|class| {
-            Some(ratio(2.0 * class.right(), class.predicted as f64 + class.support()).unwrap_or(0.0))
-        })
+        self.macro_mean(|class| Some(ratio(2.0 * class.right(), class.predicted as f64 + class.support()).unwrap_or(0.0)))
     }
 
     /// Unweighted mean of the classes' expected areas under the ROC curve, each class against all others; `None` without

@@ -65,7 +65,8 @@ impl BinarySampling {
 }
 
 /// Sampling errors of a model with several classes: of the accuracy that of a share; of the macro means those of the
-/// classes in quadrature over their number, which takes the classes as independent.
+/// classes in quadrature over their number, which takes the classes as independent. (NannyML does not scale its classes'
+/// F1 rows to F1 here, as it does with two classes; this does.)
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct MulticlassSampling {
     pub accuracy: Option<SamplingError>,

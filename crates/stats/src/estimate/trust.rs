@@ -90,9 +90,8 @@ mod tests {
 
     #[test]
     fn table_of_cases() {
-        let c = |estimated, realised, standard_error, labelled| {
-            Some(Comparison { estimated, realised, standard_error, labelled })
-        };
+        let c =
+            |estimated, realised, standard_error, labelled| Some(Comparison { estimated, realised, standard_error, labelled });
         let cases = [
             ("agrees", c(0.84, 0.83, 0.01, 500), 0.0, Higher, Insufficient, Trusted, false),
             ("at the edge of the band", c(0.5, 0.75, 0.0625, 500), 0.25, Higher, Trusted, Trusted, false),

@@ -15,7 +15,9 @@ pub use calibration::{CALIBRATION_BINS, calibration_error};
 pub use multiclass::{ClassQuality, MulticlassQuality};
 pub use paired::{PairedComparison, mcnemar_exact};
 pub use regression::RegressionQuality;
-pub use rows::{bias, brier_score, brier_score_multiclass, log_loss, log_loss_multiclass, mae, r2, rmse, roc_auc, roc_auc_one_vs_rest};
+pub use rows::{
+    bias, brier_score, brier_score_multiclass, log_loss, log_loss_multiclass, mae, r2, rmse, roc_auc, roc_auc_one_vs_rest,
+};
 
 /// Sums of scores are kept as whole multiples of 2^-30, so that they add up the same in any order.
 pub(crate) const SUM_UNIT: f64 = 1.0 / (1u64 << 30) as f64;

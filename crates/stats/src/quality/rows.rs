@@ -51,9 +51,12 @@ pub fn brier_score(truth: &[bool], scores: &[f64]) -> Option<f64> {
 /// Mean squared distance of the probabilities from the truth, summed over the classes (Brier 1950), 0 to 2. `truth` holds
 /// the position of the right class in each row of `probabilities`.
 pub fn brier_score_multiclass(truth: &[usize], probabilities: &[Vec<f64>]) -> Option<f64> {
-    mean(truth.iter().zip(probabilities).map(|(&t, row)| {
-        row.iter().enumerate().map(|(class, p)| (p - if class == t { 1.0 } else { 0.0 }).powi(2)).sum()
-    }))
+    mean(
+        truth
+            .iter()
+            .zip(probabilities)
+            .map(|(&t, row)| row.iter().enumerate().map(|(class, p)| (p - if class == t { 1.0 } else { 0.0 }).powi(2)).sum()),
+    )
 }
 
 /// Mean of prediction minus truth, in the unit of the values: above 0, the model overshoots.
