@@ -7,8 +7,10 @@
 pub mod bins;
 pub mod concept;
 pub mod distance;
+pub mod estimate;
 pub mod evidence;
 pub mod importance;
+pub mod joint;
 pub mod quality;
 pub mod rng;
 pub mod sequential;

@@ -44,7 +44,7 @@ fn bend(p90: f64, excess: f64, skewness: f64, n: u64) -> f64 {
 impl NullTable {
     /// Simulates. `distance(positions)` gives W/std of a window that consists of the reference rows at `positions`;
     /// `skewness` is that of the rows.
-    pub(super) fn simulate(rows: usize, skewness: f64, mut distance: impl FnMut(&[usize]) -> f64) -> Self {
+    pub(crate) fn simulate(rows: usize, skewness: f64, mut distance: impl FnMut(&[usize]) -> f64) -> Self {
         if rows == 0 {
             return Self::default();
         }
@@ -104,7 +104,7 @@ impl NullTable {
     }
 
     /// The distance that chance alone exceeds with probability `alpha` at `n` rows.
-    fn quantile(&self, alpha: f64, n: u64, reference: u64) -> Option<f64> {
+    pub(crate) fn quantile(&self, alpha: f64, n: u64, reference: u64) -> Option<f64> {
         let (level, effective) = (self.level(n)?, effective(n, reference)?);
         let z = if alpha >= 0.5 {
             (1.0 - alpha) * 2.0 * level.median

@@ -63,7 +63,7 @@ fn two_sided(k: u64, n: u64, rate: f64) -> f64 {
 }
 
 /// The first index in `low..high` for which a monotone condition holds, `high` if none.
-pub(super) fn first_true(mut low: u64, mut high: u64, holds: impl Fn(u64) -> bool) -> u64 {
+pub(crate) fn first_true(mut low: u64, mut high: u64, holds: impl Fn(u64) -> bool) -> u64 {
     while low < high {
         let middle = low + (high - low) / 2;
         if holds(middle) { high = middle } else { low = middle + 1 }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{SUM_UNIT, f1, loss, ratio};
+use super::binary::{add_counts, score_bin};
+use super::{SUM_UNIT, calibration, f1, loss, ratio};
 use crate::evidence::{RateInterval, wilson};
 
 /// Confusion counts of answered predictions whose outcome is known; integers, so merging is exact in any order.
@@ -15,6 +16,12 @@ pub struct MulticlassQuality {
     /// Rows with a probability, and the sum of their logarithmic loss in units of 2^-30.
     pub scored: u64,
     pub log_loss_sum: u64,
+    /// Rows whose predicted class has a probability, by score bin of it, where it was right and where it was wrong. Empty
+    /// bins are left out.
+    #[serde(default)]
+    pub right_confidence: BTreeMap<u16, u64>,
+    #[serde(default)]
+    pub wrong_confidence: BTreeMap<u16, u64>,
 }
 
 /// Precision, recall and F1 of one class. A value that does not exist (nothing predicted, nothing there) is `None`.
@@ -39,6 +46,15 @@ impl MulticlassQuality {
         }
     }
 
+    /// Counts what the model gave to the class that it predicted, beside [`Self::add`]; what is no probability is left
+    /// out.
+    pub fn add_confidence(&mut self, right: bool, confidence: f64) {
+        if (0.0..=1.0).contains(&confidence) {
+            let bins = if right { &mut self.right_confidence } else { &mut self.wrong_confidence };
+            *bins.entry(score_bin(confidence)).or_default() += 1;
+        }
+    }
+
     /// Adds the outcomes of another record.
     pub fn merge(&mut self, other: &Self) {
         for (truth, row) in &other.confusion {
@@ -49,6 +65,8 @@ impl MulticlassQuality {
         }
         self.scored += other.scored;
         self.log_loss_sum += other.log_loss_sum;
+        add_counts(&mut self.right_confidence, &other.right_confidence);
+        add_counts(&mut self.wrong_confidence, &other.wrong_confidence);
     }
 
     /// Outcomes counted.
@@ -94,8 +112,22 @@ impl MulticlassQuality {
     /// Unweighted mean of the classes' F1, 0 for a class without one (scikit-learn's `average="macro"`); `None` without
     /// outcomes.
     pub fn macro_f1(&self) -> Option<f64> {
+        self.macro_mean(|class| class.f1)
+    }
+
+    /// Unweighted mean of the classes' precision, 0 for a class that was never predicted; `None` without outcomes.
+    pub fn macro_precision(&self) -> Option<f64> {
+        self.macro_mean(|class| class.precision)
+    }
+
+    /// Unweighted mean of the classes' recall, 0 for a class that never turned out; `None` without outcomes.
+    pub fn macro_recall(&self) -> Option<f64> {
+        self.macro_mean(|class| class.recall)
+    }
+
+    fn macro_mean(&self, of: impl Fn(&ClassQuality) -> Option<f64>) -> Option<f64> {
         let classes = self.classes();
-        ratio(classes.iter().map(|c| c.f1.unwrap_or(0.0)).sum(), classes.len() as f64)
+        ratio(classes.iter().map(|class| of(class).unwrap_or(0.0)).sum(), classes.len() as f64)
     }
 
     /// Mean of the classes' F1 weighted by their outcomes (`average="weighted"`); `None` without outcomes.
@@ -107,5 +139,11 @@ impl MulticlassQuality {
     /// Mean logarithmic loss; `None` without probabilities.
     pub fn log_loss(&self) -> Option<f64> {
         ratio(self.log_loss_sum as f64 * SUM_UNIT, self.scored as f64)
+    }
+
+    /// Expected calibration error of the predicted class's probability (top-label, Guo et al. 2017), 0 to 1, within 0.0005
+    /// of that of the rows: see [`super::calibration_error`]. `None` without [`Self::add_confidence`].
+    pub fn calibration_error(&self) -> Option<f64> {
+        calibration::from_scores(&self.right_confidence, &self.wrong_confidence)
     }
 }

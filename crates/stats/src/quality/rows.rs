@@ -14,6 +14,21 @@ pub fn roc_auc(truth: &[bool], scores: &[f64]) -> Option<f64> {
     ratio(rank_sum - positives * (positives + 1.0) / 2.0, positives * negatives)
 }
 
+/// Unweighted mean over the classes of the area under the ROC curve of the class against all others (scikit-learn's
+/// `multi_class="ovr", average="macro"`). `truth` holds the position of the right class in each row of `probabilities`;
+/// `None` without rows, or when a class has all of them or none.
+pub fn roc_auc_one_vs_rest(truth: &[usize], probabilities: &[Vec<f64>]) -> Option<f64> {
+    let classes = probabilities.first().map_or(0, Vec::len);
+    let areas: Option<Vec<f64>> = (0..classes)
+        .map(|class| {
+            let is_class: Vec<bool> = truth.iter().map(|&t| t == class).collect();
+            let scores: Vec<f64> = probabilities.iter().map(|row| row.get(class).copied().unwrap_or(f64::NAN)).collect();
+            roc_auc(&is_class, &scores)
+        })
+        .collect();
+    mean(areas?.into_iter())
+}
+
 /// Mean logarithmic loss of the probability of the positive class, natural logarithm, clipped at 2.2e-16.
 pub fn log_loss(truth: &[bool], scores: &[f64]) -> Option<f64> {
     mean(truth.iter().zip(scores).map(|(&t, &s)| loss(if t { s } else { 1.0 - s })))
@@ -31,6 +46,22 @@ pub fn log_loss_multiclass(truth: &[usize], probabilities: &[Vec<f64>]) -> Optio
 /// Mean squared error of the probability of the positive class.
 pub fn brier_score(truth: &[bool], scores: &[f64]) -> Option<f64> {
     mean(truth.iter().zip(scores).map(|(&t, &s)| (s - if t { 1.0 } else { 0.0 }).powi(2)))
+}
+
+/// Mean squared distance of the probabilities from the truth, summed over the classes (Brier 1950), 0 to 2. `truth` holds
+/// the position of the right class in each row of `probabilities`.
+pub fn brier_score_multiclass(truth: &[usize], probabilities: &[Vec<f64>]) -> Option<f64> {
+    mean(
+        truth
+            .iter()
+            .zip(probabilities)
+            .map(|(&t, row)| row.iter().enumerate().map(|(class, p)| (p - if class == t { 1.0 } else { 0.0 }).powi(2)).sum()),
+    )
+}
+
+/// Mean of prediction minus truth, in the unit of the values: above 0, the model overshoots.
+pub fn bias(truth: &[f64], predicted: &[f64]) -> Option<f64> {
+    mean(truth.iter().zip(predicted).map(|(t, p)| p - t))
 }
 
 /// Mean absolute error, in the unit of the values.
