@@ -4,7 +4,7 @@ use super::fallback::fixed;
 use super::router::{Inner, Router};
 use super::Route;
 use crate::interpret::is_finite;
-use crate::model::{Answer, BadInput, InferError, Named, Priority, Timings};
+use crate::model::{Answer, BadInput, InferError, Named, Priority, Timings, whole_seconds};
 use crate::record::{Draft, Outcome, Spent};
 use crate::records::{decode_feature, refusal};
 use crate::served::Served;
@@ -25,6 +25,7 @@ pub struct PredictRequest {
     /// Requests with the same key get the same arm.
     pub routing_key: Option<String>,
     pub deadline: Option<Instant>,
+    pub priority: Priority,
     pub id: PredictionId,
 }
 
@@ -64,8 +65,10 @@ pub enum PredictError {
     BadInput(#[from] BadInput),
     #[error("deployment “{0}” is still being loaded")]
     NotReady(String),
-    #[error("too many requests wait; try again in {} s", retry_after.as_secs().max(1))]
+    #[error("too many requests wait; try again in {} s", whole_seconds(*retry_after))]
     Overloaded { retry_after: Duration },
+    #[error("{0}")]
+    TooLate(String, Duration),
     #[error("the request's deadline has passed")]
     DeadlineExceeded,
     #[error("no answer: {0}")]
@@ -83,6 +86,7 @@ struct Course<'r> {
     id: PredictionId,
     key: Option<String>,
     started: Instant,
+    priority: Priority,
 }
 
 /// Counts requests that are being answered, however they end.
@@ -117,11 +121,11 @@ impl Router {
             return Err(refused.into());
         }
         let rows = served.onnx.rows(&inputs);
-        let course = Course { inner: &self.inner, route, served, arm, inputs, rows, id: request.id, key, started };
+        let course = Course { inner: &self.inner, route, served, arm, inputs, rows, id: request.id, key, started, priority: request.priority };
         if let Some(misfit) = misfit {
             return course.fall_back(InferError::Refused(misfit.message), request.deadline, &[Fallback::Previous { version: None }]).await;
         }
-        let asked = ask(served, &course.inputs, request.deadline).await;
+        let asked = ask(served, &course.inputs, request.priority, request.deadline).await;
         if arm != Arm::Pilot {
             course.copy_to_shadow();
         }
@@ -146,8 +150,8 @@ fn fitting(route: &Route, served: &Served, arm: Arm, inputs: Named) -> Result<(N
 }
 
 /// Asks one version. Answers that are not finite numbers are failures.
-async fn ask(served: &Served, inputs: &Arc<Named>, deadline: Option<Instant>) -> Result<Answer, InferError> {
-    let answer = served.onnx.infer(inputs.clone(), Priority::Live, deadline).await?;
+async fn ask(served: &Served, inputs: &Arc<Named>, priority: Priority, deadline: Option<Instant>) -> Result<Answer, InferError> {
+    let answer = served.onnx.infer(inputs.clone(), priority, deadline).await?;
     if is_finite(&served.contract, &answer.outputs) { Ok(answer) } else { Err(InferError::Failed(format!("version {} answered with something that is not a number", served.version))) }
 }
 
@@ -186,7 +190,7 @@ impl Course<'_> {
                         let other = if self.arm == Arm::Canary && version.is_none() { Some(&self.route.stable) } else { other };
                         let Some(other) = other.filter(|other| other.version != self.served.version) else { continue };
                         let Ok(inputs) = other.onnx.check(Named::clone(&self.inputs)) else { continue };
-                        let Ok(answer) = ask(other, &Arc::new(inputs), deadline).await else { continue };
+                        let Ok(answer) = ask(other, &Arc::new(inputs), self.priority, deadline).await else { continue };
                         let (other, total) = (other.clone(), self.started.elapsed());
                         self.counters(self.served, self.arm).failed(total, true);
                         let outcome = Outcome::Fallback { kind: "previous", reason };
@@ -223,6 +227,7 @@ impl Course<'_> {
         let missing = self.inputs.iter().find(|(_, tensor)| tensor.data().has_non_finite());
         Err(match (error, missing) {
             (InferError::Overloaded { retry_after }, _) => PredictError::Overloaded { retry_after },
+            (error @ InferError::TooLate { retry_after, .. }, _) => PredictError::TooLate(error.to_string(), retry_after),
             (InferError::DeadlineExceeded, _) => PredictError::DeadlineExceeded,
             (InferError::BadInput { field, message }, _) => PredictError::BadInput(BadInput { field, message }),
             (error @ InferError::Refused(_), _) => PredictError::BadInput(BadInput::new("inputs", error.to_string())),
