@@ -73,7 +73,7 @@ async fn call(router: Router, row: Named, caller: usize, until: Instant) -> Vec<
     let mut latencies = Vec::new();
     while Instant::now() < until {
         let id = PredictionId(format!("{caller}-{}", latencies.len()));
-        let request = PredictRequest { deployment: "bench".into(), version: None, inputs: row.clone(), routing_key: None, deadline: None, arrived: None, id };
+        let request = PredictRequest { deployment: "bench".into(), version: None, inputs: row.clone(), routing_key: None, deadline: None, arrived: None, priority: Priority::Live, id };
         let started = Instant::now();
         if router.predict(request).await.is_ok() {
             latencies.push(started.elapsed());

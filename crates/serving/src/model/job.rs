@@ -2,6 +2,7 @@
 
 use super::Priority;
 use crate::tensor::Tensor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -35,8 +36,12 @@ pub struct Answer {
 /// Why a model did not answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InferError {
-    #[error("too many rows wait; try again in {} s", retry_after.as_secs().max(1))]
+    /// The bound of the queue.
+    #[error("too many rows wait; try again in {} s", whole_seconds(*retry_after))]
     Overloaded { retry_after: Duration },
+    /// The answer would come after the deadline, or later than is of use: said at once, so that the caller can do something else.
+    #[error("the answer is expected in {:.1} s only, which is too late; try again in {} s", expected.as_secs_f64(), whole_seconds(*retry_after))]
+    TooLate { expected: Duration, retry_after: Duration },
     #[error("the request's deadline has passed")]
     DeadlineExceeded,
     /// A value that no model can take: text that is not text.
@@ -52,6 +57,11 @@ pub enum InferError {
     Failed(String),
     #[error("the model is being unloaded")]
     Closed,
+}
+
+/// A time as the header Retry-After has it: whole seconds, not less than it takes, and at least 1.
+pub fn whole_seconds(time: Duration) -> u64 {
+    (time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1)
 }
 
 /// Who hears the answer.
@@ -79,7 +89,12 @@ impl Job {
         match self.reply {
             // The receiver may have gone in the meantime, which is its right.
             Reply::Channel(sender) => drop(sender.send(answer)),
-            Reply::Call(then) => then(answer),
+            // Whatever goes wrong there is no matter of the other requests of the run.
+            Reply::Call(then) => {
+                if catch_unwind(AssertUnwindSafe(|| then(answer))).is_err() {
+                    tracing::error!("whoever waited for an answer panicked when it came");
+                }
+            }
         }
     }
 

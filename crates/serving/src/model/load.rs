@@ -3,7 +3,7 @@
 use super::queue::Queue;
 use super::session::Runner;
 use super::worker::{Stats, work};
-use super::{Model, Shared, probe};
+use super::{Model, Shared, Tuning, probe};
 use crate::inspect::{Limits, OnnxInfo, Rejected, inspect};
 use crate::runtime::Runtime;
 use contract::{DataType, TensorSpec};
@@ -21,8 +21,11 @@ pub struct LoadOptions {
     pub sessions: usize,
     /// Rows of waiting requests that may share a run.
     pub max_batch: usize,
-    /// Rows that may wait; past it requests are refused.
+    /// Rows that may go before a request; past it, it is refused.
     pub queue_rows: usize,
+    /// What an answer may take; see [`Tuning`].
+    pub latency_budget: Option<Duration>,
+    pub priority_levels: u8,
     /// Threads inside one operator. 1 is best for small models, and many sessions make use of the cores then.
     pub intra_threads: usize,
     /// A run that takes longer is stopped.
@@ -34,12 +37,20 @@ impl Default for LoadOptions {
     fn default() -> Self {
         Self {
             sessions: std::thread::available_parallelism().map_or(2, |n| n.get().min(8)),
-            max_batch: 64,
-            queue_rows: 2_048,
+            max_batch: Tuning::default().max_batch,
+            queue_rows: Tuning::default().queue_rows,
+            latency_budget: Tuning::default().latency_budget,
+            priority_levels: Tuning::default().priority_levels,
             intra_threads: 1,
             run_limit: Duration::from_secs(30),
             limits: Limits::default(),
         }
+    }
+}
+
+impl LoadOptions {
+    fn tuning(&self) -> Tuning {
+        Tuning { max_batch: self.max_batch, queue_rows: self.queue_rows, latency_budget: self.latency_budget, priority_levels: self.priority_levels }
     }
 }
 
@@ -75,22 +86,32 @@ impl Runtime {
                 .map_err(LoadError::Runtime)?;
             runners.push(Runner::new(session, names.clone(), classes.clone()).map_err(LoadError::System)?);
         }
-        let batchable = info.batched() && runners.first_mut().is_none_or(|runner| probe::row_wise(runner, &info.inputs) != probe::RowWise::No);
+        let stats = Stats::default();
+        let mut batchable = info.batched();
+        if batchable && let Some(runner) = runners.first_mut() {
+            let tried = probe::row_wise(runner, &info.inputs);
+            batchable = tried != probe::RowWise::No;
+            if tried == probe::RowWise::Yes {
+                probe::measure(runner, &info.inputs, options.max_batch, |rows, spent| stats.learn(rows, spent));
+            }
+        }
         let shared = Arc::new(Shared {
             inputs: info.inputs.clone(),
             outputs,
-            queue: Queue::new(runners.len(), options.max_batch, options.queue_rows),
+            queue: Queue::new(runners.len(), options.tuning()),
             batchable: AtomicBool::new(batchable),
             run_limit: options.run_limit,
             divides: info.operators.contains_key("Div") || info.operators.contains_key("Mod"),
-            stats: Stats::default(),
+            stats,
             sessions: runners.len(),
+            #[cfg(test)]
+            kill: AtomicBool::new(false),
             info,
         });
         let mut model = Model { shared: shared.clone(), workers: Vec::new() };
-        for runner in runners {
+        for (slot, runner) in runners.into_iter().enumerate() {
             let shared = shared.clone();
-            let spawned = std::thread::Builder::new().name("onnx-session".into()).spawn(move || work(runner, &shared));
+            let spawned = std::thread::Builder::new().name("onnx-session".into()).spawn(move || work(runner, slot, &shared));
             model.workers.push(spawned.map_err(|error| LoadError::System(error.to_string()))?);
         }
         Ok(Arc::new(model))

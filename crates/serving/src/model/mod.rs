@@ -1,18 +1,24 @@
 //! A loaded model: a pool of sessions, each owned by one thread, behind one bounded queue.
 
+mod batch;
 mod check;
+mod cost;
 mod job;
+mod lanes;
 mod load;
 mod probe;
 mod queue;
 mod session;
 mod shapes;
+mod tuning;
 mod watch;
 mod worker;
 
 pub use check::{BadInput, check};
-pub use job::{Answer, InferError, Named, Timings};
+pub use cost::Line;
+pub use job::{Answer, InferError, Named, Timings, whole_seconds};
 pub use load::{LoadError, LoadOptions};
+pub use tuning::{Priority, Tuning};
 pub use worker::BatchStats;
 
 use crate::inspect::OnnxInfo;
@@ -25,14 +31,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-
-/// How urgent a request is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Priority {
-    Live,
-    /// Gates, explanations, batch scoring: waits while live requests wait.
-    Background,
-}
 
 /// A model that answers. Dropping it answers what waits, then stops its threads.
 pub struct Model {
@@ -53,6 +51,9 @@ struct Shared {
     pub divides: bool,
     pub stats: worker::Stats,
     pub sessions: usize,
+    /// Makes the next thread that takes a batch panic with it.
+    #[cfg(test)]
+    pub kill: AtomicBool,
 }
 
 impl Model {
@@ -100,9 +101,19 @@ impl Model {
         self.shared.info.size * self.shared.sessions as u64
     }
 
-    /// Changes the largest batch and the bound of the queue, both in rows, from the next request on.
-    pub fn tune(&self, max_batch: usize, queue_rows: usize) {
-        self.shared.queue.tune(max_batch, queue_rows);
+    /// What a run is known to cost, and whether its parts are told apart.
+    pub fn cost(&self) -> Line {
+        self.shared.stats.line()
+    }
+
+    /// Times that a session's thread was restarted after a panic.
+    pub fn restarts(&self) -> u64 {
+        self.shared.stats.restarts()
+    }
+
+    /// Changes how requests wait and share runs, from the next request on.
+    pub fn tune(&self, tuning: Tuning) {
+        self.shared.queue.tune(tuning);
     }
 
     /// Checks names, types and shapes, and puts the inputs into the declared order.
@@ -127,14 +138,14 @@ impl Model {
             Some(deadline) => tokio::time::timeout_at(deadline.into(), receiver).await.map_err(|_| InferError::DeadlineExceeded)?,
             None => receiver.await,
         };
-        answer.unwrap_or(Err(InferError::Closed))
+        answer.unwrap_or_else(|_| Err(lost()))
     }
 
     /// The same for threads that may block: tests and command-line programs.
     pub fn infer_blocking(&self, inputs: Arc<Named>, priority: Priority) -> Result<Answer, InferError> {
         let (sender, receiver) = oneshot::channel();
         self.submit(inputs, priority, None, Reply::Channel(sender))?;
-        receiver.blocking_recv().unwrap_or(Err(InferError::Closed))
+        receiver.blocking_recv().unwrap_or_else(|_| Err(lost()))
     }
 
     /// The same without anybody waiting: `then` is called on the model's own thread, so it must be short.
@@ -144,7 +155,7 @@ impl Model {
 
     fn submit(&self, inputs: Arc<Named>, priority: Priority, deadline: Option<Instant>, reply: Reply) -> Result<(), InferError> {
         let rows = self.rows(&inputs);
-        self.shared.queue.push(Job { inputs, rows, priority, queued: Instant::now(), deadline, reply }, || self.shared.stats.per_row() / self.shared.sessions.max(1) as u32)
+        self.shared.queue.push(Job { inputs, rows, priority, queued: Instant::now(), deadline, reply }, self.batches(), self.shared.stats.line())
     }
 
     /// Runs each of `samples` once, so that the first real request does not pay for lazy set-up. Blocks.
@@ -154,6 +165,11 @@ impl Model {
         }
         Ok(())
     }
+}
+
+/// A request that was let in and neither answered nor refused.
+fn lost() -> InferError {
+    InferError::Failed("the thread that had the request failed, and was started again".into())
 }
 
 impl Drop for Model {

@@ -1,15 +1,19 @@
 //! Finds out by trying whether a model treats rows one by one, so that rows of several requests may share a run.
 
 use super::job::Named;
-use super::session::Runner;
+use super::session::{Runner, Spent};
 use crate::tensor::{Data, Tensor, concat};
 use contract::{DataType, TensorSpec};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longest that one trial run may take.
 const TRIAL_LIMIT: Duration = Duration::from_secs(2);
 /// Values of one trial input at most.
 const TRIAL_VALUES: usize = 1 << 22;
+/// Bounds of measuring: rows of one run, runs of one size, and all of it together.
+const MEASURED_ROWS: usize = 64;
+const MEASURED_RUNS: usize = 4;
+const MEASURING: Duration = Duration::from_millis(200);
 
 /// What trying showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +37,24 @@ pub(super) fn row_wise(runner: &mut Runner, specs: &[TensorSpec]) -> RowWise {
         both.shape().first() == Some(&2) && a.rows() == 1 && b.rows() == 1 && alike(&both.slice(0..1), a) && alike(&both.slice(1..2), b)
     });
     if same { RowWise::Yes } else { RowWise::No }
+}
+
+/// Runs batches of growing size a few times each, so that what a run costs is known before the first request.
+pub(super) fn measure(runner: &mut Runner, specs: &[TensorSpec], max_batch: usize, mut learn: impl FnMut(usize, Spent)) {
+    let Some(row) = row(specs, true) else { return };
+    let started = Instant::now();
+    let sizes = std::iter::successors(Some(1usize), |size| Some(size * 4)).take_while(|size| *size <= max_batch.min(MEASURED_ROWS));
+    for size in sizes {
+        let batch: Option<Named> = row.iter().map(|(name, tensor)| Some((name.clone(), concat(&vec![tensor; size])?))).collect();
+        let Some(batch) = batch else { return };
+        for _ in 0..MEASURED_RUNS {
+            let Ok((_, spent)) = runner.run(&batch, TRIAL_LIMIT) else { return };
+            learn(size, spent);
+            if started.elapsed() > MEASURING {
+                return;
+            }
+        }
+    }
 }
 
 /// One row of zeros or ones, with 1 for every other variable dimension; `None` if it would be absurdly large.

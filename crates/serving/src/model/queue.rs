@@ -1,142 +1,232 @@
-//! The bounded queue before a model, in two lanes. A batch is what piled up while the last one ran: there is no timer.
+//! The bounded queue before a model: lanes by priority, and one behind them for background work. A batch is what piled up while the last
+//! one ran; a free session waits for more only where [`super::batch`] says that it pays.
 
-use super::Priority;
+use super::batch::{Look, wait_for};
+use super::cost::{Ahead, Line, left};
 use super::job::{InferError, Job};
+use super::lanes::Lanes;
+use super::{Priority, Tuning};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-pub(super) struct Queue {
-    lanes: Mutex<Lanes>,
+/// A wait of this many latency budgets is of no use to anybody: requests without a deadline are refused past it.
+const BUDGETS: u32 = 100;
+/// How far the mean gap between rows goes towards the newest one.
+const NEWEST: f64 = 0.1;
+
+pub struct Queue {
+    state: Mutex<State>,
     arrived: Condvar,
     waiting_rows: AtomicUsize,
-    max_batch: AtomicUsize,
-    queue_rows: AtomicUsize,
     /// Background jobs that may run at once, so that a session stays free for live requests where there are several.
     max_background: usize,
 }
 
-#[derive(Default)]
-struct Lanes {
-    live: VecDeque<Job>,
+struct State {
+    tuning: Tuning,
+    lanes: Lanes,
     background: VecDeque<Job>,
-    background_running: usize,
+    /// What each session runs; `None`: it is idle.
+    running: Vec<Option<Run>>,
+    /// When the last live row came, and the mean time between rows, seconds.
+    last: Option<Instant>,
+    gap: f64,
     closed: bool,
 }
 
+#[derive(Clone, Copy)]
+struct Run {
+    since: Instant,
+    rows: usize,
+    background: bool,
+}
+
 /// Jobs that share one run.
-pub(super) struct Batch {
+pub struct Batch {
     pub jobs: Vec<Job>,
     pub rows: usize,
 }
 
-impl Queue {
-    pub fn new(sessions: usize, max_batch: usize, queue_rows: usize) -> Self {
-        Self {
-            lanes: Mutex::new(Lanes::default()),
-            arrived: Condvar::new(),
-            waiting_rows: AtomicUsize::new(0),
-            max_batch: AtomicUsize::new(max_batch.max(1)),
-            queue_rows: AtomicUsize::new(queue_rows.max(1)),
-            max_background: sessions.saturating_sub(1).max(1),
-        }
+impl State {
+    fn background_running(&self) -> usize {
+        self.running.iter().flatten().filter(|run| run.background).count()
     }
 
-    pub fn tune(&self, max_batch: usize, queue_rows: usize) {
-        self.max_batch.store(max_batch.max(1), Ordering::Relaxed);
-        self.queue_rows.store(queue_rows.max(1), Ordering::Relaxed);
+    /// Seconds until each session is free.
+    fn free(&self, now: Instant, line: Line) -> impl Iterator<Item = f64> + Clone + '_ {
+        self.running.iter().map(move |run| run.map_or(0.0, |run| left(line.run(run.rows), (now - run.since).as_secs_f64())))
+    }
+
+    fn note_arrival(&mut self, now: Instant, rows: usize) {
+        let rows = rows.max(1) as f64;
+        self.gap = match self.last {
+            None => f64::INFINITY,
+            Some(last) => {
+                let gap = now.saturating_duration_since(last).as_secs_f64() / rows;
+                if self.gap.is_finite() { self.gap + NEWEST * (gap - self.gap) } else { gap }
+            }
+        };
+        self.last = Some(now);
+    }
+}
+
+impl Queue {
+    pub fn new(sessions: usize, tuning: Tuning) -> Self {
+        let tuning = tuning.bounded();
+        let state = State {
+            tuning,
+            lanes: Lanes::new(usize::from(tuning.priority_levels)),
+            background: VecDeque::new(),
+            running: vec![None; sessions.max(1)],
+            last: None,
+            gap: f64::INFINITY,
+            closed: false,
+        };
+        Self { state: Mutex::new(state), arrived: Condvar::new(), waiting_rows: AtomicUsize::new(0), max_background: sessions.saturating_sub(1).max(1) }
+    }
+
+    pub fn tune(&self, tuning: Tuning) {
+        let tuning = tuning.bounded();
+        let mut state = self.lock();
+        state.tuning = tuning;
+        state.lanes.set_levels(usize::from(tuning.priority_levels));
     }
 
     pub fn waiting_rows(&self) -> usize {
         self.waiting_rows.load(Ordering::Relaxed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Lanes> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a job in, or refuses it with the time after which another try makes sense. `per_row` is the recent time per row.
+    /// Lets a job in, or refuses it with the time after which another try makes sense.
     ///
-    /// A job that alone is larger than the bound is let in when nothing waits: otherwise it could never be served.
-    pub fn push(&self, job: Job, per_row: impl FnOnce() -> Duration) -> Result<(), InferError> {
-        let mut lanes = self.lock();
-        if lanes.closed {
+    /// Full is counted over what goes before the job, so that the less urgent never keep the urgent out. A job that alone is larger than
+    /// the bound is let in when nothing goes before it: otherwise it could never be served. While a session is idle nothing is refused for
+    /// being too late: the model would learn nothing more, and one slow run would close it for good.
+    pub fn push(&self, job: Job, batchable: bool, line: Line) -> Result<(), InferError> {
+        let mut state = self.lock();
+        if state.closed {
             return Err(InferError::Closed);
         }
         if job.priority == Priority::Background {
-            lanes.background.push_back(job);
+            state.background.push_back(job);
         } else {
-            let waiting = self.waiting_rows.load(Ordering::Relaxed);
+            let now = job.queued;
             let rows = job.rows.max(1);
-            if waiting > 0 && waiting + rows > self.queue_rows.load(Ordering::Relaxed) {
-                drop(lanes);
-                let wait = per_row().saturating_mul(u32::try_from(waiting).unwrap_or(u32::MAX));
-                return Err(InferError::Overloaded { retry_after: wait.clamp(Duration::from_millis(50), Duration::from_secs(60)) });
+            state.note_arrival(now, rows);
+            let lane = job.priority.lane(state.lanes.levels());
+            let (ahead, requests) = state.lanes.ahead(lane);
+            let idle = requests == 0 && state.running.iter().any(Option::is_none);
+            if !idle && let Some(refusal) = refused(&state, &job, lane, (ahead, requests), batchable, line) {
+                return Err(refusal);
             }
             self.waiting_rows.fetch_add(rows, Ordering::Relaxed);
-            lanes.live.push_back(job);
+            state.lanes.push(lane, job);
         }
-        drop(lanes);
+        drop(state);
         self.arrived.notify_one();
         Ok(())
     }
 
-    /// The next jobs to run together; waits for one. `None` once the queue is closed and empty.
-    pub fn next(&self, batchable: bool) -> Option<Batch> {
-        let mut lanes = self.lock();
+    /// The next jobs for session `slot` to run together; waits for one. `None` once the queue is closed and empty. Calling it says that
+    /// the session's last run has ended.
+    pub fn next(&self, slot: usize, batchable: bool, line: impl Fn() -> Line) -> Option<Batch> {
+        let mut state = self.lock();
+        let ended = state.running.get_mut(slot).and_then(Option::take);
+        if ended.is_some_and(|run| run.background) && !state.background.is_empty() {
+            // Another one may start, also where this session turns to a live request.
+            self.arrived.notify_all();
+        }
+        let mut free_since: Option<Instant> = None;
         loop {
-            if let Some(batch) = self.live(&mut lanes, batchable) {
-                return Some(batch);
+            if let Some(lane) = state.lanes.turn() {
+                let wait = if batchable && !state.closed { self.gather(&state, slot, lane, &mut free_since, line()) } else { None };
+                if let Some(wait) = wait {
+                    state = self.arrived.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
+                    continue;
+                }
+                if let Some(batch) = self.live(&mut state, lane, batchable) {
+                    begin(&mut state, slot, batch.rows, false);
+                    return Some(batch);
+                }
+                continue;
             }
-            if lanes.background_running < self.max_background
-                && let Some(job) = lanes.background.pop_front()
+            free_since = None;
+            if state.background_running() < self.max_background
+                && let Some(job) = state.background.pop_front()
             {
                 if let Some(job) = alive(job) {
-                    lanes.background_running += 1;
+                    begin(&mut state, slot, job.rows, true);
                     return Some(Batch { rows: job.rows, jobs: vec![job] });
                 }
                 continue;
             }
-            if lanes.closed && lanes.background.is_empty() {
+            if state.closed && state.background.is_empty() {
                 return None;
             }
-            lanes = self.arrived.wait(lanes).unwrap_or_else(PoisonError::into_inner);
+            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn live(&self, lanes: &mut Lanes, batchable: bool) -> Option<Batch> {
+    /// How long to wait for more before a batch is begun with `lane`.
+    fn gather(&self, state: &State, slot: usize, lane: usize, free_since: &mut Option<Instant>, line: Line) -> Option<Duration> {
+        // Without these the clock need not be read.
+        let (budget, head) = (state.tuning.latency_budget?, state.lanes.front(lane)?);
+        if !line.sure || head.rows == 0 {
+            return None;
+        }
+        let now = Instant::now();
+        let since = *free_since.get_or_insert(now);
+        let others = state.free(now, line).enumerate().filter(|(i, _)| *i != slot).map(|(_, free)| free);
+        let quiet = state.last.map_or(f64::INFINITY, |last| now.saturating_duration_since(last).as_secs_f64());
+        let look = Look {
+            rows: state.lanes.rows(),
+            max_batch: state.tuning.max_batch,
+            age: now.saturating_duration_since(head.queued).as_secs_f64(),
+            waited: now.saturating_duration_since(since).as_secs_f64(),
+            gap: state.gap,
+            quiet,
+            other_free: others.fold(f64::INFINITY, f64::min),
+            budget: Some(budget.as_secs_f64()),
+            deadline: head.deadline.map(|deadline| deadline.saturating_duration_since(now).as_secs_f64()),
+        };
+        wait_for(look, line).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+    }
+
+    fn live(&self, state: &mut State, lane: usize, batchable: bool) -> Option<Batch> {
+        state.lanes.took(lane);
         let first = loop {
-            if let Some(job) = alive(self.pop(lanes)?) {
+            if let Some(job) = alive(self.pop(state, lane)?) {
                 break job;
             }
         };
         let mut batch = Batch { rows: first.rows, jobs: vec![first] };
-        let max = self.max_batch.load(Ordering::Relaxed);
-        // A request without rows runs alone: there would be nothing to tell its share from.
-        while batchable && batch.rows > 0 && batch.rows < max {
-            let Some(next) = lanes.live.front() else { break };
-            let dead = next.abandoned() || past(next);
-            if !dead && (next.rows == 0 || batch.rows + next.rows > max || !batch.jobs[0].fits(next)) {
-                break;
+        let max = state.tuning.max_batch;
+        // A request without rows runs alone: there would be nothing to tell its share from. Room that is left goes to the other lanes.
+        let others = (0..state.lanes.levels()).filter(|other| *other != lane);
+        for lane in std::iter::once(lane).chain(others) {
+            while batchable && batch.rows > 0 && batch.rows < max {
+                let Some(next) = state.lanes.front(lane) else { break };
+                let dead = next.abandoned() || past(next);
+                if !dead && (next.rows == 0 || batch.rows + next.rows > max || !batch.jobs[0].fits(next)) {
+                    break;
+                }
+                let Some(next) = self.pop(state, lane).and_then(alive) else { continue };
+                batch.rows += next.rows;
+                batch.jobs.push(next);
             }
-            let Some(next) = self.pop(lanes).and_then(alive) else { continue };
-            batch.rows += next.rows;
-            batch.jobs.push(next);
         }
         Some(batch)
     }
 
-    fn pop(&self, lanes: &mut Lanes) -> Option<Job> {
-        let job = lanes.live.pop_front()?;
+    fn pop(&self, state: &mut State, lane: usize) -> Option<Job> {
+        let job = state.lanes.pop(lane)?;
         self.waiting_rows.fetch_sub(job.rows.max(1), Ordering::Relaxed);
         Some(job)
-    }
-
-    /// A background job has ended: another one may start.
-    pub fn background_done(&self) {
-        self.lock().background_running -= 1;
-        self.arrived.notify_all();
     }
 
     /// Nothing more is let in; what waits is still answered.
@@ -144,6 +234,33 @@ impl Queue {
         self.lock().closed = true;
         self.arrived.notify_all();
     }
+}
+
+fn begin(state: &mut State, slot: usize, rows: usize, background: bool) {
+    if let Some(running) = state.running.get_mut(slot) {
+        *running = Some(Run { since: Instant::now(), rows, background });
+    }
+}
+
+/// Why a job is not let in, with the time until all that waits is expected to be done.
+fn refused(state: &State, job: &Job, lane: usize, (rows, requests): (usize, usize), batchable: bool, line: Line) -> Option<InferError> {
+    let (now, tuning) = (job.queued, &state.tuning);
+    let ahead = |(rows, requests)| Ahead { rows, requests, max_batch: tuning.max_batch, shared: batchable };
+    let free = state.free(now, line);
+    let retry_after = || {
+        let drain = ahead(state.lanes.ahead(state.lanes.levels().max(lane))).drain(line, free.clone());
+        Duration::try_from_secs_f64(drain).unwrap_or(Duration::ZERO).clamp(Duration::from_millis(50), Duration::from_secs(3_600))
+    };
+    if rows > 0 && rows + job.rows.max(1) > tuning.queue_rows {
+        return Some(InferError::Overloaded { retry_after: retry_after() });
+    }
+    let allowed = match (job.deadline, tuning.latency_budget) {
+        (Some(deadline), _) => deadline.saturating_duration_since(now).as_secs_f64(),
+        (None, Some(budget)) => budget.saturating_mul(BUDGETS).as_secs_f64(),
+        (None, None) => return None,
+    };
+    let done = line.known().then(|| ahead((rows, requests)).wait(line, free.clone()) + line.run(job.rows))?;
+    (done > allowed).then(|| InferError::TooLate { expected: Duration::try_from_secs_f64(done).unwrap_or(Duration::MAX), retry_after: retry_after() })
 }
 
 fn past(job: &Job) -> bool {
@@ -163,82 +280,5 @@ fn alive(job: Job) -> Option<Job> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::job::{Answer, Reply};
-    use crate::tensor::{Data, Tensor};
-    use std::sync::Arc;
-    use tokio::sync::oneshot;
-
-    type Receiver = oneshot::Receiver<Result<Answer, InferError>>;
-
-    fn job(columns: usize, rows: usize, priority: Priority, deadline: Option<Instant>) -> (Job, Receiver) {
-        let (sender, receiver) = oneshot::channel();
-        let tensor = Tensor::new([rows, columns], Data::F32(vec![0.0; rows * columns])).expect("shape");
-        let job = Job { inputs: Arc::new(vec![("x".into(), tensor)]), rows, priority, queued: Instant::now(), deadline, reply: Reply::Channel(sender) };
-        (job, receiver)
-    }
-
-    fn push(queue: &Queue, columns: usize, rows: usize) -> Receiver {
-        let (job, receiver) = job(columns, rows, Priority::Live, None);
-        queue.push(job, || Duration::from_millis(10)).expect("there is room");
-        receiver
-    }
-
-    #[test]
-    fn what_piled_up_and_fits_is_one_batch() {
-        let queue = Queue::new(1, 8, 100);
-        let _waiting: Vec<_> = [(3, 2), (3, 5), (3, 1), (3, 1), (4, 1)].map(|(columns, rows)| push(&queue, columns, rows)).into();
-        let sizes: Vec<_> = (0..3).map(|_| queue.next(true).map(|b| (b.jobs.len(), b.rows))).collect();
-        assert_eq!(sizes, [Some((3, 8)), Some((1, 1)), Some((1, 1))], "8 rows at most, and only the same shapes together");
-        assert_eq!(queue.waiting_rows(), 0);
-    }
-
-    #[test]
-    fn without_batching_every_request_runs_alone() {
-        let queue = Queue::new(1, 8, 100);
-        let _waiting = (push(&queue, 3, 1), push(&queue, 3, 1));
-        assert_eq!(queue.next(false).map(|b| b.jobs.len()), Some(1));
-    }
-
-    #[test]
-    fn a_full_queue_refuses_with_a_time() {
-        let queue = Queue::new(1, 8, 10);
-        let _large = push(&queue, 1, 50);
-        let (more, _receiver) = job(1, 1, Priority::Live, None);
-        let refused = queue.push(more, || Duration::from_millis(10));
-        assert_eq!(refused, Err(InferError::Overloaded { retry_after: Duration::from_millis(500) }));
-    }
-
-    #[test]
-    fn abandoned_and_late_requests_never_reach_the_model() {
-        let queue = Queue::new(1, 8, 100);
-        drop(push(&queue, 1, 1));
-        let (late, mut receiver) = job(1, 1, Priority::Live, Some(Instant::now()));
-        queue.push(late, || Duration::ZERO).expect("there is room");
-        let _alive = push(&queue, 1, 1);
-        assert_eq!(queue.next(true).map(|b| b.jobs.len()), Some(1));
-        assert_eq!(receiver.try_recv(), Ok(Err(InferError::DeadlineExceeded)));
-    }
-
-    #[test]
-    fn live_requests_go_before_background_work() {
-        let queue = Queue::new(1, 8, 100);
-        let (background, _b) = job(1, 512, Priority::Background, None);
-        queue.push(background, || Duration::ZERO).expect("background is never refused");
-        let _live = push(&queue, 1, 1);
-        assert_eq!(queue.next(true).map(|b| b.rows), Some(1));
-        assert_eq!(queue.next(true).map(|b| b.rows), Some(512));
-    }
-
-    #[test]
-    fn a_closed_queue_is_emptied_first() {
-        let queue = Queue::new(1, 8, 100);
-        let _waiting = push(&queue, 1, 1);
-        queue.close();
-        assert!(queue.next(true).is_some());
-        assert!(queue.next(true).is_none());
-        let (late, _receiver) = job(1, 1, Priority::Live, None);
-        assert_eq!(queue.push(late, || Duration::ZERO), Err(InferError::Closed));
-    }
-}
+#[path = "queue_tests.rs"]
+mod tests;

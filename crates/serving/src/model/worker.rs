@@ -1,12 +1,14 @@
 //! A session's thread: takes what waits, runs it, hands the answers back, and never dies of it.
 
+use super::Shared;
+use super::cost::{Cost, Line};
 use super::job::{Answer, InferError, Job, Named, Timings};
 use super::queue::Batch;
 use super::session::{Runner, Spent};
-use super::{Priority, Shared};
 use crate::tensor::concat;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,26 +24,51 @@ pub struct BatchStats {
 
 #[derive(Default)]
 pub(crate) struct Stats {
-    /// Moving average of the time per row, nanoseconds.
-    per_row_ns: AtomicU64,
-    batches: Mutex<BTreeMap<usize, BatchStats>>,
+    runs: Mutex<Runs>,
+    /// The cost line, for readers that must not wait: seconds as bits. The two parts may be of two runs, which does no harm.
+    per_run: AtomicU64,
+    per_row: AtomicU64,
+    sure: AtomicBool,
+    restarts: AtomicU64,
+}
+
+#[derive(Default)]
+struct Runs {
+    batches: BTreeMap<usize, BatchStats>,
+    cost: Cost,
 }
 
 impl Stats {
-    pub fn per_row(&self) -> Duration {
-        Duration::from_nanos(self.per_row_ns.load(Ordering::Relaxed))
+    pub fn line(&self) -> Line {
+        let seconds = |bits: &AtomicU64| f64::from_bits(bits.load(Ordering::Relaxed));
+        Line { per_run: seconds(&self.per_run), per_row: seconds(&self.per_row), sure: self.sure.load(Ordering::Relaxed) }
     }
 
     pub fn batches(&self) -> Vec<BatchStats> {
-        self.batches.lock().unwrap_or_else(PoisonError::into_inner).values().copied().collect()
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner).batches.values().copied().collect()
+    }
+
+    pub fn restarts(&self) -> u64 {
+        self.restarts.load(Ordering::Relaxed)
+    }
+
+    /// Learns from a run that no request asked for.
+    pub fn learn(&self, rows: usize, spent: Spent) {
+        self.learn_in(&mut self.runs.lock().unwrap_or_else(PoisonError::into_inner), rows, spent);
+    }
+
+    fn learn_in(&self, runs: &mut Runs, rows: usize, spent: Spent) {
+        runs.cost.add(rows, spent.input + spent.compute + spent.output);
+        let line = runs.cost.line();
+        self.per_run.store(line.per_run.to_bits(), Ordering::Relaxed);
+        self.per_row.store(line.per_row.to_bits(), Ordering::Relaxed);
+        self.sure.store(line.sure, Ordering::Relaxed);
     }
 
     fn add(&self, rows: usize, spent: Spent) {
-        let now = (spent.input + spent.compute + spent.output).as_nanos() as u64 / rows.max(1) as u64;
-        let before = self.per_row_ns.load(Ordering::Relaxed);
-        // An eighth of the way to the newest; lost updates between threads do no harm.
-        self.per_row_ns.store(if before == 0 { now } else { before - before / 8 + now / 8 }, Ordering::Relaxed);
-        let mut batches = self.batches.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        self.learn_in(&mut runs, rows, spent);
+        let batches = &mut runs.batches;
         // Odd sizes beyond the usual ones share the last entry, so that the list stays short.
         let key = if batches.len() < 512 || batches.contains_key(&rows) { rows } else { usize::MAX };
         let entry = batches.entry(key).or_insert(BatchStats { rows: key, ..BatchStats::default() });
@@ -52,14 +79,20 @@ impl Stats {
     }
 }
 
-/// Serves until the queue is closed and empty.
-pub(super) fn work(mut runner: Runner, shared: &Shared) {
-    while let Some(batch) = shared.queue.next(shared.batchable.load(Ordering::Relaxed)) {
-        let background = batch.jobs.first().is_some_and(|job| job.priority == Priority::Background);
-        serve(&mut runner, shared, batch);
-        if background {
-            shared.queue.background_done();
-        }
+/// Serves until the queue is closed and empty. A panic costs the requests of its run, never the session.
+pub(super) fn work(mut runner: Runner, slot: usize, shared: &Shared) {
+    while let Err(panic) = catch_unwind(AssertUnwindSafe(|| serve_all(&mut runner, slot, shared))) {
+        let message = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words");
+        shared.stats.restarts.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(message, slot, "a session's thread panicked and is started again; the requests of its run are lost");
+    }
+}
+
+fn serve_all(runner: &mut Runner, slot: usize, shared: &Shared) {
+    while let Some(batch) = shared.queue.next(slot, shared.batchable.load(Ordering::Relaxed), || shared.stats.line()) {
+        #[cfg(test)]
+        assert!(!shared.kill.swap(false, Ordering::Relaxed), "killed by a test");
+        serve(runner, shared, batch);
     }
 }
 
@@ -132,4 +165,32 @@ fn together(runner: &mut Runner, shared: &Shared, jobs: &[Job], rows: usize) -> 
     shared.stats.add(rows, spent);
     let answers = jobs.iter().zip(parts).enumerate();
     Some(answers.map(|(i, (job, outputs))| Answer { outputs, timings: timings(start - job.queued, spent, rows, i == 0) }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{InferError, LoadOptions, Priority};
+    use crate::runtime::Runtime;
+    use crate::tensor::{Data, Tensor};
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test is told where the library is as the program is")]
+    fn a_thread_that_panics_is_started_again_with_its_session() {
+        let library = std::env::var_os("ORT_DYLIB_PATH").expect("ORT_DYLIB_PATH must name libonnxruntime: run `cargo xtask setup`, or set it");
+        let file = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/double.onnx")).expect("a small model");
+        let runtime = Runtime::start(Path::new(&library)).expect("it starts");
+        let model = runtime.load(&file, LoadOptions { sessions: 1, ..LoadOptions::default() }).expect("it loads");
+        let row = Arc::new(vec![("x".to_owned(), Tensor::new([1, 2], Data::F32(vec![1.0, 2.0])).expect("shape"))]);
+        for (round, priority) in [Priority::Live, Priority::Background, Priority::Live].into_iter().enumerate() {
+            model.shared.kill.store(true, Ordering::Relaxed);
+            let lost = model.infer_blocking(row.clone(), priority);
+            assert!(matches!(&lost, Err(InferError::Failed(why)) if why.contains("started again")), "{lost:?}");
+            let answer = model.infer_blocking(row.clone(), priority).expect("the only session lives");
+            assert_eq!(answer.outputs[0].1.data(), &Data::F32(vec![3.0, 5.0]));
+            assert_eq!(model.restarts(), round as u64 + 1);
+        }
+    }
 }

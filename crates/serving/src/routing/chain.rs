@@ -25,9 +25,9 @@ pub(super) enum Miss {
 }
 
 /// Asks one version, unless its circuit breaker is open. Answers that are not finite numbers are failures.
-pub(super) async fn ask(served: &Served, inputs: &Arc<Named>, deadline: Option<Instant>) -> Result<Answer, Miss> {
+pub(super) async fn ask(served: &Served, inputs: &Arc<Named>, priority: Priority, deadline: Option<Instant>) -> Result<Answer, Miss> {
     let pass = served.breaker.admit(Instant::now()).map_err(|retry_after| Miss::Open { version: served.version, retry_after })?;
-    let answer = served.onnx.infer(inputs.clone(), Priority::Live, deadline).await.and_then(|answer| {
+    let answer = served.onnx.infer(inputs.clone(), priority, deadline).await.and_then(|answer| {
         let nan = || InferError::Failed(format!("version {} answered with something that is not a number", served.version));
         if is_finite(&served.contract, &answer.outputs) { Ok(answer) } else { Err(nan()) }
     });
@@ -82,7 +82,7 @@ impl Course<'_> {
         };
         let other = other.filter(|other| other.version != self.served.version)?;
         let inputs = other.onnx.check(Named::clone(&self.inputs)).ok()?;
-        let answer = ask(other, &Arc::new(inputs), deadline).await.ok()?;
+        let answer = ask(other, &Arc::new(inputs), self.priority, deadline).await.ok()?;
         Some(Found { outputs: Arc::new(answer.outputs), by: Some(other.clone()), kind: FallbackKind::Previous, timings: answer.timings })
     }
 

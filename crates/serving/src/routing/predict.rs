@@ -6,7 +6,7 @@ use super::receipt::Receipt;
 use super::router::{Inner, Router};
 use super::Route;
 use crate::cache::{Cache, Key, Kept, key};
-use crate::model::{Answer, BadInput, InferError, Named, Timings};
+use crate::model::{Answer, BadInput, InferError, Named, Priority, Timings, whole_seconds};
 use crate::record::{Draft, Outcome, Spent};
 use crate::records::{decode_feature, refusal};
 use crate::served::Served;
@@ -30,6 +30,7 @@ pub struct PredictRequest {
     /// When its head arrived, from callers that encode the answer: what came before the router counts as waiting, and the
     /// record is sent when the prediction is closed or dropped, so that encoding counts too. `None`: times begin and end here.
     pub arrived: Option<Instant>,
+    pub priority: Priority,
     pub id: PredictionId,
 }
 
@@ -72,8 +73,10 @@ pub enum PredictError {
     BadInput(#[from] BadInput),
     #[error("deployment “{0}” is still being loaded")]
     NotReady(String),
-    #[error("too many requests wait; try again in {} s", retry_after.as_secs().max(1))]
+    #[error("too many requests wait; try again in {} s", whole_seconds(*retry_after))]
     Overloaded { retry_after: Duration },
+    #[error("{0}")]
+    TooLate(String, Duration),
     #[error("the request's deadline has passed")]
     DeadlineExceeded,
     /// The version has failed too often of late, and nothing else is declared that could answer.
@@ -95,6 +98,7 @@ pub(super) struct Course<'r> {
     key: Option<String>,
     pub started: Instant,
     arrived: Option<Instant>,
+    pub priority: Priority,
 }
 
 /// What is answered, and where it came from.
@@ -140,7 +144,7 @@ impl Router {
             return Err(refused.into());
         }
         let rows = served.onnx.rows(&inputs);
-        let course = Course { inner: &self.inner, route, served, arm, inputs, rows, id: request.id, key, started, arrived: request.arrived };
+        let course = Course { inner: &self.inner, route, served, arm, inputs, rows, id: request.id, key, started, arrived: request.arrived, priority: request.priority };
         if let Some(misfit) = misfit {
             return course.fall_back(InferError::Refused(misfit.message).into(), request.deadline, &[Fallback::Previous { version: None }]).await;
         }
@@ -149,7 +153,7 @@ impl Router {
             course.copy_to_shadow();
             return course.from_cache(kept).await;
         }
-        let asked = ask(served, &course.inputs, request.deadline).await;
+        let asked = ask(served, &course.inputs, request.priority, request.deadline).await;
         course.copy_to_shadow();
         match asked {
             Ok(answer) => course.answered(answer, place).await,
@@ -236,6 +240,7 @@ impl<'r> Course<'r> {
         Err(match (miss, missing) {
             (Miss::Open { retry_after, .. }, _) => PredictError::Unavailable { why, retry_after },
             (Miss::Model(InferError::Overloaded { retry_after }), _) => PredictError::Overloaded { retry_after },
+            (Miss::Model(error @ InferError::TooLate { retry_after, .. }), _) => PredictError::TooLate(error.to_string(), retry_after),
             (Miss::Model(InferError::DeadlineExceeded), _) => PredictError::DeadlineExceeded,
             (Miss::Model(InferError::BadInput { field, message }), _) => PredictError::BadInput(BadInput { field, message }),
             (Miss::Model(error @ InferError::Refused(_)), _) => PredictError::BadInput(BadInput::new("inputs", error.to_string())),

@@ -232,6 +232,50 @@ async fn what_waits_is_bounded_and_late_or_abandoned_requests_are_not_run() {
     assert_eq!(late, Err(InferError::DeadlineExceeded));
 }
 
+/// What a run costs is measured while the model is loaded, so that the first requests are judged by it.
+#[test]
+fn the_cost_is_known_before_the_first_request() {
+    let cost = load("slow").cost();
+    assert!(cost.sure && cost.run(1) > 0.0 && cost.run(64) >= cost.run(1), "{cost:?}");
+    let one = load("one_row");
+    assert!(!one.cost().known(), "{:?}", one.cost());
+    for _ in 0..5 {
+        ask(&one, x(3, &[1.0, 2.0, 3.0])).expect("an answer");
+    }
+    assert!(one.cost().known() && !one.cost().sure, "{:?}", one.cost());
+}
+
+/// Five runs are before it, and its time is one: it is told so before they are done.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_cannot_be_in_time_is_refused_at_once() {
+    let model = load_with("slow", LoadOptions { sessions: 1, max_batch: 1, ..LoadOptions::default() });
+    let row = Arc::new(x(2, &[0.5, 0.25]));
+    let alone = Duration::from_secs_f64(model.cost().run(1));
+    let waiting: Vec<_> = (0..30).map(|_| tokio::spawn({ let (model, row) = (model.clone(), row.clone()); async move { model.infer(row, Priority::Live, None).await } })).collect();
+    while model.waiting_rows() < 20 {
+        assert!(!waiting.iter().all(tokio::task::JoinHandle::is_finished), "they never waited");
+        tokio::time::sleep(Duration::from_micros(200)).await;
+    }
+    match model.infer(row, Priority::Live, Some(Instant::now() + alone)).await {
+        Err(InferError::TooLate { expected, retry_after }) => assert!(expected > alone && retry_after > alone, "{expected:?} {retry_after:?} {alone:?}"),
+        other => panic!("{other:?}"),
+    }
+    for waiting in waiting {
+        waiting.await.expect("no panic").expect("who was let in is answered");
+    }
+}
+
+/// Whoever panics over an answer does so alone.
+#[test]
+fn a_panic_over_an_answer_harms_nobody_else() {
+    let model = load_with("double", LoadOptions { sessions: 1, ..LoadOptions::default() });
+    for _ in 0..5 {
+        model.infer_then(Arc::new(x(2, &[1.0, 2.0])), Priority::Live, |_| panic!("a callback that fails")).expect("there is room");
+        assert_eq!(floats(&ask(&model, x(2, &[1.0, 2.0])).expect("the session lives"), "y"), [3.0, 5.0]);
+    }
+    assert_eq!(model.restarts(), 0);
+}
+
 #[test]
 fn dropping_a_model_answers_what_waits() {
     let model = load_with("slow", LoadOptions { sessions: 1, max_batch: 1, ..LoadOptions::default() });

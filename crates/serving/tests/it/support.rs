@@ -3,7 +3,7 @@
 use contract::deployment::{DeploymentSettings, Fallback};
 use contract::spec::{OnViolation, Pii};
 use contract::{Contract, DataType, Feature, FeatureKind, Layout, Millis, PredictionId, Task, TensorSpec, VersionNo};
-use serving::{Data, LoadOptions, Model, Named, PredictRequest, Recorder, RecorderOptions, Records, Route, Router, Runtime, Served, Tensor};
+use serving::{Data, LoadOptions, Model, Named, PredictRequest, Priority, Recorder, RecorderOptions, Records, Route, Router, Runtime, Served, Tensor};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -110,5 +110,5 @@ pub fn router(route: Route) -> (Router, Records) {
 
 /// A request to `d` with one number.
 pub fn ask(id: &str, number: f32) -> PredictRequest {
-    PredictRequest { deployment: "d".into(), version: None, inputs: x(1, &[number]), routing_key: None, deadline: None, arrived: None, id: PredictionId::from(id) }
+    PredictRequest { deployment: "d".into(), version: None, inputs: x(1, &[number]), routing_key: None, deadline: None, arrived: None, priority: Priority::Live, id: PredictionId::from(id) }
 }
