@@ -46,6 +46,21 @@ pub struct Settings {
     /// Largest request body in bytes
     #[arg(long, value_name = "BYTES")]
     pub body_limit: Option<usize>,
+    /// Bytes that the bodies of all requests together may take in memory
+    #[arg(long, value_name = "BYTES")]
+    pub body_memory: Option<usize>,
+    /// Connections at one time
+    #[arg(long, value_name = "N")]
+    pub connections: Option<usize>,
+    /// Seconds that a caller may be silent while it sends a request or should read an answer
+    #[arg(long, value_name = "SECONDS")]
+    pub client_timeout_s: Option<u64>,
+    /// Seconds that a connection may lie idle between two requests
+    #[arg(long, value_name = "SECONDS")]
+    pub idle_timeout_s: Option<u64>,
+    /// Bytes that models may hold in memory before idle versions are unloaded
+    #[arg(long, value_name = "BYTES")]
+    pub model_memory: Option<u64>,
     /// Days that realised quality is kept; 0 for good
     #[arg(long, value_name = "DAYS")]
     pub keep_quality_days: Option<u32>,
@@ -79,6 +94,11 @@ impl Settings {
             cookie_secure: self.cookie_secure.or(under.cookie_secure),
             public_url: self.public_url.or(under.public_url),
             body_limit: self.body_limit.or(under.body_limit),
+            body_memory: self.body_memory.or(under.body_memory),
+            connections: self.connections.or(under.connections),
+            client_timeout_s: self.client_timeout_s.or(under.client_timeout_s),
+            idle_timeout_s: self.idle_timeout_s.or(under.idle_timeout_s),
+            model_memory: self.model_memory.or(under.model_memory),
             keep_quality_days: self.keep_quality_days.or(under.keep_quality_days),
             keep_looks_days: self.keep_looks_days.or(under.keep_looks_days),
             site_root: self.site_root.or(under.site_root),
@@ -109,12 +129,10 @@ pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Settings
             Some(other) => bail!("{name} must be true or false, and is “{other}”"),
         }
     };
-    let body_limit = match text("SLIPWAY_BODY_LIMIT") {
-        None => None,
-        Some(bytes) => {
-            Some(bytes.parse().with_context(|| format!("SLIPWAY_BODY_LIMIT must be a number of bytes, and is “{bytes}”"))?)
-        }
+    let number = |name: &str| -> Result<Option<u64>> {
+        text(name).map(|value| value.parse().with_context(|| format!("{name} must be a whole number, and is “{value}”"))).transpose()
     };
+    let size = |name: &str| -> Result<Option<usize>> { Ok(number(name)?.map(|n| usize::try_from(n).unwrap_or(usize::MAX))) };
     let days = |name: &str| -> Result<Option<u32>> {
         let parse = |days: String| days.parse().with_context(|| format!("{name} must be a number of days, 0 or more, and is “{days}”"));
         text(name).map(parse).transpose()
@@ -131,7 +149,12 @@ pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Settings
         open_inference: flag("SLIPWAY_OPEN_INFERENCE")?,
         cookie_secure: flag("SLIPWAY_COOKIE_SECURE")?,
         public_url: text("SLIPWAY_PUBLIC_URL"),
-        body_limit,
+        body_limit: size("SLIPWAY_BODY_LIMIT")?,
+        body_memory: size("SLIPWAY_BODY_MEMORY")?,
+        connections: size("SLIPWAY_CONNECTIONS")?,
+        client_timeout_s: number("SLIPWAY_CLIENT_TIMEOUT_S")?,
+        idle_timeout_s: number("SLIPWAY_IDLE_TIMEOUT_S")?,
+        model_memory: number("SLIPWAY_MODEL_MEMORY")?,
         keep_quality_days: days("SLIPWAY_KEEP_QUALITY_DAYS")?,
         keep_looks_days: days("SLIPWAY_KEEP_LOOKS_DAYS")?,
         // The second name is what Leptos' own tools set.

@@ -3,6 +3,7 @@
 //! What is served is declared in deployments; loading reads the declaration again, unloading stops serving the name in this
 //! process until it is loaded or the process starts again. Files never come in this way: versions are registered.
 
+use super::compress;
 use super::infer::read_body;
 use super::refusal::Refusal;
 use super::target::{Target, numbers, permit, permit_repository};
@@ -25,7 +26,8 @@ struct Body {
 
 /// The protocol lets these bodies be empty.
 async fn read(shared: &Shared, headers: &HeaderMap, body: RequestBody) -> Result<Body, Refusal> {
-    let body = read_body(headers, body, shared.config.body_limit).await?;
+    let limit = shared.config.body_limit;
+    let body = compress::unpack(headers, read_body(headers, body, limit).await?, limit)?;
     if body.is_empty() {
         return Ok(Body::default());
     }

@@ -10,6 +10,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ort", &["serving", "benches"]),
     ("ndarray", &["serving"]),
     ("axum", &["server", "app", "benches"]),
+    ("hyper", &["server", "benches"]),
+    ("hyper-util", &["server", "benches"]),
     ("tower", &["server"]),
     ("tower-http", &["server"]),
     ("tower-sessions", &["server", "app", "store"]),
