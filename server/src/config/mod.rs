@@ -42,8 +42,6 @@ pub struct Config {
     pub client_timeout_s: u64,
     /// Seconds that a connection may lie idle between two requests.
     pub idle_timeout_s: u64,
-    /// Bytes that models may hold together before idle versions are unloaded; no bound otherwise.
-    pub model_memory: Option<u64>,
     /// How long counted history is kept.
     pub retention: Retention,
     /// Folder of the site's files (`pkg/slipway.css` …).
@@ -111,7 +109,6 @@ impl Settings {
             connections,
             client_timeout_s,
             idle_timeout_s,
-            model_memory: self.model_memory,
             retention: Retention {
                 quality_days: self.keep_quality_days.unwrap_or(otherwise.quality_days),
                 looks_days: self.keep_looks_days.unwrap_or(otherwise.looks_days),

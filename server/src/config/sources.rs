@@ -58,9 +58,6 @@ pub struct Settings {
     /// Seconds that a connection may lie idle between two requests
     #[arg(long, value_name = "SECONDS")]
     pub idle_timeout_s: Option<u64>,
-    /// Bytes that models may hold in memory before idle versions are unloaded
-    #[arg(long, value_name = "BYTES")]
-    pub model_memory: Option<u64>,
     /// Days that realised quality is kept; 0 for good
     #[arg(long, value_name = "DAYS")]
     pub keep_quality_days: Option<u32>,
@@ -98,7 +95,6 @@ impl Settings {
             connections: self.connections.or(under.connections),
             client_timeout_s: self.client_timeout_s.or(under.client_timeout_s),
             idle_timeout_s: self.idle_timeout_s.or(under.idle_timeout_s),
-            model_memory: self.model_memory.or(under.model_memory),
             keep_quality_days: self.keep_quality_days.or(under.keep_quality_days),
             keep_looks_days: self.keep_looks_days.or(under.keep_looks_days),
             site_root: self.site_root.or(under.site_root),
@@ -154,7 +150,6 @@ pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Settings
         connections: size("SLIPWAY_CONNECTIONS")?,
         client_timeout_s: number("SLIPWAY_CLIENT_TIMEOUT_S")?,
         idle_timeout_s: number("SLIPWAY_IDLE_TIMEOUT_S")?,
-        model_memory: number("SLIPWAY_MODEL_MEMORY")?,
         keep_quality_days: days("SLIPWAY_KEEP_QUALITY_DAYS")?,
         keep_looks_days: days("SLIPWAY_KEEP_LOOKS_DAYS")?,
         // The second name is what Leptos' own tools set.
