@@ -166,8 +166,8 @@ fn two_class_quality_agrees() {
         near(whole.precision().unwrap(), &case["precision"], "precision");
         near(whole.recall().unwrap(), &case["recall"], "recall");
         near(whole.f1().unwrap(), &case["f1"], "f1");
-        within(whole.log_loss().unwrap(), &case["log_loss"], 1e-8, "loss from sums");
-        within(whole.brier().unwrap(), &case["brier"], 1e-8, "brier from sums");
+        within(whole.log_loss().unwrap(), &case["log_loss"], 1e-9, "loss from sums");
+        within(whole.brier().unwrap(), &case["brier"], 1e-9, "brier from sums");
         within(whole.roc_auc().unwrap(), &case["roc_auc"], 1e-3, "area from bins");
         let interval = whole.roc_auc_interval(0.95).unwrap();
         let ratio = interval.standard_error / delong.standard_error;
@@ -193,7 +193,7 @@ fn quality_of_several_classes_agrees() {
     near(whole.accuracy().unwrap(), &case["accuracy"], "accuracy");
     near(whole.macro_f1().unwrap(), &case["macro_f1"], "macro f1");
     near(whole.weighted_f1().unwrap(), &case["weighted_f1"], "weighted f1");
-    within(whole.log_loss().unwrap(), &case["log_loss"], 1e-8, "loss from sums");
+    within(whole.log_loss().unwrap(), &case["log_loss"], 1e-9, "loss from sums");
     for (i, class) in whole.classes().iter().enumerate() {
         assert_eq!(class.support, count(&case["support"][i]));
         near(class.precision.unwrap_or(0.0), &case["precision"][i], &class.class);

@@ -149,7 +149,7 @@ fn few_rows_are_said_to_be_few() {
 fn hours_that_differ_in_the_reference_raise_the_null() {
     let mut rng = SplitMix64::new(5);
     let days = |rng: &mut SplitMix64| -> Vec<Row> {
-        let day = |i: usize| World { link: if i % 2 == 0 { 0.85 } else { 0.45 }, ..USUAL };
+        let day = |i: usize| World { link: if i.is_multiple_of(2) { 0.85 } else { 0.45 }, ..USUAL };
         (0..20).flat_map(|i| rows(&day(i), 200, rng)).collect()
     };
     let uneven = Fitted::new(&days(&mut rng));

@@ -11,6 +11,9 @@ const FOLDS: usize = 10;
 const FEWEST_ROWS: usize = 100;
 const FEWEST_OF_CLASS: usize = 10;
 
+/// A way to learn a calibrator.
+type Method = fn(&[f64], &[bool]) -> Calibrator;
+
 /// Turns a score (0 to 1) into the probability of the outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "snake_case")]
@@ -38,13 +41,13 @@ impl Calibrator {
         let squared = |curve: &Self, rows: &[usize]| -> f64 {
             rows.iter().map(|&i| (curve.apply(scores[i]) - if truth[i] { 1.0 } else { 0.0 }).powi(2)).sum()
         };
-        let methods: [fn(&[f64], &[bool]) -> Self; 3] = [|_, _| Self::Identity, Self::platt, Self::isotonic];
+        let methods: [Method; 3] = [|_, _| Self::Identity, Self::platt, Self::isotonic];
         let mut losses = [0.0; 3];
         for fold in 0..FOLDS {
-            let (held, kept): (Vec<usize>, Vec<usize>) = {
-                let (a, b): (Vec<_>, Vec<_>) = order.iter().enumerate().partition(|(at, _)| at % FOLDS == fold);
-                (a.into_iter().map(|x| *x.1).collect(), b.into_iter().map(|x| *x.1).collect())
+            let in_fold = |wanted: bool| -> Vec<usize> {
+                order.iter().enumerate().filter(|(at, _)| (at % FOLDS == fold) == wanted).map(|(_, row)| *row).collect()
             };
+            let (held, kept) = (in_fold(true), in_fold(false));
             let (s, t): (Vec<f64>, Vec<bool>) = kept.iter().map(|&i| (scores[i], truth[i])).unzip();
             for (loss, method) in losses.iter_mut().zip(&methods) {
                 *loss += squared(&method(&s, &t), &held);

@@ -80,27 +80,34 @@ impl MulticlassSampling {
     /// predicted (precision) or to turn out (recall).
     pub fn of(reference: &MulticlassQuality) -> Self {
         let n = reference.n() as f64;
-        let classes: Vec<(f64, f64, f64)> = reference
+        let classes: Vec<Counts> = reference
             .classes()
             .iter()
             .map(|class| {
                 let right = class.recall.unwrap_or(0.0) * class.support as f64;
                 let predicted: u64 = reference.confusion.values().filter_map(|row| row.get(&class.class)).sum();
-                (right, predicted as f64, class.support as f64)
+                Counts { right, predicted: predicted as f64, support: class.support as f64 }
             })
             .collect();
-        let mean = |of: &dyn Fn(&(f64, f64, f64)) -> Option<SamplingError>| {
+        let mean = |of: &dyn Fn(&Counts) -> Option<SamplingError>| {
             let errors: Option<Vec<SamplingError>> = classes.iter().map(of).collect();
             let variance: f64 = errors?.iter().map(|e| e.std * e.std / e.share).sum();
             SamplingError::new(ratio(variance.sqrt(), classes.len() as f64)?, 1.0)
         };
         Self {
             accuracy: SamplingError::of_share(reference.correct() as f64, n, n),
-            macro_precision: mean(&|c| SamplingError::of_share(c.0, c.1, n)),
-            macro_recall: mean(&|c| SamplingError::of_share(c.0, c.2, n)),
-            macro_f1: mean(&|c| f1(c.0, c.1 - c.0, c.2 - c.0, n)),
+            macro_precision: mean(&|c| SamplingError::of_share(c.right, c.predicted, n)),
+            macro_recall: mean(&|c| SamplingError::of_share(c.right, c.support, n)),
+            macro_f1: mean(&|c| f1(c.right, c.predicted - c.right, c.support - c.right, n)),
         }
     }
+}
+
+/// Rows of one class: predicted and right, predicted, turned out.
+struct Counts {
+    right: f64,
+    predicted: f64,
+    support: f64,
 }
 
 /// Sampling errors of a model that predicts a number, in the unit of the outcome.
