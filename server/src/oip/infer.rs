@@ -16,7 +16,6 @@ use bytes::{Bytes, BytesMut};
 use contract::PredictionId;
 use futures::StreamExt;
 use serving::{PredictError, PredictRequest, Priority, whole_seconds};
-use std::time::Duration;
 
 /// Length of the JSON part of a body with binary tensors behind it.
 pub const HEADER_LENGTH: HeaderName = HeaderName::from_static("inference-header-content-length");
@@ -151,9 +150,4 @@ impl From<PredictError> for Refusal {
             PredictError::Failed(_) => Refusal::new(500, words),
         }
     }
-}
-
-/// Rounded up, and 1 at least: who comes back too early is refused again.
-fn whole_seconds(wait: Duration) -> u64 {
-    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }
