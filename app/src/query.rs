@@ -151,7 +151,8 @@ mod tests {
             move |_| runs.fetch_add(1, Ordering::SeqCst)
         }));
         assert_eq!(runs.load(Ordering::SeqCst), 1, "before anybody reads it");
-        let readers: Vec<_> = (0..8).map(|_| std::thread::spawn(move || memo.get_untracked())).collect();
+        let read = |owner: Owner| std::thread::spawn(move || owner.with(|| memo.get_untracked()));
+        let readers: Vec<_> = (0..8).map(|_| read(owner.clone())).collect();
         assert!(readers.into_iter().all(|reader| reader.join().is_ok_and(|value| value == 0)));
         assert_eq!(runs.load(Ordering::SeqCst), 1);
     }
