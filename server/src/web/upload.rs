@@ -18,6 +18,9 @@ use tower_sessions::Session;
 /// How many times the limit is still read and thrown away: a browser shows an answer only once it has sent everything.
 const PATIENCE: usize = 8;
 
+/// Bytes of a typed field that are kept beyond the limit.
+const TYPED: usize = 64 * 1024;
+
 /// Takes the form and goes on to the version, or back to the form with what was wrong.
 pub async fn upload_version(
     State(shared): State<Shared>,
@@ -94,7 +97,9 @@ async fn read(mut form: Multipart, csrf: &str, limit: usize, meta: &mut Register
             if size > limit.saturating_mul(PATIENCE) {
                 return Err(too_large(limit));
             }
-            if size <= limit {
+            // What was typed is kept whatever the files weigh: the form comes back with it.
+            let typed = file_name.is_empty();
+            if size <= limit || (typed && bytes.len().saturating_add(chunk.len()) <= TYPED) {
                 bytes.extend_from_slice(&chunk);
             }
         }

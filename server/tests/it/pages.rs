@@ -1,7 +1,9 @@
 //! Pages: who is led where, which headers they carry, signing in by the form, and the second locks against other sites.
 
-use crate::site::{Site, site, word};
+use crate::form::form;
+use crate::site::{Site, settings, site, start_with, word};
 use serde_json::json;
+use server::Settings;
 
 #[test]
 fn a_visitor_is_led_to_the_sign_in_page_and_back() {
@@ -98,6 +100,30 @@ fn a_refused_form_comes_back_with_what_was_typed_and_the_problem_at_its_field() 
     assert!(!page.contains("wrong-password"));
     // Once: the next look at the same address is a new form.
     assert!(!get(&back).text().contains("It is better"));
+}
+
+#[test]
+fn an_upload_that_is_too_large_comes_back_with_what_was_typed() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let settings = Settings { body_limit: Some(1 << 20), ..settings(&dir) };
+    let small = start_with(dir, settings);
+    small.post("engineer", "/api/v1/models", &json!({ "name": "churn" })).expect(201);
+    let cookie = signed_in(&small, "engineer");
+    let get = |path: &str| small.send("", "GET", path, &[("cookie", cookie.as_str()), ("accept", "text/html")], vec![]).text();
+    let csrf = hidden(&get("/models/churn/new"), "csrf");
+    let (kind, body) = form(&[
+        ("csrf", "", csrf.into_bytes()),
+        ("file", "large.onnx", vec![0; 3 << 20]),
+        ("label_column", "", b"churned".to_vec()),
+        ("notes", "", b"What is new: <i>size</i>.".to_vec()),
+    ]);
+    let headers = [("content-type", kind.as_str()), ("accept", "text/html"), ("sec-fetch-site", "same-origin"), ("cookie", &cookie)];
+    let refused = small.send("", "POST", "/models/churn/versions", &headers, body);
+    assert_eq!((refused.status, refused.header("location")), (303, "/models/churn/new?refused=1"), "{}", refused.text());
+    let page = get("/models/churn/new?refused=1");
+    assert!(page.contains("larger than the 1 MiB that this server takes"));
+    assert!(page.contains(">What is new: &lt;i&gt;size&lt;/i&gt;.</textarea>") && page.contains("value=\"churned\""));
+    assert_eq!(small.get("engineer", "/api/v1/models/churn/versions").expect(200)["items"], json!([]));
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn ReasonsPart(reasons: Reasons, version: VersionNo) -> impl IntoView {
 #[component]
 fn GatesPart(gates: GatesView, page: String) -> impl IntoView {
     let source = match &gates.ran {
-        Some(ran) => format!("Policy {}, {} held-back rows, ran {}.", gates.policy, words::count(gates.rows), ran.words),
+        Some(ran) => format!("By the {}, {} held-back rows, ran {}.", gates.policy, words::count(gates.rows), ran.words),
         None => String::new(),
     };
     view! {

@@ -45,7 +45,7 @@ pub fn GatesTab(view: VersionView, acts: Acts) -> impl IntoView {
 fn hint(gates: &GatesView) -> String {
     let mut hint = gates.summary.clone();
     if let Some(ran) = &gates.ran {
-        hint = format!("{hint} Policy {}, {} held-back rows, ran {} in {}.", gates.policy, words::count(gates.rows), ran.words, gates.took_words);
+        hint = format!("{hint} By the {}, {} held-back rows, ran {} in {}.", gates.policy, words::count(gates.rows), ran.words, gates.took_words);
     }
     hint
 }

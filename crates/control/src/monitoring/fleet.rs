@@ -233,9 +233,9 @@ fn quiet(all: usize, untold: &[String], rollouts: usize) -> Answer {
         (n, k) if n == k => (State::Unknown, format!("Not enough data on any of {n} deployments")),
         (n, k) => (State::Ok, format!("{} of {n} deployments {} steady", n - k, if n - k == 1 { "is" } else { "are" })),
     };
-    let sentence = match untold {
-        [] => rollouts,
-        untold => format!("{rollouts} Not enough data: {}.", listed(untold)),
+    let sentence = match state {
+        State::Ok if !untold.is_empty() => format!("{rollouts} Not enough data: {}.", listed(untold)),
+        _ => rollouts,
     };
     Answer::new(state, headline, sentence)
 }
@@ -270,8 +270,8 @@ mod tests {
             (5, 0, 1, State::Ok, "All 5 deployments are steady", "Nothing fires; one rollout is open."),
             (5, 1, 2, State::Ok, "4 of 5 deployments are steady", "Nothing fires; 2 rollouts are open. Not enough data: d0."),
             (2, 1, 0, State::Ok, "1 of 2 deployments is steady", "Nothing fires, and no rollout is open. Not enough data: d0."),
-            (1, 1, 0, State::Unknown, "Not enough data on the one deployment", "Nothing fires, and no rollout is open. Not enough data: d0."),
-            (2, 2, 0, State::Unknown, "Not enough data on any of 2 deployments", "Nothing fires, and no rollout is open. Not enough data: d0 and d1."),
+            (1, 1, 0, State::Unknown, "Not enough data on the one deployment", "Nothing fires, and no rollout is open."),
+            (2, 2, 0, State::Unknown, "Not enough data on any of 2 deployments", "Nothing fires, and no rollout is open."),
         ] {
             assert_eq!(quiet(all, &names(untold), rollouts), Answer::new(state, headline, sentence));
         }
