@@ -81,7 +81,6 @@ fn latency_is_told_in_parts_with_units_in_names() {
     assert!((["wait", "queue", "compute", "rest"].map(mean).iter().sum::<f64>() - whole).abs() < 1e-6);
     assert!(one["batches"].as_array().is_some_and(|steps| steps.iter().any(|step| step["runs"].as_u64() > Some(0))), "{one}");
     assert!(one["memory_bytes"].as_u64() > Some(0) && view["totals"]["degraded_share"].is_number());
-    assert!(view["totals"]["cache_hit_share"].is_null(), "what is not measured is not zero");
 }
 
 #[test]

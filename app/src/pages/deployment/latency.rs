@@ -64,7 +64,6 @@ fn Totals(view: LatencyView) -> impl IntoView {
             <Stat label="Requests" value=words::about(totals.requests) sub=format!("{} a second, mean", words::number(totals.requests_per_second, 1))/>
             <Stat label="Added to ONNX Runtime" value=ms(overhead.p50_ms) of="median" sub=format!("p99 {}", ms(overhead.p99_ms))/>
             <Stat label="Degraded" value=percent(totals.degraded_share) sub=format!("{} failed, {} by a fallback", words::count(totals.failed), words::count(totals.by_fallback))/>
-            {totals.cache_hit_share.map(|share| view! { <Stat label="From the cache" value=words::percent(share, 1)/> })}
             <Stat label="Slower than the limit" value=words::count(totals.slow) sub=format!("{}, limit {}", share(totals.slow), Unit::Milliseconds.said(view.p99_limit_ms, 0))/>
             <Stat label="Contract broken" value=words::count(totals.violations) sub="rows out of range, new or missing"/>
         </Stats>

@@ -107,8 +107,6 @@ pub struct LatencyTotals {
     pub by_fallback: u64,
     /// Share of requests that failed or were answered by a fallback; `None` without requests.
     pub degraded_share: Option<f64>,
-    /// Share of requests that a cache answered; `None` where no cache is on.
-    pub cache_hit_share: Option<f64>,
     /// Requests that were slower than the limit.
     pub slow: u64,
     /// Rows that broke the contract's ranges, categories or nullability.

@@ -66,8 +66,6 @@ pub async fn latency(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRa
             failed: total.counts.failed,
             by_fallback: total.counts.fallback,
             degraded_share: (requests > 0).then(|| total.counts.degraded() as f64 / requests as f64),
-            // Nothing counts hits: there is no number to show, and zero would be one.
-            cache_hit_share: None,
             slow: total.counts.slow,
             violations: total.counts.violations,
             requests_per_second: requests as f64 / seconds(range),
