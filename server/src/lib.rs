@@ -4,6 +4,7 @@ pub mod api;
 pub mod background;
 pub mod cli;
 pub mod config;
+pub mod edge;
 pub mod meters;
 pub mod oip;
 pub mod predict;

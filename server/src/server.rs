@@ -2,13 +2,13 @@
 
 use crate::background;
 use crate::config::Config;
+use crate::edge::{self, Limits};
 use crate::meters::Meters;
 use crate::router::router;
 use crate::shared::Shared;
 use crate::web::tokens::Tokens;
 use anyhow::{Context, Result, bail};
 use axum::Router;
-use axum::serve::ListenerExt;
 use control::{Ctx, Site, SystemClock, deployments, identity};
 use leptos::config::{Env, LeptosOptions};
 use serving::trial::Trial;
@@ -118,19 +118,15 @@ impl Server {
             loading.started.store(true, Ordering::Release);
             tracing::info!(url = loading.cx.site.address, "ready");
         });
-        let listener = listener.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "a connection keeps its small packets back");
-            }
-        });
+        let limits = limits(&shared.config);
         let stopping = {
             let shared = shared.clone();
             async move { shared.stopped().await }
         };
-        let mut serving = tokio::spawn(axum::serve(listener, router).with_graceful_shutdown(stopping).into_future());
+        let mut serving = tokio::spawn(edge::serve(listener, router, limits, stopping));
         tokio::select! {
             ended = &mut serving => {
-                ended.context("the server's task ended")?.context("the server stopped listening")?;
+                ended.context("the server's task ended")?;
                 bail!("the server stopped listening by itself");
             }
             () = shutdown => {}
@@ -139,7 +135,7 @@ impl Server {
         // An error means that nobody listens any more.
         let _ = stop.send(true);
         match tokio::time::timeout(GRACE, &mut serving).await {
-            Ok(ended) => ended.context("the server's task ended")?.context("the server stopped badly")?,
+            Ok(ended) => ended.context("the server's task ended")?,
             Err(_) => {
                 tracing::warn!(seconds = GRACE.as_secs(), "some requests did not finish in time");
                 serving.abort();
@@ -152,6 +148,16 @@ impl Server {
             work.abort_all();
         }
         Ok(())
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        connections: config.connections,
+        body: config.body_limit,
+        body_memory: config.body_memory,
+        patience: Duration::from_secs(config.client_timeout_s),
+        idle: Duration::from_secs(config.idle_timeout_s),
     }
 }
 

@@ -41,6 +41,16 @@ pub struct DeploymentSettings {
     /// Rows that may wait; past it requests are refused early.
     #[serde(default = "default_queue_rows")]
     pub queue_rows: usize,
+    /// What an answer may take, milliseconds: a batch waits for more only within it, and requests are refused early where a wait is
+    /// past all use. `p99_limit_ms` where it is not set.
+    #[serde(default)]
+    pub latency_budget_ms: Option<f64>,
+    /// Levels of the request parameter `priority`: 1 is the most urgent, and what names none gets the one in the middle.
+    #[serde(default = "default_priority_levels")]
+    pub priority_levels: u8,
+    /// Whether a version must answer recorded requests as it did before, before it is ready.
+    #[serde(default = "yes")]
+    pub golden_check: bool,
     #[serde(default)]
     pub recording: Recording,
     #[serde(default = "default_fallback")]
@@ -68,6 +78,9 @@ impl DeploymentSettings {
             p99_limit_ms: default_p99_limit(),
             max_batch: default_max_batch(),
             queue_rows: default_queue_rows(),
+            latency_budget_ms: None,
+            priority_levels: default_priority_levels(),
+            golden_check: true,
             recording: Recording::default(),
             fallback: default_fallback(),
             routing_feature: None,
@@ -78,6 +91,19 @@ impl DeploymentSettings {
     }
 }
 
+impl DeploymentSettings {
+    /// What an answer may take, milliseconds.
+    pub fn latency_budget(&self) -> f64 {
+        self.latency_budget_ms.unwrap_or(self.p99_limit_ms)
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+fn default_priority_levels() -> u8 {
+    3
+}
 fn default_p99_limit() -> f64 {
     50.0
 }

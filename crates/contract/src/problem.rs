@@ -89,11 +89,14 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// Seconds after which another try is worth it; only with `Busy`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
 }
 
 impl Problem {
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), errors: Vec::new(), request_id: None }
+        Self { kind, detail: detail.into(), errors: Vec::new(), request_id: None, retry_after: None }
     }
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(ProblemKind::NotFound, detail)
@@ -125,6 +128,10 @@ impl Problem {
     }
     pub fn busy(detail: impl Into<String>) -> Self {
         Self::new(ProblemKind::Busy, detail)
+    }
+    /// Busy, and worth another try after so many seconds.
+    pub fn later(detail: impl Into<String>, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds.max(1)), ..Self::busy(detail) }
     }
     pub fn internal(detail: impl Into<String>) -> Self {
         Self::new(ProblemKind::Internal, detail)

@@ -11,7 +11,7 @@ use contract::inputs::{CreateDeployment, RegisterVersion};
 use contract::rollout::RolloutPlan;
 use contract::{DeploymentName, ModelName, PredictionId, Role, RolloutId, VersionNo};
 use serving::records::encode;
-use serving::{PredictRequest, Recorder, RecorderOptions, Records, Router, Value};
+use serving::{PredictRequest, Priority, Recorder, RecorderOptions, Records, Router, Value};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -105,6 +105,7 @@ impl Bed {
                 inputs,
                 routing_key: None,
                 deadline: None,
+                priority: Priority::Live,
                 id: id.clone(),
             };
             router.predict(request).await.expect("an answer");

@@ -15,7 +15,7 @@ use contract::rollout::Arm;
 use contract::{DeploymentName, PredictionId, Problem, ProblemKind, VersionNo};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use serving::{Label, PredictError, PredictRequest, interpret, records};
+use serving::{Label, PredictError, PredictRequest, Priority, interpret, records, whole_seconds};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,9 @@ struct Body {
     /// How long the caller waits.
     #[serde(default)]
     timeout_ms: Option<u64>,
+    /// 1 is the most urgent; 0 the deployment's level in the middle.
+    #[serde(default)]
+    priority: u64,
 }
 
 #[derive(Serialize)]
@@ -70,7 +73,7 @@ pub async fn predict_records(
         };
         return Err(error(name.0).into());
     };
-    let Body { records, routing_key: key, version, timeout_ms } = read(&body)?;
+    let Body { records, routing_key: key, version, timeout_ms, priority } = read(&body)?;
     if records.is_empty() || records.len() > MOST {
         return Err(
             Problem::field("records", format!("One request takes 1 to {MOST} records, and has {}.", records.len())).into()
@@ -90,7 +93,8 @@ pub async fn predict_records(
         version,
         inputs,
         routing_key: key.map(|key| key.as_str().map_or_else(|| key.to_string(), str::to_owned)).or_else(|| routing_key(&headers)),
-        deadline: timeout_ms.map(|ms| arrived + Duration::from_millis(ms)),
+        deadline: timeout_ms.and_then(|ms| arrived.checked_add(Duration::from_millis(ms))),
+        priority: Priority::of(priority),
         id: PredictionId(shared.cx.new_id()),
     };
     let prediction = answer(&shared, request).await?;
@@ -130,7 +134,10 @@ impl From<PredictError> for Refused {
         Refused(match error {
             PredictError::UnknownDeployment(_) | PredictError::UnknownVersion { .. } => Problem::not_found(words),
             PredictError::BadInput(_) => Problem::invalid(words),
-            PredictError::NotReady(_) | PredictError::Overloaded { .. } | PredictError::DeadlineExceeded => Problem::busy(words),
+            PredictError::Overloaded { retry_after } | PredictError::TooLate(_, retry_after) => {
+                Problem::later(words, whole_seconds(retry_after))
+            }
+            PredictError::NotReady(_) | PredictError::DeadlineExceeded => Problem::busy(words),
             PredictError::Failed(_) => Problem::new(ProblemKind::Internal, words),
         })
     }

@@ -33,6 +33,16 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Largest request body, also after decompression.
     pub body_limit: usize,
+    /// Bytes of all bodies that are being read or answered.
+    pub body_memory: usize,
+    /// Connections at one time.
+    pub connections: usize,
+    /// Seconds that a caller may take to send a request's head, or be silent within a body, or not read an answer.
+    pub client_timeout_s: u64,
+    /// Seconds that a connection may lie idle between two requests.
+    pub idle_timeout_s: u64,
+    /// Bytes that models may hold together before idle versions are unloaded; no bound otherwise.
+    pub model_memory: Option<u64>,
     /// Folder of the site's files (`pkg/slipway.css` …).
     pub site_root: PathBuf,
     /// What is logged, as in `info,server=debug`.
@@ -73,6 +83,14 @@ impl Settings {
         if body_limit < 1024 {
             bail!("body_limit is in bytes and must be at least 1024, and is {body_limit}");
         }
+        let body_memory = self.body_memory.unwrap_or(512 << 20).max(body_limit);
+        let (connections, client_timeout_s) = (self.connections.unwrap_or(4_096), self.client_timeout_s.unwrap_or(10));
+        let idle_timeout_s = self.idle_timeout_s.unwrap_or(75);
+        for (name, value) in [("connections", connections as u64), ("client_timeout_s", client_timeout_s), ("idle_timeout_s", idle_timeout_s)] {
+            if value == 0 {
+                bail!("{name} must be at least 1, and is 0");
+            }
+        }
         Ok(Config {
             addr,
             database_url: self.database_url.unwrap_or_else(|| format!("sqlite:{}", data.join("slipway.db").display())),
@@ -85,6 +103,11 @@ impl Settings {
             cookie_secure: self.cookie_secure.unwrap_or_else(|| public_url.as_ref().is_some_and(|url| url.starts_with("https:"))),
             public_url,
             body_limit,
+            body_memory,
+            connections,
+            client_timeout_s,
+            idle_timeout_s,
+            model_memory: self.model_memory,
             site_root: self.site_root.unwrap_or_else(|| PathBuf::from("site")),
             log: self.log.unwrap_or_else(|| "info".into()),
             log_json: self.log_json.unwrap_or(false),
@@ -120,6 +143,8 @@ mod tests {
             (Settings { open_inference: Some(true), addr: Some("0.0.0.0:80".into()), ..Settings::default() }, "loopback"),
             (Settings { addr: Some("nowhere".into()), ..Settings::default() }, "must look like"),
             (Settings { body_limit: Some(0), ..Settings::default() }, "body_limit"),
+            (Settings { connections: Some(0), ..Settings::default() }, "connections"),
+            (Settings { client_timeout_s: Some(0), ..Settings::default() }, "client_timeout_s"),
         ] {
             let error = format!("{:#}", settings.complete().unwrap_err());
             assert!(error.contains(part), "{error}");

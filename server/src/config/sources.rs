@@ -46,6 +46,21 @@ pub struct Settings {
     /// Largest request body in bytes
     #[arg(long, value_name = "BYTES")]
     pub body_limit: Option<usize>,
+    /// Bytes that the bodies of all requests together may take in memory
+    #[arg(long, value_name = "BYTES")]
+    pub body_memory: Option<usize>,
+    /// Connections at one time
+    #[arg(long, value_name = "N")]
+    pub connections: Option<usize>,
+    /// Seconds that a caller may be silent while it sends a request or should read an answer
+    #[arg(long, value_name = "SECONDS")]
+    pub client_timeout_s: Option<u64>,
+    /// Seconds that a connection may lie idle between two requests
+    #[arg(long, value_name = "SECONDS")]
+    pub idle_timeout_s: Option<u64>,
+    /// Bytes that models may hold in memory before idle versions are unloaded
+    #[arg(long, value_name = "BYTES")]
+    pub model_memory: Option<u64>,
     /// Folder of the site's files
     #[arg(long, value_name = "DIR")]
     pub site_root: Option<PathBuf>,
@@ -73,6 +88,11 @@ impl Settings {
             cookie_secure: self.cookie_secure.or(under.cookie_secure),
             public_url: self.public_url.or(under.public_url),
             body_limit: self.body_limit.or(under.body_limit),
+            body_memory: self.body_memory.or(under.body_memory),
+            connections: self.connections.or(under.connections),
+            client_timeout_s: self.client_timeout_s.or(under.client_timeout_s),
+            idle_timeout_s: self.idle_timeout_s.or(under.idle_timeout_s),
+            model_memory: self.model_memory.or(under.model_memory),
             site_root: self.site_root.or(under.site_root),
             log: self.log.or(under.log),
             log_json: self.log_json.or(under.log_json),
@@ -101,12 +121,10 @@ pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Settings
             Some(other) => bail!("{name} must be true or false, and is “{other}”"),
         }
     };
-    let body_limit = match text("SLIPWAY_BODY_LIMIT") {
-        None => None,
-        Some(bytes) => {
-            Some(bytes.parse().with_context(|| format!("SLIPWAY_BODY_LIMIT must be a number of bytes, and is “{bytes}”"))?)
-        }
+    let number = |name: &str| -> Result<Option<u64>> {
+        text(name).map(|value| value.parse().with_context(|| format!("{name} must be a whole number, and is “{value}”"))).transpose()
     };
+    let size = |name: &str| -> Result<Option<usize>> { Ok(number(name)?.map(|n| usize::try_from(n).unwrap_or(usize::MAX))) };
     Ok(Settings {
         config: text("SLIPWAY_CONFIG").map(PathBuf::from),
         addr: text("SLIPWAY_ADDR"),
@@ -119,7 +137,12 @@ pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Settings
         open_inference: flag("SLIPWAY_OPEN_INFERENCE")?,
         cookie_secure: flag("SLIPWAY_COOKIE_SECURE")?,
         public_url: text("SLIPWAY_PUBLIC_URL"),
-        body_limit,
+        body_limit: size("SLIPWAY_BODY_LIMIT")?,
+        body_memory: size("SLIPWAY_BODY_MEMORY")?,
+        connections: size("SLIPWAY_CONNECTIONS")?,
+        client_timeout_s: number("SLIPWAY_CLIENT_TIMEOUT_S")?,
+        idle_timeout_s: number("SLIPWAY_IDLE_TIMEOUT_S")?,
+        model_memory: number("SLIPWAY_MODEL_MEMORY")?,
         // The second name is what Leptos' own tools set.
         site_root: text("SLIPWAY_SITE_ROOT").or_else(|| text("LEPTOS_SITE_ROOT")).map(PathBuf::from),
         log: text("SLIPWAY_LOG").or_else(|| text("RUST_LOG")),

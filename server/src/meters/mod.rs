@@ -124,7 +124,7 @@ impl Meters {
             // Not under a caller's made-up name: label values must stay few.
             PredictError::UnknownDeployment(_) => return,
             PredictError::UnknownVersion { .. } | PredictError::BadInput(_) => "refused",
-            PredictError::NotReady(_) | PredictError::Overloaded { .. } => "shed",
+            PredictError::NotReady(_) | PredictError::Overloaded { .. } | PredictError::TooLate(..) => "shed",
             PredictError::DeadlineExceeded => "deadline",
             PredictError::Failed(_) => "failed",
         };

@@ -5,16 +5,17 @@ use super::decode::{decode, decode_raw};
 use super::encode::{About, Encoded, check_outputs, encode};
 use super::refusal::Refusal;
 use super::target::Target;
+use crate::edge::Claim;
 use crate::predict::answer;
 use crate::shared::Shared;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use contract::PredictionId;
 use futures::StreamExt;
-use serving::{PredictError, PredictRequest};
+use serving::{PredictError, PredictRequest, Priority, whole_seconds};
 use std::time::Instant;
 
 /// Length of the JSON part of a body with binary tensors behind it.
@@ -22,11 +23,23 @@ pub const HEADER_LENGTH: HeaderName = HeaderName::from_static("inference-header-
 /// Key of the sticky assignment to an arm, where the request's parameters name none.
 pub const ROUTING_KEY: HeaderName = HeaderName::from_static("x-slipway-routing-key");
 
-pub async fn infer(State(shared): State<Shared>, target: Target, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
+pub async fn infer(
+    State(shared): State<Shared>,
+    target: Target,
+    headers: HeaderMap,
+    claim: Option<Extension<Claim>>,
+    body: Body,
+) -> Result<Response, Refusal> {
     let arrived = Instant::now();
     target.permit(&shared, &headers).await?;
     let served = target.served(&shared)?;
-    let body = read_body(&headers, body, shared.config.body_limit).await?;
+    let packed = read_body(&headers, body, shared.config.body_limit).await?;
+    let length = packed.len();
+    let body = compress::unpack(&headers, packed, shared.config.body_limit)?;
+    // The edge answers where there is no room for what a packed body has become.
+    if claim.is_some_and(|claim| !claim.take_more(body.len().saturating_sub(length))) {
+        return Err(Refusal::later("too many bytes of other requests are being read", 1));
+    }
     let mut request = match header_length(&headers)? {
         Some(0) => decode_raw(&body, served.onnx.inputs())?,
         length => decode(&body, length)?,
@@ -40,7 +53,8 @@ pub async fn infer(State(shared): State<Shared>, target: Target, headers: Header
             version: target.version,
             inputs: std::mem::take(&mut request.inputs),
             routing_key: request.routing_key.take().or_else(|| routing_key(&headers)),
-            deadline: request.timeout.map(|timeout| arrived + timeout),
+            deadline: request.timeout.and_then(|timeout| arrived.checked_add(timeout)),
+            priority: Priority::of(request.priority),
             id: PredictionId(shared.cx.new_id()),
         },
     )
@@ -61,7 +75,7 @@ pub async fn infer(State(shared): State<Shared>, target: Target, headers: Header
 /// instead of a broken connection.
 const PATIENCE: usize = 4;
 
-/// The body, whatever its Content-Type says, decompressed, and never longer than `limit`.
+/// The body, whatever its Content-Type says, and never longer than `limit`.
 async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Refusal> {
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
@@ -69,7 +83,7 @@ async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Byte
         return Err(Refusal::too_large(limit));
     }
     let mut frames = body.into_data_stream();
-    let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0).min(1 << 20));
+    let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0).min(64 << 10));
     let mut length = 0_usize;
     while let Some(frame) = frames.next().await {
         let frame = frame.map_err(|_| Refusal::bad("the body ended early"))?;
@@ -83,7 +97,7 @@ async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Byte
     if length > limit {
         return Err(Refusal::too_large(limit));
     }
-    compress::unpack(headers, bytes.freeze(), limit)
+    Ok(bytes.freeze())
 }
 
 fn header_length(headers: &HeaderMap) -> Result<Option<usize>, Refusal> {
@@ -126,8 +140,9 @@ impl From<PredictError> for Refusal {
             PredictError::BadInput(_) => Refusal::bad(words),
             PredictError::NotReady(_) => Refusal::later(words, 1),
             PredictError::Overloaded { retry_after } => {
-                Refusal { status: 429, message: words, retry_after: Some(retry_after.as_secs().max(1)) }
+                Refusal { status: 429, message: words, retry_after: Some(whole_seconds(retry_after)) }
             }
+            PredictError::TooLate(_, retry_after) => Refusal::later(words, whole_seconds(retry_after)),
             PredictError::DeadlineExceeded => Refusal::new(504, words),
             PredictError::Failed(_) => Refusal::new(500, words),
         }

@@ -38,7 +38,7 @@ impl Refusal {
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        let retry_after = (problem.kind == ProblemKind::Busy).then_some(1);
+        let retry_after = (problem.kind == ProblemKind::Busy).then(|| problem.retry_after.unwrap_or(1));
         Self { status: problem.kind.status(), message: problem.detail, retry_after }
     }
 }

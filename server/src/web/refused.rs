@@ -30,7 +30,7 @@ struct Wire {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let Problem { kind, detail, errors, .. } = self.0;
+        let Problem { kind, detail, errors, retry_after, .. } = self.0;
         if kind == ProblemKind::Internal {
             tracing::error!(detail, request_id = request_id::current(), "a request failed");
         }
@@ -51,7 +51,7 @@ impl IntoResponse for Refused {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"slipway\""));
             }
             ProblemKind::Busy => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.unwrap_or(1)));
             }
             _ => {}
         }

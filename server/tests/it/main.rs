@@ -10,6 +10,7 @@ mod api_v1_reports;
 mod api_v1_rollouts;
 mod api_v1_stream;
 mod commands;
+mod edge;
 mod form;
 mod killed;
 mod metrics;

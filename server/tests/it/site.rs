@@ -171,10 +171,15 @@ pub fn word(value: &Value) -> String {
 
 /// Starts a server in this process and returns where it is. It lives until the process ends.
 pub fn start(dir: TempDir) -> Site {
+    start_with(dir, |settings| settings)
+}
+
+/// The same with some settings of its own.
+pub fn start_with(dir: TempDir, change: impl FnOnce(Settings) -> Settings) -> Site {
     static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
     let runtime = RUNTIME
         .get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime"));
-    let config = settings(&dir).complete().expect("settings");
+    let config = change(settings(&dir)).complete().expect("settings");
     let (server, people) = runtime.block_on(async {
         let people = server::server::open_ctx(&config).await.expect("a store");
         let people = control::identity::seed_demo(&people).await.expect("people");

@@ -10,6 +10,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ort", &["serving"]),
     ("ndarray", &["serving"]),
     ("axum", &["server", "app"]),
+    ("hyper", &["server"]),
+    ("hyper-util", &["server"]),
     ("tower", &["server"]),
     ("tower-http", &["server"]),
     ("tower-sessions", &["server", "app", "store"]),

@@ -183,6 +183,7 @@ fn Traffic(view: DeploymentView) -> impl IntoView {
 #[component]
 fn Settings(view: DeploymentView) -> impl IntoView {
     let settings = view.settings;
+    let budget = settings.latency_budget();
     let owner = if settings.owner_team.is_empty() { "nobody yet".to_string() } else { settings.owner_team };
     let facts = vec![
         Fact::new("Owner", owner),
@@ -191,6 +192,7 @@ fn Settings(view: DeploymentView) -> impl IntoView {
         Fact::new("Drift window", span_words(settings.drift_window_s as i64 * 1_000)),
         Fact::new("False pages accepted", format!("{} a week", words::number(settings.alert_budget_per_week, 0))),
         Fact::new("Largest batch", settings.max_batch.to_string()),
+        Fact::new("Latency budget", Unit::Milliseconds.said(budget, 0)),
         Fact::new("Queue", format!("{} rows", words::count(settings.queue_rows as u64))),
         Fact::new("Sticky by", settings.routing_feature.unwrap_or_else(|| "the caller’s routing key".into())),
     ];

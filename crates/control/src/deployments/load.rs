@@ -5,8 +5,9 @@ use crate::registry::{self, Version};
 use crate::{Ctx, Outcome};
 use contract::deployment::DeploymentSettings;
 use contract::{ModelName, Problem, VersionNo};
-use serving::{LoadOptions, Route, Served};
+use serving::{LoadOptions, Route, Served, Tuning};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A version with what serving and monitoring need of it. A version that does not load is known all the same, with the reason.
 pub struct Loaded {
@@ -46,16 +47,26 @@ async fn served(cx: &Ctx, settings: &DeploymentSettings, version: &Version, runn
     };
     let find = |route: &Route| route.versions().into_iter().map(|(served, _)| served.clone()).find(same);
     if let Some(served) = running.and_then(find) {
-        served.onnx.tune(settings.max_batch, settings.queue_rows);
+        served.onnx.tune(tuning(settings));
         return Ok(served);
     }
     // Not shared between deployments: each has a queue of its own, so that none starves another.
     let runtime = cx.runtime()?.clone();
     let bytes = registry::onnx_bytes(cx, version).await?;
-    let options = LoadOptions { max_batch: settings.max_batch, queue_rows: settings.queue_rows, ..LoadOptions::default() };
+    let options = LoadOptions::default().tuned(tuning(settings));
     let (model, no, contract) = (settings.model.clone(), version.version, version.contract.clone());
     let loaded = tokio::task::spawn_blocking(move || load(&runtime, &bytes, options, model, no, contract)).await;
     loaded.map_err(|error| Problem::internal(format!("Loading version {} stopped: {error}", version.version)))?
+}
+
+/// How requests wait, as the deployment declares it.
+fn tuning(settings: &DeploymentSettings) -> Tuning {
+    Tuning {
+        max_batch: settings.max_batch,
+        queue_rows: settings.queue_rows,
+        latency_budget: Duration::try_from_secs_f64(settings.latency_budget() / 1e3).ok(),
+        priority_levels: settings.priority_levels,
+    }
 }
 
 fn load(

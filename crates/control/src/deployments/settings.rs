@@ -19,6 +19,12 @@ pub fn check(settings: &DeploymentSettings) -> Result<(), Problem> {
     );
     must((1..=4_096).contains(&settings.max_batch), "max_batch", "A batch has 1 to 4,096 rows.");
     must((1..=1_000_000).contains(&settings.queue_rows), "queue_rows", "1 to 1,000,000 rows may wait.");
+    must(
+        settings.latency_budget_ms.is_none_or(|budget| positive(budget) && budget <= 600_000.0),
+        "latency_budget_ms",
+        "The budget is above 0 and at most 600,000 ms; leave it out to use p99_limit_ms.",
+    );
+    must((1..=16).contains(&settings.priority_levels), "priority_levels", "There are 1 to 16 levels of priority.");
     must(positive(settings.drift_threshold), "drift_threshold", "The threshold is above 0.");
     must(positive(settings.alert_budget_per_week), "alert_budget_per_week", "The alert budget is above 0.");
     must(
@@ -46,6 +52,9 @@ mod tests {
             (DeploymentSettings { p99_limit_ms: f64::NAN, ..good.clone() }, "p99_limit_ms"),
             (DeploymentSettings { max_batch: 0, ..good.clone() }, "max_batch"),
             (DeploymentSettings { queue_rows: 0, ..good.clone() }, "queue_rows"),
+            (DeploymentSettings { latency_budget_ms: Some(-1.0), ..good.clone() }, "latency_budget_ms"),
+            (DeploymentSettings { priority_levels: 0, ..good.clone() }, "priority_levels"),
+            (DeploymentSettings { priority_levels: 17, ..good.clone() }, "priority_levels"),
             (DeploymentSettings { drift_threshold: -0.1, ..good.clone() }, "drift_threshold"),
             (DeploymentSettings { drift_window_s: 10, ..good.clone() }, "drift_window_s"),
         ] {

@@ -49,6 +49,12 @@ impl Default for LoadOptions {
 }
 
 impl LoadOptions {
+    #[must_use]
+    pub fn tuned(self, tuning: Tuning) -> Self {
+        let Tuning { max_batch, queue_rows, latency_budget, priority_levels } = tuning;
+        Self { max_batch, queue_rows, latency_budget, priority_levels, ..self }
+    }
+
     fn tuning(&self) -> Tuning {
         Tuning { max_batch: self.max_batch, queue_rows: self.queue_rows, latency_budget: self.latency_budget, priority_levels: self.priority_levels }
     }
