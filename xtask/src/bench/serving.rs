@@ -216,7 +216,7 @@ impl Bench<'_> {
         println!(
             "  {:<28} {} {:<6} {:<22} {:>8.0}/s  p99 {:>8.2} ms  {:>6.1} µs  {} failed",
             line.key(),
-            cell.workload.case(),
+            format!("{:?}", cell.workload).to_lowercase(),
             cell.form.word(),
             cell.load.title(),
             measured.report.per_second,
