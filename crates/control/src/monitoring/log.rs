@@ -1,7 +1,7 @@
 //! Rows of the prediction log. Columns that hold personal data are kept as a hash: enough to join on, not to read. Only what quality
 //! is reported by (the contract's segments) stays readable, and never what names a person.
 
-use contract::Contract;
+use contract::{Contract, Feature};
 use contract::rollout::Arm;
 use contract::spec::Pii;
 use serde_json::{Map, Value as Json, json};
@@ -44,14 +44,18 @@ fn features(contract: &Contract, columns: &[Vec<Value>], row: usize) -> Json {
             Some(Value::Num(x)) => json!(x),
             Some(Value::Text(text)) => json!(text),
         };
-        let readable = feature.pii == Pii::None || (feature.pii != Pii::Direct && contract.segments.contains(&feature.name));
-        record.insert(feature.name.clone(), if readable || value.is_null() { value } else { hashed(&feature.name, &value) });
+        record.insert(feature.name.clone(), if is_readable(contract, feature) || value.is_null() { value } else { hashed(&feature.name, &value) });
     }
     Json::Object(record)
 }
 
+/// Whether the log keeps a feature as it is.
+pub(crate) fn is_readable(contract: &Contract, feature: &Feature) -> bool {
+    feature.pii == Pii::None || (feature.pii != Pii::Direct && contract.segments.contains(&feature.name))
+}
+
 /// SHA-256 over feature and value, the first 16 hexadecimal digits.
-fn hashed(feature: &str, value: &Json) -> Json {
+pub(crate) fn hashed(feature: &str, value: &Json) -> Json {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let digest = hex::encode(Sha256::digest(format!("{feature}\u{0}{text}").as_bytes()));
     json!(format!("#{}", &digest[..16]))

@@ -23,6 +23,7 @@ pub(crate) use head::head;
 pub use drift::drift;
 pub use fleet::fleet;
 pub use latency::latency;
+pub(crate) use log::{hashed, is_readable};
 pub(crate) use latency::rates;
 pub use read::last;
 pub use writer::{LOG_CAP, Writer};
