@@ -62,6 +62,9 @@ pub struct DeploymentSettings {
     /// Levels of the request parameter `priority`: 1 is the most urgent, and what names none gets the one in the middle.
     #[serde(default = "default_priority_levels")]
     pub priority_levels: u8,
+    /// Whether a version must answer recorded requests as it did before, before it is ready.
+    #[serde(default = "yes")]
+    pub golden_check: bool,
     #[serde(default)]
     pub recording: Recording,
     #[serde(default = "default_fallback")]
@@ -94,6 +97,7 @@ impl DeploymentSettings {
             queue_rows: default_queue_rows(),
             latency_budget_ms: None,
             priority_levels: default_priority_levels(),
+            golden_check: true,
             recording: Recording::default(),
             fallback: default_fallback(),
             cache: None,
@@ -112,6 +116,9 @@ impl DeploymentSettings {
     }
 }
 
+fn yes() -> bool {
+    true
+}
 fn default_priority_levels() -> u8 {
     3
 }

@@ -67,6 +67,15 @@ impl Db {
         self.all("select * from predictions where deployment = $1 order by at desc limit $2", args![deployment, limit]).await
     }
 
+    /// The newest rows that `version` itself answered at or after `since`.
+    pub async fn predictions_of(&self, deployment: &DeploymentName, version: VersionNo, since: Millis, limit: i64) -> Result<Vec<PredictionRow>> {
+        self.all(
+            "select * from predictions where deployment = $1 and version = $2 and at >= $3 and fallback is null order by at desc, id limit $4",
+            args![deployment, version, since, limit],
+        )
+        .await
+    }
+
     /// Known outcomes in `[from, to)` by version and arm, and how many of them the answer got wrong; fallbacks are left out.
     pub async fn wrong_answers(&self, deployment: &DeploymentName, from: Millis, to: Millis) -> Result<Vec<(i64, String, i64, i64)>> {
         self.all(

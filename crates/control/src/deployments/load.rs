@@ -1,10 +1,10 @@
 //! Versions in memory: read from the store, verified by their hash, loaded once and kept as long as they are in use.
 
-use super::KnownVersion;
+use super::{KnownVersion, golden};
 use crate::registry::{self, Version};
-use crate::{Ctx, Outcome};
+use crate::{Ctx, Outcome, blocking};
 use contract::deployment::DeploymentSettings;
-use contract::{ModelName, Problem, VersionNo};
+use contract::{DeploymentName, Problem, VersionNo};
 use serving::{LoadOptions, Route, Served, Tuning};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,13 +15,23 @@ pub struct Loaded {
     pub served: Option<Arc<Served>>,
 }
 
-/// Loads a version, or takes it from what `running` serves already.
-pub async fn version(cx: &Ctx, settings: &DeploymentSettings, no: VersionNo, running: Option<&Route>) -> Outcome<Loaded> {
+/// Whose versions are loaded: a deployment with its settings, its stable version, and what it serves already.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    pub name: &'a DeploymentName,
+    pub settings: &'a DeploymentSettings,
+    pub stable: Option<VersionNo>,
+    pub running: Option<&'a Route>,
+}
+
+/// Loads a version, or takes it from what runs already.
+pub async fn version(cx: &Ctx, place: Place<'_>, no: VersionNo) -> Outcome<Loaded> {
+    let settings = place.settings;
     let version = registry::version(cx, &settings.model, no).await?;
     let baseline = registry::baseline(cx, &version).await?.map(Arc::new);
     let served = match cx.router() {
         Err(_) => None,
-        Ok(_) => Some(served(cx, settings, &version, running).await),
+        Ok(_) => Some(served(cx, place, &version).await),
     };
     let (served, load_error) = match served {
         None => (None, None),
@@ -41,7 +51,8 @@ pub async fn version(cx: &Ctx, settings: &DeploymentSettings, no: VersionNo, run
     Ok(Loaded { known: Arc::new(known), served })
 }
 
-async fn served(cx: &Ctx, settings: &DeploymentSettings, version: &Version, running: Option<&Route>) -> Outcome<Arc<Served>> {
+async fn served(cx: &Ctx, place: Place<'_>, version: &Version) -> Outcome<Arc<Served>> {
+    let Place { name, settings, stable, running } = place;
     let same = |served: &Arc<Served>| {
         served.version == version.version && served.model == settings.model && served.contract == version.contract
     };
@@ -53,10 +64,18 @@ async fn served(cx: &Ctx, settings: &DeploymentSettings, version: &Version, runn
     // Not shared between deployments: each has a queue of its own, so that none starves another.
     let runtime = cx.runtime()?.clone();
     let bytes = registry::onnx_bytes(cx, version).await?;
+    let (recorded, own) = golden::warming(cx, name, version, stable).await?;
     let options = LoadOptions::default().tuned(tuning(settings));
-    let (model, no, contract) = (settings.model.clone(), version.version, version.contract.clone());
-    let loaded = tokio::task::spawn_blocking(move || load(&runtime, &bytes, options, model, no, contract)).await;
-    loaded.map_err(|error| Problem::internal(format!("Loading version {} stopped: {error}", version.version)))?
+    let (model, no, contract, check) = (settings.model.clone(), version.version, version.contract.clone(), own && settings.golden_check);
+    blocking(move || {
+        let failed = |why: String| Problem::conflict(format!("Version {no} of {model} could not be loaded: {why}"));
+        let onnx = runtime.load(&bytes, options).map_err(|error| failed(error.to_string()))?;
+        let served = Arc::new(Served::new(model.clone(), no, contract, onnx));
+        warm_up(&served);
+        golden::ask_again(&served, &recorded, check).map_err(failed)?;
+        Ok(served)
+    })
+    .await?
 }
 
 /// How requests wait, as the deployment declares it.
@@ -67,22 +86,6 @@ fn tuning(settings: &DeploymentSettings) -> Tuning {
         latency_budget: Duration::try_from_secs_f64(settings.latency_budget() / 1e3).ok(),
         priority_levels: settings.priority_levels,
     }
-}
-
-fn load(
-    runtime: &serving::Runtime,
-    bytes: &[u8],
-    options: LoadOptions,
-    model: ModelName,
-    no: VersionNo,
-    contract: contract::Contract,
-) -> Outcome<Arc<Served>> {
-    let onnx = runtime
-        .load(bytes, options)
-        .map_err(|error| Problem::conflict(format!("Version {no} of {model} could not be loaded: {error}")))?;
-    let served = Arc::new(Served::new(model, no, contract, onnx));
-    warm_up(&served);
-    Ok(served)
 }
 
 /// One row through the model, so that the first request does not pay for what the runtime puts off. What it says does not matter.

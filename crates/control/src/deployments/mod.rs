@@ -2,6 +2,7 @@
 
 mod book;
 mod create;
+mod golden;
 mod list;
 mod load;
 mod reload;

@@ -1,7 +1,7 @@
 //! From the tables to what runs: at the start and after each change. A version that does not load never replaces one that runs.
 
 use super::list::{settings_of, unknown, version_no, weight_of};
-use super::load::{self, Loaded};
+use super::load::{self, Loaded, Place};
 use super::{Known, KnownRollout};
 use crate::rollouts::entered_of;
 use crate::{Ctx, IntoProblem, Outcome};
@@ -46,7 +46,9 @@ pub async fn reload_one(cx: &Ctx, name: &DeploymentName) -> Outcome<()> {
 pub(crate) async fn ensure_loadable(cx: &Ctx, name: &DeploymentName, version: VersionNo) -> Outcome<()> {
     let row = cx.store.db.deployment(name).await.or_problem("Loading the version")?.ok_or_else(|| unknown(name))?;
     let running = cx.router().ok().and_then(|router| router.route(name.as_str()));
-    let loaded = load::version(cx, &settings_of(&row)?, version, running.as_deref()).await?;
+    let settings = settings_of(&row)?;
+    let place = Place { name, settings: &settings, stable: row.stable.map(version_no), running: running.as_deref() };
+    let loaded = load::version(cx, place, version).await?;
     match &loaded.known.load_error {
         Some(why) => Err(Problem::conflict(format!("{why} {name} goes on as it is."))),
         None => Ok(()),
@@ -61,7 +63,8 @@ async fn one(cx: &Ctx, row: &DeploymentRow) -> Outcome<()> {
     let running = cx.router().ok().and_then(|router| router.route(name.as_str()));
     let mut loaded = BTreeMap::new();
     for no in resident(&settings, stable, previous, open.as_ref()) {
-        match load::version(cx, &settings, no, running.as_deref()).await {
+        let place = Place { name: &name, settings: &settings, stable, running: running.as_deref() };
+        match load::version(cx, place, no).await {
             Ok(version) => drop(loaded.insert(no, version)),
             Err(problem) => tracing::error!(deployment = %name, version = %no, %problem, "a version could not be read"),
         }

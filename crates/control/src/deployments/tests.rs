@@ -73,6 +73,83 @@ async fn a_version_that_does_not_load_replaces_nothing() {
     }
 }
 
+/// What a version answered is asked again before it serves: the same answers let it in, another one keeps it out.
+#[tokio::test]
+async fn recorded_answers_must_come_again() {
+    for mut bed in beds().await {
+        let (one, two) = (bed.register("v2").await, bed.register("v3").await);
+        let name = bed.deploy(one).await;
+        let rows = bed.rows(&name, "live.csv");
+        bed.send(&name, &rows[..20]).await;
+        bed.flush().await;
+        let log = bed.cx.store.db.predictions_of(&name, one, contract::Millis(0), 100).await.unwrap();
+        assert_eq!(log.len(), 20);
+        let version = crate::registry::version(&bed.cx, &"churn".into(), one).await.unwrap();
+        let again = golden::recorded(&bed.cx, &name, &version).await.unwrap();
+        assert_eq!(again.len(), 20, "the hashed state is told from the states that the contract lists");
+        let other = crate::registry::version(&bed.cx, &"churn".into(), two).await.unwrap();
+        let (warming, own) = golden::warming(&bed.cx, &name, &other, Some(one)).await.unwrap();
+        assert_eq!((warming.len(), own), (20, false), "a new version is warmed up with what the stable one was asked");
+
+        // As after a restart: nothing runs, and everything is loaded again.
+        let restart = |bed: &crate::testbed::Bed| bed.cx.router().unwrap().remove_route("churn");
+        let error = |bed: &crate::testbed::Bed, version| bed.cx.book.get(&"churn".into()).unwrap().versions[&version].load_error.clone();
+        restart(&bed);
+        reload_one(&bed.cx, &name).await.unwrap();
+        assert_eq!(error(&bed, one), None);
+        assert_eq!(bed.cx.router().unwrap().route("churn").unwrap().stable.version, one);
+
+        // A row that says that it once answered otherwise.
+        let label = if log[0].label == "yes" { "no" } else { "yes" };
+        let tampered = store::predictions::PredictionRow { id: "before".into(), at: bed.cx.now().0, label: label.into(), score: Some(0.987), ..log[0].clone() };
+        let mut tx = bed.cx.store.db.begin().await.unwrap();
+        tx.predictions_append(&[tampered]).await.unwrap();
+        tx.commit().await.unwrap();
+        reload_one(&bed.cx, &name).await.unwrap();
+        assert_eq!(error(&bed, one), None, "what runs is not asked again");
+        restart(&bed);
+        reload_one(&bed.cx, &name).await.unwrap();
+        let why = error(&bed, one).expect("it does not answer as it did");
+        assert!(why.contains("1 of 21 recorded requests") && why.contains("prediction before was") && why.contains("0.9870"), "{why}");
+        assert!(bed.cx.router().unwrap().route("churn").is_none());
+        let page = view(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
+        assert!(!page.versions[0].loaded && page.versions[0].load_error == why);
+
+        // Someone who knows why may do without.
+        let settings = DeploymentSettings { golden_check: false, ..bed.cx.book.get(&name).unwrap().settings.clone() };
+        update(&bed.cx, &admin(), &name, settings).await.unwrap();
+        assert_eq!((error(&bed, one), bed.send(&name, &rows[..1]).await.len()), (None, 1));
+    }
+}
+
+/// A swap under traffic loses no request: each is answered by the old version or by the new one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_swap_drops_no_request() {
+    for bed in beds().await.into_iter().take(1) {
+        let (one, two) = (bed.register("v2").await, bed.register("v3").await);
+        let name = bed.deploy(one).await;
+        let rows = bed.rows(&name, "live.csv");
+        let sending = async {
+            for part in rows[..400].chunks(40) {
+                assert_eq!(bed.send(&name, part).await.len(), 40);
+                tokio::task::yield_now().await;
+            }
+        };
+        let swapping = async {
+            for version in [two, one, two] {
+                let mut tx = bed.cx.store.db.begin().await.unwrap();
+                set_stable(&bed.cx, &mut tx, &admin(), &name, version, "swap").await.unwrap();
+                tx.commit().await.unwrap();
+                reload_one(&bed.cx, &name).await.unwrap();
+            }
+        };
+        tokio::join!(sending, swapping);
+        assert_eq!(bed.cx.router().unwrap().route("churn").unwrap().stable.version, two);
+        let failed: u64 = bed.cx.router().unwrap().stats().iter().map(|stats| stats.fail.count).sum();
+        assert_eq!(failed, 0);
+    }
+}
+
 #[tokio::test]
 async fn names_models_and_roles_are_checked() {
     for bed in beds().await {

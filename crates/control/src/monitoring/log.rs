@@ -1,7 +1,7 @@
 //! Rows of the prediction log. Columns that hold personal data are kept as a hash: enough to join on, not to read. Only what quality
 //! is reported by (the contract's segments) stays readable, and never what names a person.
 
-use contract::Contract;
+use contract::{Contract, Feature};
 use contract::rollout::Arm;
 use contract::spec::Pii;
 use serde_json::{Value as Json, json};
@@ -48,13 +48,12 @@ fn features(contract: &Contract, columns: &[Vec<Value>], row: usize) -> String {
         }
         push(&mut text, &json!(feature.name));
         text.push(':');
-        let readable = feature.pii == Pii::None || (feature.pii != Pii::Direct && contract.segments.contains(&feature.name));
         let value = match column.get(row) {
             None | Some(Value::Missing) => Json::Null,
             Some(Value::Num(x)) => json!(x),
             Some(Value::Text(text)) => json!(text),
         };
-        push(&mut text, &if readable || value.is_null() { value } else { hashed(&feature.name, &value) });
+        push(&mut text, &if is_readable(contract, feature) || value.is_null() { value } else { hashed(&feature.name, &value) });
     }
     text.push('}');
     text
@@ -66,8 +65,13 @@ fn push(text: &mut String, value: &Json) {
     debug_assert!(written.is_ok(), "{written:?}");
 }
 
+/// Whether the log keeps a feature as it is.
+pub(crate) fn is_readable(contract: &Contract, feature: &Feature) -> bool {
+    feature.pii == Pii::None || (feature.pii != Pii::Direct && contract.segments.contains(&feature.name))
+}
+
 /// SHA-256 over feature and value, the first 16 hexadecimal digits.
-fn hashed(feature: &str, value: &Json) -> Json {
+pub(crate) fn hashed(feature: &str, value: &Json) -> Json {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let digest = hex::encode(Sha256::digest(format!("{feature}\u{0}{text}").as_bytes()));
     json!(format!("#{}", &digest[..16]))

@@ -26,6 +26,7 @@ pub(crate) use head::head;
 pub use drift::drift;
 pub use fleet::fleet;
 pub use latency::latency;
+pub(crate) use log::{hashed, is_readable};
 pub(crate) use latency::rates;
 pub use read::last;
 pub use retention::{Retention, forget};
