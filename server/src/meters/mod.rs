@@ -13,7 +13,6 @@ use crate::shared::Shared;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use contract::deployment::Fallback;
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -22,7 +21,7 @@ use prometheus_client::registry::{Registry, Unit};
 use lines::{Became, Lines};
 use process::Process;
 use runtime::Runtime;
-use serving::{PredictError, Prediction};
+use serving::{FallbackKind, PredictError, Prediction};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use standing::Standings;
@@ -118,12 +117,7 @@ pub async fn show_metrics(State(shared): State<Shared>) -> Response {
         meters.weight.get_or_create(&ByDeployment { deployment: name.clone() }).set(weight);
         // Declared fallbacks are there from the start: a rate over a counter that appears late misses its first step.
         for fallback in &route.settings.fallback {
-            let kind = match fallback {
-                Fallback::Previous { .. } => "previous",
-                Fallback::Rule { .. } => "rule",
-                Fallback::Cache => "cache",
-                Fallback::Default { .. } => "default",
-            };
+            let kind = FallbackKind::of(fallback).word();
             drop(meters.fallback.get_or_create(&ByKind { deployment: name.clone(), kind }));
         }
     }

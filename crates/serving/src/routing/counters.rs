@@ -3,6 +3,7 @@
 
 use crate::model::Timings;
 use arc_swap::ArcSwap;
+use contract::deployment::Fallback;
 use contract::rollout::Arm;
 use contract::{DeploymentName, Millis, ModelName, VersionNo};
 use std::collections::HashMap;
@@ -59,6 +60,16 @@ impl FallbackKind {
     pub const ALL: [FallbackKind; 4] = [Self::Previous, Self::Rule, Self::Cache, Self::Default];
 
     /// As on the wire.
+    /// The kind of a declared link.
+    pub fn of(link: &Fallback) -> Self {
+        match link {
+            Fallback::Previous { .. } => Self::Previous,
+            Fallback::Rule { .. } => Self::Rule,
+            Fallback::Cache => Self::Cache,
+            Fallback::Default { .. } => Self::Default,
+        }
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Previous => "previous",
