@@ -22,11 +22,15 @@ pub fn provide_keys() {
             navigate(&open("find"), stay);
             return;
         }
-        let writing = target.as_ref().is_some_and(|target| target.closest("input, textarea, select, [contenteditable], dialog").ok().flatten().is_some());
+        let writing = target
+            .as_ref()
+            .is_some_and(|target| target.closest("input, textarea, select, [contenteditable], dialog").ok().flatten().is_some());
         if writing || event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
         }
-        if let (Some(plot), "ArrowLeft" | "ArrowRight") = (target.as_ref().filter(|target| target.class_list().contains("plot")), key.as_str()) {
+        if let (Some(plot), "ArrowLeft" | "ArrowRight") =
+            (target.as_ref().filter(|target| target.class_list().contains("plot")), key.as_str())
+        {
             event.prevent_default();
             read_next(plot, key == "ArrowRight");
             return;

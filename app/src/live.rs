@@ -36,7 +36,8 @@ pub fn use_live(concerns: impl Fn(&Topic) -> bool + Send + Sync + 'static) -> Me
     Memo::new(move |before: Option<&u64>| {
         let (before_own, before_heard) = before.map_or((0, 0), |n| (n >> 32, n & 0xffff_ffff));
         let own = own.map_or(before_own, |own| own.0.get());
-        let heard = stream.and_then(|stream| stream.0.with(|last| last.as_ref().filter(|(_, topic)| concerns(topic)).map(|(n, _)| *n)));
+        let heard =
+            stream.and_then(|stream| stream.0.with(|last| last.as_ref().filter(|(_, topic)| concerns(topic)).map(|(n, _)| *n)));
         (own << 32) | heard.unwrap_or(before_heard)
     })
 }

@@ -36,8 +36,15 @@ pub async fn names() -> Outcome<Vec<Named>> {
     use contract::urls;
     let (cx, who) = crate::session::reader().await?;
     let named = |kind, words: String, href| Named { kind, words, href };
-    let deployments = control::deployments::list(&cx, &who).await?.into_iter().map(|it| named(Kind::Deployment, it.name.to_string(), urls::deployment(&it.name, "")));
-    let models = control::registry::list_models(&cx, &who).await?.models.into_iter().map(|it| named(Kind::Model, it.name.to_string(), urls::model(&it.name)));
+    let deployments = control::deployments::list(&cx, &who)
+        .await?
+        .into_iter()
+        .map(|it| named(Kind::Deployment, it.name.to_string(), urls::deployment(&it.name, "")));
+    let models = control::registry::list_models(&cx, &who)
+        .await?
+        .models
+        .into_iter()
+        .map(|it| named(Kind::Model, it.name.to_string(), urls::model(&it.name)));
     let rollouts = control::rollouts::releases(&cx, &who).await?.rollouts.into_iter().map(|it| {
         named(Kind::Rollout, format!("{}: version {} replaces {}", it.deployment, it.canary, it.stable), urls::rollout(&it.id))
     });

@@ -34,7 +34,10 @@ impl FromServerFnError for PageError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         use ServerFnErrorErr::*;
         let problem = match error {
-            Request(_) | Response(_) => Problem::new(ProblemKind::Busy, "The server did not answer. Serving is not affected by this page; try again in a moment."),
+            Request(_) | Response(_) => Problem::new(
+                ProblemKind::Busy,
+                "The server did not answer. Serving is not affected by this page; try again in a moment.",
+            ),
             Args(detail) | MissingArg(detail) => Problem::invalid(format!("The form could not be read: {detail}")),
             Deserialization(_) | Serialization(_) => {
                 Problem::new(ProblemKind::Conflict, "The page and the server do not speak the same version. Load the page again.")

@@ -121,7 +121,11 @@ pub fn KeepQuery(
 ) -> impl IntoView {
     let here = here();
     move || {
-        let pairs = here.query.get().into_iter().filter(|(key, _)| !except.contains(&key.as_ref()) && !key.starts_with("__") && key != "dialog");
+        let pairs = here
+            .query
+            .get()
+            .into_iter()
+            .filter(|(key, _)| !except.contains(&key.as_ref()) && !key.starts_with("__") && key != "dialog");
         pairs.map(|(key, value)| view! { <input type="hidden" name=key.to_string() value=value/> }).collect_view()
     }
 }
@@ -159,7 +163,8 @@ mod tests {
 
     #[test]
     fn changes_one_value_and_keeps_the_rest() {
-        let pairs = || [("range".to_string(), "1h".to_string()), ("__err".into(), "x".into()), ("sort".into(), "a b".into())].into_iter();
+        let pairs =
+            || [("range".to_string(), "1h".to_string()), ("__err".into(), "x".into()), ("sort".into(), "a b".into())].into_iter();
         assert_eq!(join("/fleet", pairs(), &[("sort", Some("-p99"))]), "/fleet?range=1h&sort=-p99");
         assert_eq!(join("/fleet", pairs(), &[("range", None)]), "/fleet?sort=a%20b");
         assert_eq!(join("/fleet", std::iter::empty(), &[("dialog", None)]), "/fleet");

@@ -2,8 +2,8 @@
 
 use crate::frame::{Framed, Sheet};
 use crate::live::provide_live;
-use crate::query::provide_here;
 use crate::pages::*;
+use crate::query::provide_here;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Redirect, Route, Router, Routes};

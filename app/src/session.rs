@@ -67,7 +67,9 @@ mod side {
     pub async fn act(csrf: &str) -> Outcome<(Ctx, Actor)> {
         match visitor().await? {
             Some((actor, token)) if same(token.as_bytes(), csrf.as_bytes()) => Ok((cx()?, actor)),
-            Some(_) => Err(Problem::forbidden("This form is from another session. Load the page again and repeat what you did.").into()),
+            Some(_) => {
+                Err(Problem::forbidden("This form is from another session. Load the page again and repeat what you did.").into())
+            }
             None => Err(Problem::unauthenticated("You were signed out. Sign in and repeat what you did.").into()),
         }
     }
@@ -96,8 +98,10 @@ mod side {
             return;
         }
         let Some(parts) = use_context::<Parts>() else { return };
-        let form = parts.method == Method::POST && header_of(&parts, header::ACCEPT).is_some_and(|accept| accept.contains("text/html"));
-        if let (false, Some(response), Ok(status)) = (form, use_context::<ResponseOptions>(), StatusCode::from_u16(kind.status())) {
+        let form =
+            parts.method == Method::POST && header_of(&parts, header::ACCEPT).is_some_and(|accept| accept.contains("text/html"));
+        if let (false, Some(response), Ok(status)) = (form, use_context::<ResponseOptions>(), StatusCode::from_u16(kind.status()))
+        {
             response.set_status(status);
         }
     }
@@ -110,7 +114,11 @@ mod side {
     pub fn cookie(name: &str) -> Option<String> {
         let parts = use_context::<Parts>()?;
         let cookies = header_of(&parts, header::COOKIE)?;
-        cookies.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.to_string())
+        cookies
+            .split(';')
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_string())
     }
 
     pub fn set_cookie(cookie: &str) {
@@ -138,7 +146,13 @@ mod side {
 
         #[test]
         fn a_redirect_never_leaves_the_site() {
-            for (path, to) in [("/fleet?a=1", "/fleet?a=1"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil.example", "/"), ("", "/")] {
+            for (path, to) in [
+                ("/fleet?a=1", "/fleet?a=1"),
+                ("//evil.example", "/"),
+                ("https://evil.example", "/"),
+                ("/\\evil.example", "/"),
+                ("", "/"),
+            ] {
                 assert_eq!(local(path), to);
             }
         }

@@ -74,12 +74,14 @@ impl Request {
 fn oip_json(workload: &Workload, values: &[f32]) -> Vec<u8> {
     let data: Vec<String> = values.iter().map(number).collect();
     let Workload { input, shape, .. } = workload;
-    format!("{{\"inputs\":[{{\"name\":\"{input}\",\"shape\":{shape:?},\"datatype\":\"FP32\",\"data\":[{}]}}]}}", data.join(",")).into_bytes()
+    format!("{{\"inputs\":[{{\"name\":\"{input}\",\"shape\":{shape:?},\"datatype\":\"FP32\",\"data\":[{}]}}]}}", data.join(","))
+        .into_bytes()
 }
 
 fn rows(workload: &Workload, values: &[f32]) -> String {
     let width = workload.elements() / workload.shape[0];
-    let rows: Vec<String> = values.chunks(width).map(|row| format!("[{}]", row.iter().map(number).collect::<Vec<_>>().join(","))).collect();
+    let rows: Vec<String> =
+        values.chunks(width).map(|row| format!("[{}]", row.iter().map(number).collect::<Vec<_>>().join(","))).collect();
     format!("[{}]", rows.join(","))
 }
 
@@ -128,7 +130,13 @@ mod tests {
     use super::*;
 
     fn workload() -> Workload {
-        Workload { model: "a.onnx".into(), input: "x".into(), shape: vec![2, 2], output: "p".into(), scores: vec![vec![0.5, 1.5]] }
+        Workload {
+            model: "a.onnx".into(),
+            input: "x".into(),
+            shape: vec![2, 2],
+            output: "p".into(),
+            scores: vec![vec![0.5, 1.5]],
+        }
     }
 
     #[test]
@@ -138,7 +146,9 @@ mod tests {
             let mut after = before.clone();
             after.make_unique(1_234_567);
             assert!(after.bytes.len() == before.bytes.len() && after.bytes != before.bytes, "{dialect:?}");
-            let body = |request: &Request| request.bytes[request.bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4..].to_vec();
+            let body = |request: &Request| {
+                request.bytes[request.bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4..].to_vec()
+            };
             if before.text {
                 assert!(serde_json::from_slice::<Value>(&body(&after)).is_ok(), "{dialect:?}");
             }

@@ -70,7 +70,10 @@ impl Server {
         let listener = TcpListener::bind(config.addr).await.with_context(|| format!("cannot listen on {}", config.addr))?;
         let addr = listener.local_addr()?;
         let site = Site { address: address(&config, addr), environment: config.environment.clone(), demo: config.demo };
-        let cx = Ctx::new(open_store(&config).await?, Arc::new(SystemClock)).with_site(site).with_retention(config.retention).with_runtime(runtime);
+        let cx = Ctx::new(open_store(&config).await?, Arc::new(SystemClock))
+            .with_site(site)
+            .with_retention(config.retention)
+            .with_runtime(runtime);
         let clock = cx.clone();
         let (recorder, records) = Recorder::new(Arc::new(move || clock.now()), RecorderOptions::default());
         let predictions = serving::Router::new(recorder);

@@ -146,7 +146,11 @@ impl DrawingBackend for Classes {
     }
 
     /// Widths are a guess, as they must be: the face is the reader's. 6.7 px a letter holds at 12 px in the faces we checked.
-    fn estimate_text_size<T: BackendTextStyle>(&self, text: &str, _style: &T) -> Result<(u32, u32), DrawingErrorKind<Infallible>> {
+    fn estimate_text_size<T: BackendTextStyle>(
+        &self,
+        text: &str,
+        _style: &T,
+    ) -> Result<(u32, u32), DrawingErrorKind<Infallible>> {
         Ok(((super::sketch::text_width(text) * FINE) as u32, (12.0 * FINE) as u32))
     }
 }

@@ -43,8 +43,10 @@ fn draw(spec: &Bars, width: f64, class: &str) -> String {
     let over = class == "narrow" && spec.bars.iter().any(|bar| bar.label.chars().count() > 16);
     let letter = if spec.names { 7.3 } else { 6.7 };
     let most = if over { 44 } else { 34 };
-    let said = |value: f64| if spec.signed { spec.unit.signed(value, spec.decimals) } else { spec.unit.bare(value, spec.decimals) };
-    let labels = spec.bars.iter().map(|bar| cut_middle(&bar.label, most).chars().count() as f64 * letter).fold(40.0, f64::max) + 12.0;
+    let said =
+        |value: f64| if spec.signed { spec.unit.signed(value, spec.decimals) } else { spec.unit.bare(value, spec.decimals) };
+    let labels =
+        spec.bars.iter().map(|bar| cut_middle(&bar.label, most).chars().count() as f64 * letter).fold(40.0, f64::max) + 12.0;
     let left = if over { 4.0 } else { labels };
     let row = if over { ROW + 16.0 } else { ROW };
     let right = spec.bars.iter().map(|bar| text_width(&said(bar.value))).fold(24.0, f64::max) + 12.0;

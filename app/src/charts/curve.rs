@@ -60,7 +60,14 @@ fn draw(spec: &Curve, width: f64, class: &str) -> String {
     sketch.broken_line(&spec.points.iter().map(|point| (point.x, Some(point.mean))).collect::<Vec<_>>(), Mark::Subject);
     for point in &spec.points {
         let said = |value: f64| spec.unit.bare(value, decimals + 1);
-        let words = format!("{} {}: {} ({} to {})", spec.x_label, number(point.x, x_decimals), said(point.mean), said(point.low), said(point.high));
+        let words = format!(
+            "{} {}: {} ({} to {})",
+            spec.x_label,
+            number(point.x, x_decimals),
+            said(point.mean),
+            said(point.low),
+            said(point.high)
+        );
         sketch.saying(words);
         sketch.px_dot((sketch.px_x(point.x), sketch.px_y(point.mean)), 6.0, Mark::Hit);
     }
@@ -85,7 +92,13 @@ mod tests {
     #[test]
     fn every_point_can_be_read() {
         let point = |x: f64| CurvePoint { x, mean: x / 10.0, low: x / 10.0 - 0.05, high: x / 10.0 + 0.05 };
-        let spec = Curve { about: "Score by age".into(), x_label: "Age".into(), unit: Unit::Share, points: vec![point(1.0), point(2.0)], ..Curve::default() };
+        let spec = Curve {
+            about: "Score by age".into(),
+            x_label: "Age".into(),
+            unit: Unit::Share,
+            points: vec![point(1.0), point(2.0)],
+            ..Curve::default()
+        };
         let svg = curve(&spec).wide;
         assert!(svg.contains("Age 1") && svg.contains("Age 2") && svg.contains("band"), "{svg}");
     }

@@ -60,11 +60,7 @@ impl Heat {
     }
 
     fn when(&self, at: Millis) -> String {
-        if self.span() >= DAY {
-            ticks::short_date(at)
-        } else {
-            format!("{} {}", ticks::short_date(at), at.hm())
-        }
+        if self.span() >= DAY { ticks::short_date(at) } else { format!("{} {}", ticks::short_date(at), at.hm()) }
     }
 
     /// Rows for the data table: the feature and its distances in the last `most` columns.

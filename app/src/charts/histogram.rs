@@ -38,7 +38,13 @@ impl Histogram {
     fn edge(&self, value: f64) -> String {
         let finite: Vec<f64> = self.edges.iter().copied().filter(|edge| edge.is_finite()).collect();
         let span = finite.last().copied().unwrap_or_default() - finite.first().copied().unwrap_or_default();
-        let decimals = if span.abs() >= 20.0 { 0 } else if span.abs() >= 2.0 { 1 } else { 2 };
+        let decimals = if span.abs() >= 20.0 {
+            0
+        } else if span.abs() >= 2.0 {
+            1
+        } else {
+            2
+        };
         self.unit.bare(value, decimals)
     }
 
@@ -82,7 +88,8 @@ fn draw(spec: &Histogram, reference: bool) -> String {
         sketch.rect((i as f64 + gap, *share), ((i + 1) as f64 - gap, 0.0), mark);
     }
     if !reference {
-        let outline: Vec<_> = spec.reference.iter().enumerate().flat_map(|(i, share)| [(i as f64, *share), ((i + 1) as f64, *share)]).collect();
+        let outline: Vec<_> =
+            spec.reference.iter().enumerate().flat_map(|(i, share)| [(i as f64, *share), ((i + 1) as f64, *share)]).collect();
         sketch.line(&outline, Mark::Reference);
     }
     if shares.is_empty() {
@@ -94,7 +101,12 @@ fn draw(spec: &Histogram, reference: bool) -> String {
         sketch.px_line((x, 18.0), (x, HEIGHT - MARGINS.bottom), Mark::Event);
         let words = format!("median {}", spec.edge(value));
         let fits = x + 5.0 + text_width(&words) < WIDTH;
-        sketch.text(&words, (if fits { x + 5.0 } else { x - 5.0 }, 26.0), if fits { Side::Start } else { Side::End }, Mark::InkText);
+        sketch.text(
+            &words,
+            (if fits { x + 5.0 } else { x - 5.0 }, 26.0),
+            if fits { Side::Start } else { Side::End },
+            Mark::InkText,
+        );
     }
     edges(&sketch, spec);
     sketch.finish("", &spec.about, &spec.reading)
@@ -103,7 +115,8 @@ fn draw(spec: &Histogram, reference: bool) -> String {
 /// Labels of the edges, every so many that none touch; an open last bin is labelled `5,000+`.
 fn edges(sketch: &Sketch, spec: &Histogram) {
     let open = spec.edges.last().is_some_and(|edge| edge.is_infinite());
-    let labels: Vec<(usize, String)> = spec.edges.iter().enumerate().filter(|(_, edge)| edge.is_finite()).map(|(i, edge)| (i, spec.edge(*edge))).collect();
+    let labels: Vec<(usize, String)> =
+        spec.edges.iter().enumerate().filter(|(_, edge)| edge.is_finite()).map(|(i, edge)| (i, spec.edge(*edge))).collect();
     let widest = labels.iter().map(|(_, label)| text_width(label)).fold(16.0, f64::max) + 10.0;
     let bin = (WIDTH - MARGINS.left - MARGINS.right) / spec.bins().max(1) as f64;
     let stride = (widest / bin).ceil().max(1.0) as usize;

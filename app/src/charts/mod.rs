@@ -1,22 +1,22 @@
 //! Charts: data in, SVG out, the same on the server and in the browser. Every word and number in them comes with the data.
 
-pub mod mark;
 mod backend;
-mod sketch;
-pub mod ticks;
-mod time_series;
-mod sequence;
-mod histogram;
-mod curve;
 mod bars;
+mod curve;
 mod heat;
-mod whiskers;
+mod histogram;
+pub mod mark;
+mod sequence;
+mod sketch;
 mod small;
 mod stack;
+pub mod ticks;
+mod time_series;
+mod whiskers;
 
 pub use bars::{Bar, Bars, bars};
-pub use heat::{Heat, HeatRow, heat};
 pub use curve::{Curve, CurvePoint, curve};
+pub use heat::{Heat, HeatRow, heat};
 pub use histogram::{Histogram, histogram};
 pub use sequence::{Sequence, SequencePoint, sequence, table_rows as sequence_rows};
 pub use small::{bullet, sparkline};

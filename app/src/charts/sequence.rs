@@ -94,7 +94,11 @@ pub fn sequence(spec: &Sequence) -> Drawing {
 /// Five ticks, the same above and below zero, that reach at least `reach`.
 fn five(reach: f64) -> [f64; 5] {
     let power = 10f64.powf((reach / 2.0).log10().floor());
-    let step = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0].into_iter().map(|m| m * power).find(|step| *step * 2.0 >= reach * 0.999).unwrap_or(10.0 * power);
+    let step = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0]
+        .into_iter()
+        .map(|m| m * power)
+        .find(|step| *step * 2.0 >= reach * 0.999)
+        .unwrap_or(10.0 * power);
     [-2.0 * step, -step, 0.0, step, 2.0 * step]
 }
 
@@ -111,7 +115,13 @@ fn axis_of_requests(sketch: &Sketch, now: u64, end: u64) {
     let room_left = x - half > sketch.margins.left + 16.0;
     let room_right = x + half < sketch.width - sketch.margins.right - text_width(&planned) - 8.0;
     if now > 0 {
-        let side = if x + half > sketch.width { Side::End } else if x - half < 0.0 { Side::Start } else { Side::Middle };
+        let side = if x + half > sketch.width {
+            Side::End
+        } else if x - half < 0.0 {
+            Side::Start
+        } else {
+            Side::Middle
+        };
         mark(now, &label, side, Mark::InkText);
     }
     if now == 0 || room_left {
@@ -140,9 +150,11 @@ pub fn table_rows(spec: &Sequence, most: usize) -> Vec<Vec<String>> {
     let mut rows: Vec<&SequencePoint> = spec.points.iter().rev().step_by(stride).collect();
     rows.reverse();
     rows.into_iter()
-        .map(|p| [p.lower, p.estimate, p.upper].into_iter().fold(vec![count(p.n)], |mut row, v| {
-            row.push(spec.unit.signed(v, decimals));
-            row
-        }))
+        .map(|p| {
+            [p.lower, p.estimate, p.upper].into_iter().fold(vec![count(p.n)], |mut row, v| {
+                row.push(spec.unit.signed(v, decimals));
+                row
+            })
+        })
         .collect()
 }

@@ -56,7 +56,8 @@ pub fn digits(value: f64) -> usize {
 }
 
 fn draw(spec: &Stack, width: f64, class: &str) -> String {
-    let known = |bar: &Stacked| -> Vec<f64> { bar.parts.iter().map(|part| if part.is_finite() { part.max(0.0) } else { 0.0 }).collect() };
+    let known =
+        |bar: &Stacked| -> Vec<f64> { bar.parts.iter().map(|part| if part.is_finite() { part.max(0.0) } else { 0.0 }).collect() };
     let longest = spec.bars.iter().map(|bar| known(bar).iter().sum::<f64>()).fold(0.0, f64::max);
     let height = ROW * spec.bars.len().max(1) as f64;
     let margins = Margins { left: 2.0, top: 0.0, right: 2.0, bottom: 0.0 };

@@ -10,7 +10,8 @@ pub fn nice(low: f64, high: f64) -> Vec<f64> {
     let span = if high > low { high - low } else { low.abs().max(1.0) };
     let raw = span / 4.0;
     let power = 10f64.powf(raw.log10().floor());
-    let step = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|m| m * power).find(|step| *step >= raw * 0.999).unwrap_or(10.0 * power);
+    let step =
+        [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|m| m * power).find(|step| *step >= raw * 0.999).unwrap_or(10.0 * power);
     let first = (low / step + 1e-9).floor() as i64;
     let last = ((if high > low { high } else { low + span }) / step - 1e-9).ceil() as i64;
     (first..=last).map(|i| i as f64 * step).collect()
@@ -22,15 +23,34 @@ pub fn decimals(ticks: &[f64]) -> usize {
     if !step.is_finite() || step <= 0.0 {
         return 0;
     }
-    (0..6).find(|places| {
-        let scaled = step * 10f64.powi(*places);
-        (scaled - scaled.round()).abs() < 1e-6 * scaled.max(1.0)
-    }).unwrap_or(6) as usize
+    (0..6)
+        .find(|places| {
+            let scaled = step * 10f64.powi(*places);
+            (scaled - scaled.round()).abs() < 1e-6 * scaled.max(1.0)
+        })
+        .unwrap_or(6) as usize
 }
 
 const STEPS: [i64; 19] = [
-    SECOND, 5 * SECOND, 15 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE,
-    HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 28 * DAY,
+    SECOND,
+    5 * SECOND,
+    15 * SECOND,
+    30 * SECOND,
+    MINUTE,
+    2 * MINUTE,
+    5 * MINUTE,
+    10 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    3 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    DAY,
+    2 * DAY,
+    7 * DAY,
+    28 * DAY,
 ];
 
 /// Round times (UTC) between two moments, at most about `most` of them; the date stands where it changes.

@@ -77,7 +77,8 @@ pub fn time_series(spec: &TimeSeries) -> Drawing {
 fn range(spec: &TimeSeries) -> Vec<f64> {
     let lines = spec.lines.iter().flat_map(|line| line.points.iter().filter_map(|(_, y)| *y));
     let band = spec.band.iter().flat_map(|band| band.points.iter().flat_map(|(_, low, high)| [*low, *high]));
-    let values: Vec<f64> = lines.chain(band).chain(spec.limit.iter().map(|limit| limit.value)).filter(|v| v.is_finite()).collect();
+    let values: Vec<f64> =
+        lines.chain(band).chain(spec.limit.iter().map(|limit| limit.value)).filter(|v| v.is_finite()).collect();
     let mut low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let mut high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if !low.is_finite() {
@@ -99,7 +100,11 @@ fn draw(spec: &TimeSeries, width: f64, height: f64, class: &str) -> String {
     let label_of = |value: f64| spec.unit.bare(value, decimals);
     let left = ticks_y.iter().map(|tick| text_width(&label_of(*tick))).fold(16.0, f64::max) + 14.0;
     let most = if narrow { 11 } else { 18 };
-    let named = spec.lines.iter().map(|line| cut_middle(&line.label, most)).chain(spec.band.iter().map(|band| cut_middle(&band.label, most)));
+    let named = spec
+        .lines
+        .iter()
+        .map(|line| cut_middle(&line.label, most))
+        .chain(spec.band.iter().map(|band| cut_middle(&band.label, most)));
     let right = named.map(|label| text_width(&label) + 14.0).fold(16.0, f64::max);
     let top = if spec.events.is_empty() { 14.0 } else { 40.0 };
     let margins = Margins { left, top, right, bottom: 30.0 };
@@ -107,7 +112,17 @@ fn draw(spec: &TimeSeries, width: f64, height: f64, class: &str) -> String {
     let sketch = Sketch::new(width, height, margins, x, (ticks_y[0], ticks_y[ticks_y.len() - 1]));
 
     sketch.y_axis(&ticks_y, label_of);
-    sketch.x_axis(&ticks::times(spec.from, spec.to, if narrow { 3 } else if width > 1_000.0 { 10 } else { 7 }));
+    sketch.x_axis(&ticks::times(
+        spec.from,
+        spec.to,
+        if narrow {
+            3
+        } else if width > 1_000.0 {
+            10
+        } else {
+            7
+        },
+    ));
     let mut labels: Vec<(f64, String, Mark)> = Vec::new();
     if let Some(band) = &spec.band {
         let points: Vec<_> = band.points.iter().map(|(at, low, high)| (at.0 as f64, *low, *high)).collect();
@@ -179,7 +194,8 @@ fn end_labels(sketch: &Sketch, mut labels: Vec<(f64, String, Mark)>) {
 pub(super) fn draw_events(sketch: &Sketch, events: &[ChartEvent], narrow: bool) {
     let bottom = sketch.height - sketch.margins.bottom;
     let right = sketch.width - sketch.margins.right;
-    let pins: Vec<_> = pins(events).into_iter().filter(|(_, event)| (sketch.x.0..=sketch.x.1).contains(&(event.at.0 as f64))).collect();
+    let pins: Vec<_> =
+        pins(events).into_iter().filter(|(_, event)| (sketch.x.0..=sketch.x.1).contains(&(event.at.0 as f64))).collect();
     let mut free = sketch.margins.left - 8.0;
     for (i, (name, event)) in pins.iter().enumerate() {
         let x = sketch.px_x(event.at.0 as f64);
@@ -212,7 +228,11 @@ fn draw_hits(sketch: &Sketch, spec: &TimeSeries) {
             .lines
             .iter()
             .filter_map(|line| {
-                let (_, y) = line.points.get(i).filter(|(when, _)| when == at).or_else(|| line.points.iter().find(|(when, _)| when == at))?;
+                let (_, y) = line
+                    .points
+                    .get(i)
+                    .filter(|(when, _)| when == at)
+                    .or_else(|| line.points.iter().find(|(when, _)| when == at))?;
                 y.map(|y| format!("{} {}", line.label, spec.unit.said(y, decimals)))
             })
             .collect();
@@ -220,7 +240,8 @@ fn draw_hits(sketch: &Sketch, spec: &TimeSeries) {
             continue;
         }
         let x = sketch.px_x(at.0 as f64);
-        let when = if spec.to - spec.from > contract::time::DAY { format!("{} {}", ticks::short_date(*at), at.hm()) } else { at.hm() };
+        let when =
+            if spec.to - spec.from > contract::time::DAY { format!("{} {}", ticks::short_date(*at), at.hm()) } else { at.hm() };
         sketch.saying(format!("{when}: {}", values.join(", ")));
         sketch.px_rect((x - width / 2.0, top), (x + width / 2.0, bottom), Mark::Hit);
     }

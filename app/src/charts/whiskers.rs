@@ -41,19 +41,24 @@ fn draw(spec: &Whiskers, width: f64, class: &str) -> String {
     let narrow = class == "narrow";
     let most = if narrow { 15 } else { 30 };
     let values = || {
-        let rows = spec.rows.iter().flat_map(|row| [Some(row.low), Some(row.estimate), Some(row.high), row.reference.map(|r| r.1), row.reference.map(|r| r.2)]);
+        let rows = spec.rows.iter().flat_map(|row| {
+            [Some(row.low), Some(row.estimate), Some(row.high), row.reference.map(|r| r.1), row.reference.map(|r| r.2)]
+        });
         rows.flatten().chain(spec.limit.iter().map(|limit| limit.value)).filter(|value| value.is_finite())
     };
     let (low, high) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
     let scale = ticks::nice(low, high);
     let decimals = spec.unit.decimals(&scale);
-    let said = |value: f64, decimals: usize| if spec.signed { spec.unit.signed(value, decimals) } else { spec.unit.bare(value, decimals) };
+    let said = |value: f64, decimals: usize| {
+        if spec.signed { spec.unit.signed(value, decimals) } else { spec.unit.bare(value, decimals) }
+    };
     let left = spec.rows.iter().map(|row| text_width(&cut_middle(&row.label, most))).fold(40.0, f64::max) + 16.0;
     let note = |row: &Whisker| cut_middle(&row.note, if narrow { 12 } else { 26 });
     let right = spec.rows.iter().map(|row| text_width(&note(row))).fold(8.0, f64::max) + 16.0;
     let top = if spec.limit.is_some() { 22.0 } else { 6.0 };
     let height = top + ROW * spec.rows.len().max(1) as f64 + 26.0;
-    let sketch = Sketch::new(width, height, Margins { left, top, right, bottom: 26.0 }, (scale[0], scale[scale.len() - 1]), (0.0, 1.0));
+    let sketch =
+        Sketch::new(width, height, Margins { left, top, right, bottom: 26.0 }, (scale[0], scale[scale.len() - 1]), (0.0, 1.0));
     let bottom = height - 26.0;
     let stride = if narrow { scale.len().div_ceil(3).max(1) } else { 1 };
     for (i, tick) in scale.iter().enumerate() {
@@ -77,7 +82,13 @@ fn draw(spec: &Whiskers, width: f64, class: &str) -> String {
         if let Some((estimate, low, high)) = row.reference {
             let y = y + 6.0;
             sketch.px_line((sketch.px_x(low), y), (sketch.px_x(high), y), Mark::WhiskerReference);
-            sketch.saying(format!("{}, reference: {} ({} to {})", row.label, said(estimate, decimals + 1), said(low, decimals + 1), said(high, decimals + 1)));
+            sketch.saying(format!(
+                "{}, reference: {} ({} to {})",
+                row.label,
+                said(estimate, decimals + 1),
+                said(low, decimals + 1),
+                said(high, decimals + 1)
+            ));
             sketch.px_dot((sketch.px_x(estimate), y), 3.5, Mark::DotReference);
         }
         if row.estimate.is_finite() {
@@ -85,7 +96,13 @@ fn draw(spec: &Whiskers, width: f64, class: &str) -> String {
             if row.low.is_finite() && row.high.is_finite() {
                 sketch.px_line((sketch.px_x(row.low), y), (sketch.px_x(row.high), y), Mark::Whisker);
             }
-            sketch.saying(format!("{}: {} ({} to {})", row.label, said(row.estimate, decimals + 1), said(row.low, decimals + 1), said(row.high, decimals + 1)));
+            sketch.saying(format!(
+                "{}: {} ({} to {})",
+                row.label,
+                said(row.estimate, decimals + 1),
+                said(row.low, decimals + 1),
+                said(row.high, decimals + 1)
+            ));
             sketch.px_dot((sketch.px_x(row.estimate), y), 4.0, Mark::Dot);
         }
         sketch.text(&note(row), (width - right + 12.0, y + 4.0), Side::Start, Mark::Plain);

@@ -5,7 +5,12 @@ use leptos::prelude::*;
 
 /// Nothing here yet: why, and the exact lines that change it (a `Snippet` as a child).
 #[component]
-pub fn Empty(#[prop(into)] title: String, #[prop(optional, into)] hint: String, #[prop(optional_no_strip, into)] icon: Option<Icon>, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+pub fn Empty(
+    #[prop(into)] title: String,
+    #[prop(optional, into)] hint: String,
+    #[prop(optional_no_strip, into)] icon: Option<Icon>,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     view! {
         <div class="empty">
             {icon.map(|icon| view! { <Draw icon/> })}

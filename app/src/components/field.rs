@@ -1,7 +1,7 @@
 //! Fields: a label, an input, a hint, and what is wrong with it.
 
-use super::icon::{Draw, Icon};
 use super::form::{FormState, typed};
+use super::icon::{Draw, Icon};
 use crate::query::KeepQuery;
 use leptos::prelude::*;
 

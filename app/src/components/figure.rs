@@ -80,7 +80,9 @@ pub fn Key(key: Vec<(&'static str, String)>) -> impl IntoView {
 /// A mark as it looks in the key.
 fn sample(class: &str) -> String {
     match class {
-        "h0" | "h1" | "h2" | "hx" | "hn" | "bar" | "bar-ref" | "bar-soft" | "f1" | "f2" | "f3" | "f4" => format!("<rect class='{class}' x='.5' y='.5' width='15' height='11'/>"),
+        "h0" | "h1" | "h2" | "hx" | "hn" | "bar" | "bar-ref" | "bar-soft" | "f1" | "f2" | "f3" | "f4" => {
+            format!("<rect class='{class}' x='.5' y='.5' width='15' height='11'/>")
+        }
         "band" | "band-ref" => format!("<path class='{class}' d='M0 0h16v12H0z'/>"),
         "sequence" => "<path class='band' d='M0 0h16v12H0z'/><path class='subject' d='M0 6h16'/>".into(),
         "plan" => "<path class='plan' d='M0 3h16M0 9h16'/>".into(),

@@ -86,7 +86,9 @@ where
 {
     let state = FormState {
         pending: action.pending().into(),
-        problem: Signal::derive(move || action.value().with(|value| value.as_ref().and_then(|done| done.as_ref().err().map(|error| error.0.clone())))),
+        problem: Signal::derive(move || {
+            action.value().with(|value| value.as_ref().and_then(|done| done.as_ref().err().map(|error| error.0.clone())))
+        }),
     };
     if let Some(refresh) = use_context::<Refresh>() {
         Effect::new(move |before: Option<usize>| {
@@ -121,7 +123,12 @@ pub fn FormProblem() -> impl IntoView {
 
 /// The button that sends the form. Named after the act; busy while it runs.
 #[component]
-pub fn Submit(#[prop(into)] label: String, #[prop(optional)] tone: Tone, #[prop(optional_no_strip, into)] icon: Option<Icon>, #[prop(optional)] wide: bool) -> impl IntoView {
+pub fn Submit(
+    #[prop(into)] label: String,
+    #[prop(optional)] tone: Tone,
+    #[prop(optional_no_strip, into)] icon: Option<Icon>,
+    #[prop(optional)] wide: bool,
+) -> impl IntoView {
     let pending = use_context::<FormState>().map(|state| state.pending);
     let busy = move || pending.is_some_and(|pending| pending.get());
     let class = if wide { format!("{} big", tone.class()) } else { tone.class().to_string() };

@@ -1,33 +1,33 @@
 //! The component set: pages are made of these and of nothing else. `/styleguide` shows each in all its states.
 
-pub mod icon;
-pub mod page;
-pub mod rail;
 pub mod answer;
-pub mod section;
-pub mod state;
 pub mod button;
-pub mod note;
 pub mod defs;
-pub mod stat;
-pub mod tabs;
-pub mod time_range;
-pub mod table;
-pub mod field;
-pub mod form;
 pub mod dialog;
-pub mod palette;
-pub mod toast;
 pub mod empty;
-pub mod loaded;
-pub mod inbox_row;
 pub mod evidence;
-pub mod log;
-pub mod stepper;
-pub mod snippet;
+pub mod field;
 pub mod figure;
-pub mod tile;
+pub mod form;
+pub mod icon;
+pub mod inbox_row;
+pub mod loaded;
+pub mod log;
+pub mod note;
+pub mod page;
+pub mod palette;
+pub mod rail;
+pub mod section;
 pub mod small;
+pub mod snippet;
+pub mod stat;
+pub mod state;
+pub mod stepper;
+pub mod table;
+pub mod tabs;
+pub mod tile;
+pub mod time_range;
+pub mod toast;
 
 /// Everything a page needs: `use crate::components::prelude::*;`.
 pub mod prelude {

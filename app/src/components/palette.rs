@@ -19,10 +19,16 @@ struct Choice {
 
 /// Pages first, then things by name.
 fn choices(things: &[Named]) -> Vec<Choice> {
-    let pages = ENTRIES.into_iter().map(|(icon, word, href, key)| Choice { icon, words: word.into(), href: href.into(), key: Some(format!("g {key}")) });
+    let pages = ENTRIES.into_iter().map(|(icon, word, href, key)| Choice {
+        icon,
+        words: word.into(),
+        href: href.into(),
+        key: Some(format!("g {key}")),
+    });
     let more = [(Icon::Plus, "Register a model or version", urls::NEW_MODEL), (Icon::Doc, "Styleguide", urls::STYLEGUIDE)];
     let more = more.into_iter().map(|(icon, words, href)| Choice { icon, words: words.into(), href: href.into(), key: None });
-    let things = things.iter().map(|thing| Choice { icon: thing.icon(), words: thing.words.clone(), href: thing.href.clone(), key: None });
+    let things =
+        things.iter().map(|thing| Choice { icon: thing.icon(), words: thing.words.clone(), href: thing.href.clone(), key: None });
     pages.chain(more).chain(things).collect()
 }
 
@@ -122,7 +128,11 @@ mod tests {
 
     #[test]
     fn finds_by_all_words_in_any_order() {
-        let things = [Named { kind: crate::names::Kind::Model, words: "retail-churn, version 15".into(), href: "/models/retail-churn/15".into() }];
+        let things = [Named {
+            kind: crate::names::Kind::Model,
+            words: "retail-churn, version 15".into(),
+            href: "/models/retail-churn/15".into(),
+        }];
         let found = |typed: &str| matching(choices(&things), typed).into_iter().map(|choice| choice.words).collect::<Vec<_>>();
         assert_eq!(found("15 churn"), ["retail-churn, version 15"]);
         assert_eq!(found("fle"), ["Fleet"]);

@@ -36,8 +36,12 @@ pub fn Rail(me: Me) -> impl IntoView {
             let count = move || {
                 let (inbox, alerts) = counts.get();
                 match href {
-                    urls::INBOX if inbox > 0 => Some(view! { <span class="count" data-state="">{inbox}<span class="vh">" waiting"</span></span> }),
-                    urls::ALERTS if alerts > 0 => Some(view! { <span class="count" data-state="bad">{alerts}<span class="vh">" firing"</span></span> }),
+                    urls::INBOX if inbox > 0 => {
+                        Some(view! { <span class="count" data-state="">{inbox}<span class="vh">" waiting"</span></span> })
+                    }
+                    urls::ALERTS if alerts > 0 => {
+                        Some(view! { <span class="count" data-state="bad">{alerts}<span class="vh">" firing"</span></span> })
+                    }
                     _ => None,
                 }
             };

@@ -98,7 +98,7 @@ fn Head(col: Col, sort: Sort) -> impl IntoView {
             </a>
         </th>
     }
-        .into_any()
+    .into_any()
 }
 
 #[component]

@@ -63,7 +63,9 @@ fn stamp(at: Millis) -> String {
 /// The range that the address asks for; `otherwise` is a word like `24h`.
 pub fn use_range(otherwise: &'static str) -> Memo<Asked> {
     let here = here();
-    Memo::new(move |_| Asked::parse(here.get("range").as_deref(), here.get("from").as_deref(), here.get("to").as_deref(), otherwise))
+    Memo::new(move |_| {
+        Asked::parse(here.get("range").as_deref(), here.get("from").as_deref(), here.get("to").as_deref(), otherwise)
+    })
 }
 
 /// The picker. Every choice is a link; the absolute one is a form with GET.

@@ -5,7 +5,12 @@ use contract::verdict::State;
 use leptos::prelude::*;
 
 #[component]
-pub fn Toast(state: State, #[prop(into)] title: String, #[prop(optional, into)] detail: String, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+pub fn Toast(
+    state: State,
+    #[prop(into)] title: String,
+    #[prop(optional, into)] detail: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     view! {
         <div class="toast" data-state=state_word(state) role="status">
             <Draw icon=Icon::from(state)/>

@@ -1,17 +1,17 @@
 //! The pages, in the order in which the navigation lists them.
 
-mod sign_in;
-pub mod approvals;
-mod fleet;
-mod deployment;
-pub mod models;
-pub mod version;
-mod releases;
 mod alerts;
+pub mod approvals;
 mod audit;
-mod report;
+mod deployment;
+mod fleet;
+pub mod models;
 mod not_found;
+mod releases;
+mod report;
+mod sign_in;
 mod styleguide;
+pub mod version;
 
 pub use alerts::AlertsPage;
 pub use approvals::{ApprovalPage, InboxPage};

@@ -41,7 +41,11 @@ impl Floor {
     /// A session that is free, else whichever comes free.
     fn session(&self) -> MutexGuard<'_, Session> {
         let [first, second] = &self.sessions;
-        first.try_lock().ok().or_else(|| second.try_lock().ok()).unwrap_or_else(|| first.lock().unwrap_or_else(PoisonError::into_inner))
+        first
+            .try_lock()
+            .ok()
+            .or_else(|| second.try_lock().ok())
+            .unwrap_or_else(|| first.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -64,10 +68,16 @@ async fn infer(State(floor): State<Arc<Floor>>, headers: HeaderMap, body: Bytes)
     let response = Response::builder();
     let answered = if json.is_some() {
         let raw: Vec<u8> = tensor.data.iter().flat_map(|score| score.to_le_bytes()).collect();
-        let head = format!(r#"{{"model_name":"m","outputs":[{{"name":"{}","shape":{:?},"datatype":"FP32","parameters":{{"binary_data_size":{}}}}}]}}"#, tensor.name, tensor.shape, raw.len());
+        let head = format!(
+            r#"{{"model_name":"m","outputs":[{{"name":"{}","shape":{:?},"datatype":"FP32","parameters":{{"binary_data_size":{}}}}}]}}"#,
+            tensor.name,
+            tensor.shape,
+            raw.len()
+        );
         response.header("inference-header-content-length", head.len()).body(Body::from([head.as_bytes(), &raw].concat()))
     } else {
-        let text = serde_json::to_vec(&Answer { model_name: "m", outputs: vec![tensor] }).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+        let text = serde_json::to_vec(&Answer { model_name: "m", outputs: vec![tensor] })
+            .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
         response.header("content-type", "application/json").body(Body::from(text))
     };
     answered.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
@@ -75,7 +85,11 @@ async fn infer(State(floor): State<Arc<Floor>>, headers: HeaderMap, body: Bytes)
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> anyhow::Result<()> {
-    let [library, model, output, address] = std::env::args().skip(1).collect::<Vec<_>>().try_into().map_err(|_| anyhow::anyhow!("usage: bench-floor LIBRARY MODEL OUTPUT ADDRESS"))?;
+    let [library, model, output, address] = std::env::args()
+        .skip(1)
+        .collect::<Vec<_>>()
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("usage: bench-floor LIBRARY MODEL OUTPUT ADDRESS"))?;
     let environment = ort::init_from(library)?.build()?;
     let session = || -> anyhow::Result<Mutex<Session>> {
         let builder = Session::builder(&environment)?.with_intra_threads(1).map_err(|e| anyhow::anyhow!("{e}"))?;

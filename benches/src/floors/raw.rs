@@ -7,11 +7,16 @@ use ort::value::TensorRef;
 use std::time::{Duration, Instant};
 
 fn main() -> Result<()> {
-    let [library, cases, name, seconds] = std::env::args().skip(1).collect::<Vec<_>>().try_into().map_err(|_| anyhow::anyhow!("usage: bench-raw LIBRARY CASES WORKLOAD SECONDS"))?;
+    let [library, cases, name, seconds] = std::env::args()
+        .skip(1)
+        .collect::<Vec<_>>()
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("usage: bench-raw LIBRARY CASES WORKLOAD SECONDS"))?;
     let workload = Workload::read(cases.as_ref(), &name)?;
     let model = std::path::Path::new(&cases).with_file_name(&workload.model);
     let environment = ort::init_from(library)?.build()?;
-    let mut session = Session::builder(&environment)?.with_intra_threads(1).map_err(|e| anyhow::anyhow!("{e}"))?.commit_from_file(model)?;
+    let mut session =
+        Session::builder(&environment)?.with_intra_threads(1).map_err(|e| anyhow::anyhow!("{e}"))?.commit_from_file(model)?;
     let inputs: Vec<Vec<f32>> = (0..CASES).map(|case| workload.values(case)).collect();
     let mut run = |case: u32| -> Result<Vec<f32>> {
         let value = TensorRef::from_array_view((&workload.shape[..], &inputs[case as usize][..]))?;

@@ -100,7 +100,9 @@ impl Client {
         if self.stream.is_none() {
             self.open().await?;
         }
-        let Client { stream: Some(stream), read, requests, number, sent_unique, step, .. } = self else { return Err(Failure::Closed) };
+        let Client { stream: Some(stream), read, requests, number, sent_unique, step, .. } = self else {
+            return Err(Failure::Closed);
+        };
         *number += 1;
         let case = (*number % u64::from(CASES)) as u32;
         // Spread evenly: with 10 percent, one in ten.

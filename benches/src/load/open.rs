@@ -54,7 +54,12 @@ struct Waiting {
 }
 
 pub async fn run(plan: Rc<Plan>, rate: f64) -> Result<Seen> {
-    let waiting = Rc::new(Waiting { due: RefCell::default(), more: Notify::new(), start: Cell::new(Instant::now()), seen: RefCell::default() });
+    let waiting = Rc::new(Waiting {
+        due: RefCell::default(),
+        more: Notify::new(),
+        start: Cell::new(Instant::now()),
+        seen: RefCell::default(),
+    });
     let of = plan.options.connections;
     for index in 0..of {
         let (plan, waiting) = (plan.clone(), waiting.clone());

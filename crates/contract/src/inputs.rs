@@ -2,8 +2,8 @@
 
 use crate::deployment::DeploymentSettings;
 use crate::ids::*;
-use crate::rollout::RolloutPlan;
 use crate::role::Role;
+use crate::rollout::RolloutPlan;
 use crate::spec::Task;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};

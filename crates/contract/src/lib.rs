@@ -1,19 +1,19 @@
 //! What crosses the wire between floors: ids, times, problems, contracts, inputs and the views that pages show. No I/O.
 
+pub mod deployment;
 pub mod ids;
-pub mod time;
+pub mod inputs;
+pub mod live;
+pub mod plans;
 pub mod problem;
 pub mod role;
-pub mod tensor;
-pub mod spec;
-pub mod rule;
-pub mod deployment;
 pub mod rollout;
-pub mod plans;
-pub mod verdict;
-pub mod live;
+pub mod rule;
+pub mod spec;
+pub mod tensor;
+pub mod time;
 pub mod urls;
-pub mod inputs;
+pub mod verdict;
 pub mod views;
 
 pub use ids::*;

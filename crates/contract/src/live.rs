@@ -14,12 +14,28 @@ pub struct LiveEvent {
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Topic {
     /// Windows of this deployment have new numbers.
-    Metrics { deployment: DeploymentName },
-    Rollout { rollout: RolloutId, deployment: DeploymentName },
-    Alert { alert: AlertId, deployment: DeploymentName },
-    Approval { approval: ApprovalId, model: ModelName },
-    Version { model: ModelName, version: VersionNo },
-    Deployment { deployment: DeploymentName },
+    Metrics {
+        deployment: DeploymentName,
+    },
+    Rollout {
+        rollout: RolloutId,
+        deployment: DeploymentName,
+    },
+    Alert {
+        alert: AlertId,
+        deployment: DeploymentName,
+    },
+    Approval {
+        approval: ApprovalId,
+        model: ModelName,
+    },
+    Version {
+        model: ModelName,
+        version: VersionNo,
+    },
+    Deployment {
+        deployment: DeploymentName,
+    },
 }
 
 impl Topic {

@@ -33,7 +33,12 @@ pub const ALL: [Named; 3] = [
         sentence: "Seconds instead of minutes; goes on as long as nothing is shown to be worse.",
         make: short,
     },
-    Named { word: "by_hand", name: "By hand", sentence: "As the standard plan, but a person advances every step.", make: by_hand },
+    Named {
+        word: "by_hand",
+        name: "By hand",
+        sentence: "As the standard plan, but a person advances every step.",
+        make: by_hand,
+    },
 ];
 
 /// The plan of this word.
@@ -113,7 +118,10 @@ mod tests {
     fn steps_are_said() {
         let step = |weight, seconds, min_requests, exit| Step { weight, seconds, min_requests, exit };
         for (step, words) in [
-            (step(25.0, 600, 500, Exit::Decided), "25%, at least 10 min and 500 requests, until every required guardrail is decided"),
+            (
+                step(25.0, 600, 500, Exit::Decided),
+                "25%, at least 10 min and 500 requests, until every required guardrail is decided",
+            ),
             (step(1.0, 8, 2, Exit::NothingWorse), "1%, at least 8 s and 2 requests"),
             (step(0.0, 90, 0, Exit::Manual), "shadow, at least 90 s, until a person advances"),
             (step(100.0, 0, 0, Exit::NothingWorse), "100%"),

@@ -53,7 +53,15 @@ impl Role {
             Role::Stakeholder => matches!(act, ReadReport | View),
             Role::Engineer => matches!(
                 act,
-                View | ReadReport | Register | RunGates | RequestPromotion | DriveRollout | StopRollout | AcknowledgeAlert | SendOutcomes | ShareReport
+                View | ReadReport
+                    | Register
+                    | RunGates
+                    | RequestPromotion
+                    | DriveRollout
+                    | StopRollout
+                    | AcknowledgeAlert
+                    | SendOutcomes
+                    | ShareReport
             ),
             Role::Approver => matches!(act, View | ReadReport | Approve | StopRollout | AcknowledgeAlert | ShareReport),
             Role::Oncall => matches!(act, View | ReadReport | StopRollout | DriveRollout | AcknowledgeAlert | SendOutcomes),

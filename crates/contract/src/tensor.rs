@@ -24,8 +24,20 @@ pub enum DataType {
 
 impl DataType {
     pub const ALL: [DataType; 14] = [
-        Self::Bool, Self::Uint8, Self::Uint16, Self::Uint32, Self::Uint64, Self::Int8, Self::Int16, Self::Int32, Self::Int64,
-        Self::Fp16, Self::Bf16, Self::Fp32, Self::Fp64, Self::Bytes,
+        Self::Bool,
+        Self::Uint8,
+        Self::Uint16,
+        Self::Uint32,
+        Self::Uint64,
+        Self::Int8,
+        Self::Int16,
+        Self::Int32,
+        Self::Int64,
+        Self::Fp16,
+        Self::Bf16,
+        Self::Fp32,
+        Self::Fp64,
+        Self::Bytes,
     ];
 
     pub fn word(self) -> &'static str {

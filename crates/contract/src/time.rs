@@ -76,7 +76,8 @@ impl Millis {
     /// Reads RFC 3339 with any offset, with or without fraction; `None` if it is not a time.
     pub fn parse(text: &str) -> Option<Millis> {
         let b = text.as_bytes();
-        if b.len() < 20 || b[4] != b'-' || b[7] != b'-' || !matches!(b[10], b'T' | b't' | b' ') || b[13] != b':' || b[16] != b':' {
+        if b.len() < 20 || b[4] != b'-' || b[7] != b'-' || !matches!(b[10], b'T' | b't' | b' ') || b[13] != b':' || b[16] != b':'
+        {
             return None;
         }
         let num = |range: std::ops::Range<usize>| -> Option<i64> {
@@ -191,7 +192,9 @@ mod tests {
         }
         assert_eq!(Millis::parse("2026-03-17T15:20:05.1+01:00"), Some(Millis(1_773_757_205_100)));
         assert_eq!(Millis::parse("2026-03-17T14:20:05Z"), Some(Millis(1_773_757_205_000)));
-        for bad in ["", "2026-03-17", "2026-13-17T14:20:05Z", "2026-03-17T14:20:05", "2026-03-17T14:20:05.Z", "xxxx-03-17T14:20:05Z"] {
+        for bad in
+            ["", "2026-03-17", "2026-13-17T14:20:05Z", "2026-03-17T14:20:05", "2026-03-17T14:20:05.Z", "xxxx-03-17T14:20:05Z"]
+        {
             assert_eq!(Millis::parse(bad), None, "{bad}");
         }
     }

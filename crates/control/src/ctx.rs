@@ -106,7 +106,16 @@ pub struct Ctx {
 impl Ctx {
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
         let (live, _) = broadcast::channel(1_024);
-        Self { store, site: Arc::default(), book: Arc::default(), retention: Retention::default(), runtime: None, router: None, clock, live }
+        Self {
+            store,
+            site: Arc::default(),
+            book: Arc::default(),
+            retention: Retention::default(),
+            runtime: None,
+            router: None,
+            clock,
+            live,
+        }
     }
 
     /// The same hands at a named place.
@@ -129,7 +138,9 @@ impl Ctx {
 
     /// What runs ONNX files; a process that only reads the store works without.
     pub fn runtime(&self) -> Outcome<serving::Runtime> {
-        self.runtime.clone().ok_or_else(|| Problem::busy("ONNX Runtime is not loaded in this process. `cargo xtask setup` fetches it; ORT_DYLIB_PATH names it."))
+        self.runtime.clone().ok_or_else(|| {
+            Problem::busy("ONNX Runtime is not loaded in this process. `cargo xtask setup` fetches it; ORT_DYLIB_PATH names it.")
+        })
     }
 
     /// The same hands, with what answers requests.

@@ -55,8 +55,13 @@ pub(crate) fn answered(outcome: Outcome<()>) -> Outcome<()> {
 enum After<'a> {
     Done,
     /// Due again in `wait` ms.
-    Again { wait: i64, why: &'a str },
-    GivenUp { why: &'a str },
+    Again {
+        wait: i64,
+        why: &'a str,
+    },
+    GivenUp {
+        why: &'a str,
+    },
 }
 
 /// `attempts` counts the one that has just ended.
@@ -79,7 +84,8 @@ mod tests {
 
     #[test]
     fn our_failures_are_tried_again_what_is_refused_is_not() {
-        let (busy, internal, conflict) = (|| Problem::busy("full"), || Problem::internal("broken"), || Problem::conflict("no rows"));
+        let (busy, internal, conflict) =
+            (|| Problem::busy("full"), || Problem::internal("broken"), || Problem::conflict("no rows"));
         let cases = [
             (Ok(()), 1, After::Done),
             (Ok(()), TRIES, After::Done),

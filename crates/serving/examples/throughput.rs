@@ -43,7 +43,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tokio::spawn(async move { while records.recv().await.is_some() {} });
     for callers in [1, 32, 1_000] {
         let (started, runs) = (Instant::now(), runs(&router));
-        let tasks: Vec<_> = (0..callers).map(|caller| tokio::spawn(call(router.clone(), row.clone(), caller, started + Duration::from_secs(3)))).collect();
+        let tasks: Vec<_> = (0..callers)
+            .map(|caller| tokio::spawn(call(router.clone(), row.clone(), caller, started + Duration::from_secs(3))))
+            .collect();
         let mut latencies = Vec::new();
         for task in tasks {
             latencies.extend(task.await?);
@@ -53,7 +55,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let n = latencies.len();
         let at = |q: f64| latencies.get((n as f64 * q) as usize).copied().unwrap_or_default();
         let per_run = n as f64 / (self::runs(&router) - runs).max(1) as f64;
-        println!("{callers:>5} callers: {:>8.0}/s  p50 {:?}  p99 {:?}  {per_run:.1} rows a run", n as f64 / seconds, at(0.5), at(0.99));
+        println!(
+            "{callers:>5} callers: {:>8.0}/s  p50 {:?}  p99 {:?}  {per_run:.1} rows a run",
+            n as f64 / seconds,
+            at(0.5),
+            at(0.99)
+        );
     }
     let (row, started, mut n) = (Arc::new(row), Instant::now(), 0u32);
     let mut compute = Duration::ZERO;
@@ -73,7 +80,16 @@ async fn call(router: Router, row: Named, caller: usize, until: Instant) -> Vec<
     let mut latencies = Vec::new();
     while Instant::now() < until {
         let id = PredictionId(format!("{caller}-{}", latencies.len()));
-        let request = PredictRequest { deployment: "bench".into(), version: None, inputs: row.clone(), routing_key: None, deadline: None, arrived: None, priority: Priority::Live, id };
+        let request = PredictRequest {
+            deployment: "bench".into(),
+            version: None,
+            inputs: row.clone(),
+            routing_key: None,
+            deadline: None,
+            arrived: None,
+            priority: Priority::Live,
+            id,
+        };
         let started = Instant::now();
         if router.predict(request).await.is_ok() {
             latencies.push(started.elapsed());

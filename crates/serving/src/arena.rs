@@ -18,7 +18,8 @@ pub fn limit(environment: &Environment, bytes: usize) -> Result<(), String> {
     let mut config: *mut sys::OrtArenaCfg = ptr::null_mut();
     // SAFETY: keys, values and the memory description outlive the calls; the configuration is released once, after its use.
     unsafe {
-        ort::Error::result_from_status((api.CreateArenaCfgV2)(keys.as_ptr(), values.as_ptr(), keys.len(), &mut config)).map_err(|error| error.to_string())?;
+        ort::Error::result_from_status((api.CreateArenaCfgV2)(keys.as_ptr(), values.as_ptr(), keys.len(), &mut config))
+            .map_err(|error| error.to_string())?;
         let status = (api.CreateAndRegisterAllocator)(environment.ptr().cast_mut(), info.ptr(), config);
         let registered = ort::Error::result_from_status(status);
         (api.ReleaseArenaCfg)(config);

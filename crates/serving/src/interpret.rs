@@ -45,7 +45,9 @@ pub struct RowAnswer {
 /// Labels may be `[n]` or `[n, 1]`, text or whole numbers, or missing (then the largest score decides); scores may be
 /// `[n, classes]`, or `[n]` or `[n, 1]` with the score of the positive class alone.
 pub fn interpret(contract: &Contract, outputs: &[(String, Tensor)]) -> Result<Vec<RowAnswer>, String> {
-    let find = |name: &Option<String>| name.as_ref().and_then(|name| outputs.iter().find(|(output, _)| output == name)).map(|(_, tensor)| tensor);
+    let find = |name: &Option<String>| {
+        name.as_ref().and_then(|name| outputs.iter().find(|(output, _)| output == name)).map(|(_, tensor)| tensor)
+    };
     let (label, score) = (find(&contract.label_output), find(&contract.score_output));
     if contract.task == Task::Regression {
         let values = label.or(score).ok_or("the outputs do not hold the one that the contract names")?;
@@ -54,7 +56,12 @@ pub fn interpret(contract: &Contract, outputs: &[(String, Tensor)]) -> Result<Ve
     match (label, score) {
         (_, Some(score)) => classes(contract, label, score),
         (Some(label), None) => Ok((0..label.data().len())
-            .map(|row| RowAnswer { label: Label::Class(class_name(contract, label.data(), row)), score: None, scores: Vec::new(), valid: finite(label.data().number(row)) })
+            .map(|row| RowAnswer {
+                label: Label::Class(class_name(contract, label.data(), row)),
+                score: None,
+                scores: Vec::new(),
+                valid: finite(label.data().number(row)),
+            })
             .collect()),
         (None, None) => Err("the outputs hold neither the label nor the scores that the contract names".into()),
     }
@@ -63,7 +70,9 @@ pub fn interpret(contract: &Contract, outputs: &[(String, Tensor)]) -> Result<Ve
 /// Whether all answers are finite: a cheap look at the tensors that the contract names.
 pub fn is_finite(contract: &Contract, outputs: &[(String, Tensor)]) -> bool {
     let named = [&contract.label_output, &contract.score_output];
-    !outputs.iter().any(|(name, tensor)| named.iter().any(|named| named.as_deref() == Some(name)) && tensor.data().has_non_finite())
+    !outputs
+        .iter()
+        .any(|(name, tensor)| named.iter().any(|named| named.as_deref() == Some(name)) && tensor.data().has_non_finite())
 }
 
 fn finite(number: Option<f64>) -> bool {
@@ -177,7 +186,8 @@ mod tests {
 
     #[test]
     fn without_a_positive_class_the_score_is_the_predicted_ones() {
-        let contract = Contract { positive: None, task: Task::Multiclass, classes: ["a", "b", "c"].map(Into::into).into(), ..columns() };
+        let contract =
+            Contract { positive: None, task: Task::Multiclass, classes: ["a", "b", "c"].map(Into::into).into(), ..columns() };
         assert_eq!(answers(&contract, None, Some(scores(&[1, 3], &[0.1, 0.7, 0.2]))), [("b".to_owned(), Some(0.7), true)]);
         let digits = Contract { classes: Vec::new(), ..contract };
         assert_eq!(answers(&digits, None, Some(scores(&[1, 3], &[0.1, 0.2, 0.7]))), [("2".to_owned(), Some(0.7), true)]);
@@ -189,7 +199,11 @@ mod tests {
         let answers = interpret(&contract, &outputs(Some(scores(&[2, 1], &[1.5, f32::NAN])), None)).expect("it fits");
         assert_eq!(answers[0], RowAnswer { label: Label::Value(1.5), score: None, scores: vec![], valid: true });
         assert!(!answers[1].valid);
-        assert_eq!(interpret(&contract, &outputs(Some(scores(&[], &[7.0])), None)).map(|a| a.len()), Ok(1), "a scalar is one row");
+        assert_eq!(
+            interpret(&contract, &outputs(Some(scores(&[], &[7.0])), None)).map(|a| a.len()),
+            Ok(1),
+            "a scalar is one row"
+        );
     }
 
     #[test]

@@ -21,8 +21,13 @@ pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
 pub enum Outcome {
     Answered,
     /// The chosen version did not answer, and this did: `previous`, `default`.
-    Fallback { kind: &'static str, reason: String },
-    Failed { reason: String },
+    Fallback {
+        kind: &'static str,
+        reason: String,
+    },
+    Failed {
+        reason: String,
+    },
 }
 
 impl Outcome {
@@ -189,7 +194,9 @@ impl Recorder {
     pub(crate) fn record(&self, draft: Draft) {
         let record = self.stamp(draft, None);
         let bytes = record.memory();
-        if self.shared.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > self.shared.max_bytes || self.sender.try_send(record).is_err() {
+        if self.shared.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > self.shared.max_bytes
+            || self.sender.try_send(record).is_err()
+        {
             self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
             self.shared.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -210,8 +217,23 @@ impl Recorder {
     }
 
     fn stamp(&self, draft: Draft, committed: Option<oneshot::Sender<()>>) -> Record {
-        let Draft { prediction_id, deployment, served, answered_by, arm, inputs, outputs, rows, outcome, spent, routing_key } = draft;
-        Record { prediction_id, deployment, served, answered_by, arm, at: (self.clock)(), inputs, outputs, rows, outcome, spent, routing_key, committed }
+        let Draft { prediction_id, deployment, served, answered_by, arm, inputs, outputs, rows, outcome, spent, routing_key } =
+            draft;
+        Record {
+            prediction_id,
+            deployment,
+            served,
+            answered_by,
+            arm,
+            at: (self.clock)(),
+            inputs,
+            outputs,
+            rows,
+            outcome,
+            spent,
+            routing_key,
+            committed,
+        }
     }
 }
 

@@ -52,7 +52,11 @@ impl Runtime {
     pub fn start_with(dylib: &Path, options: RuntimeOptions) -> Result<Runtime, StartError> {
         let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(runtime) = &*started {
-            return if *runtime.path == *dylib { Ok(runtime.clone()) } else { Err(StartError::Other(runtime.path.to_path_buf())) };
+            return if *runtime.path == *dylib {
+                Ok(runtime.clone())
+            } else {
+                Err(StartError::Other(runtime.path.to_path_buf()))
+            };
         }
         if !dylib.is_file() {
             return Err(StartError::Missing(dylib.to_path_buf()));

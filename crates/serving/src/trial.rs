@@ -65,7 +65,13 @@ impl Trial {
     /// should not come this far: its reasons are better.
     pub fn run(&self, bytes: &[u8]) -> Result<(), LoadError> {
         let system = |error: std::io::Error| LoadError::System(format!("a trial could not be run: {error}"));
-        let mut child = Command::new(&self.program).args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(system)?;
+        let mut child = Command::new(&self.program)
+            .args(&self.args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(system)?;
         let mut input = child.stdin.take();
         let bytes = bytes.to_vec();
         // A child that dies stops reading: the error of the write is the exit status's to explain.
@@ -92,7 +98,9 @@ impl Trial {
         match status.map(|status| status.code()) {
             Some(Some(0)) => Ok(()),
             Some(Some(1)) if !said.trim().is_empty() => Err(LoadError::Runtime(said.trim().to_owned())),
-            Some(_) => Err(crashed("In a trial run the model made the runtime crash. It is not loaded: the server would go down with it.".into())),
+            Some(_) => Err(crashed(
+                "In a trial run the model made the runtime crash. It is not loaded: the server would go down with it.".into(),
+            )),
             None => Err(crashed(format!("In a trial run the model did not load within {} s.", self.limit.as_secs()))),
         }
     }

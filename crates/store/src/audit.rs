@@ -45,7 +45,16 @@ impl Kept {
     /// SHA-256 over the canonical JSON array of all fields but the hash itself; field order is part of the format.
     pub fn computed_hash(&self) -> String {
         let canonical = json!([
-            self.seq, self.at, self.actor, self.actor_name, self.action, self.object_kind, self.object_id, self.summary, self.detail, self.prev_hash
+            self.seq,
+            self.at,
+            self.actor,
+            self.actor_name,
+            self.action,
+            self.object_kind,
+            self.object_id,
+            self.summary,
+            self.detail,
+            self.prev_hash
         ]);
         hex::encode(Sha256::digest(canonical.to_string().as_bytes()))
     }
@@ -63,7 +72,8 @@ pub enum Verified {
 impl Tx {
     /// Appends an entry. The update of the head row makes concurrent writers queue, so that the chain never forks.
     pub async fn audit(&mut self, entry: Entry) -> Result<i64> {
-        let (seq, prev_hash): (i64, String) = self.one("update audit_head set seq = seq + 1 where id = 1 returning seq, hash", args![]).await?;
+        let (seq, prev_hash): (i64, String) =
+            self.one("update audit_head set seq = seq + 1 where id = 1 returning seq, hash", args![]).await?;
         let mut kept = Kept {
             seq,
             at: entry.at.0,
@@ -95,7 +105,10 @@ impl Tx {
 impl Db {
     /// Entries before `before` (all if `None`), newest first; `like` is matched against action, object and summary, case-insensitively.
     pub async fn audit_page(&self, before: Option<i64>, like: Option<&str>, limit: i64) -> Result<Vec<Kept>> {
-        let pattern = like.map_or_else(|| "%".into(), |text| format!("%{}%", text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")));
+        let pattern = like.map_or_else(
+            || "%".into(),
+            |text| format!("%{}%", text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")),
+        );
         self.all(
             "select * from audit_entries where seq < $1 and lower(action || ' ' || object_kind || ' ' || object_id || ' ' || actor_name || ' ' || summary) like $2 escape '\\'
              order by seq desc limit $3",
@@ -118,8 +131,9 @@ impl Db {
         let (head_seq, head_hash): (i64, String) = self.one("select seq, hash from audit_head where id = 1", args![]).await?;
         let (mut seq, mut hash) = (0, GENESIS.to_owned());
         loop {
-            let page: Vec<Kept> =
-                self.all("select * from audit_entries where seq > $1 and seq <= $2 order by seq limit 1000", args![seq, head_seq]).await?;
+            let page: Vec<Kept> = self
+                .all("select * from audit_entries where seq > $1 and seq <= $2 order by seq limit 1000", args![seq, head_seq])
+                .await?;
             if page.is_empty() {
                 break;
             }
@@ -137,7 +151,10 @@ impl Db {
             }
         }
         if seq != head_seq || hash != head_hash {
-            return Ok(Verified::Broken { seq: seq + 1, reason: format!("the log ends at entry {seq}, its head says {head_seq}") });
+            return Ok(Verified::Broken {
+                seq: seq + 1,
+                reason: format!("the log ends at entry {seq}, its head says {head_seq}"),
+            });
         }
         Ok(Verified::Intact { entries: seq, head: hash })
     }
@@ -172,7 +189,11 @@ mod tests {
             assert!(matches!(db.audit_verify().await.unwrap(), Verified::Intact { entries: 5, .. }));
 
             for (tamper, undo, found) in [
-                ("update audit_entries set summary = 'x' where seq = 3", "update audit_entries set summary = 'Did thing 3' where seq = 3", 3),
+                (
+                    "update audit_entries set summary = 'x' where seq = 3",
+                    "update audit_entries set summary = 'Did thing 3' where seq = 3",
+                    3,
+                ),
                 ("update audit_entries set seq = 99 where seq = 2", "update audit_entries set seq = 2 where seq = 99", 2),
                 ("update audit_head set seq = 6 where id = 1", "update audit_head set seq = 5 where id = 1", 6),
             ] {

@@ -24,7 +24,9 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::Database(db) if db.is_unique_violation() || db.is_foreign_key_violation() => Error::Conflict(db.message().to_owned()),
+            sqlx::Error::Database(db) if db.is_unique_violation() || db.is_foreign_key_violation() => {
+                Error::Conflict(db.message().to_owned())
+            }
             _ => Error::Database(error),
         }
     }

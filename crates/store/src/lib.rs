@@ -3,25 +3,25 @@
 //! Reads go through [`Db`], writes through [`Tx`]; both speak the portable subset that `migrations/` is written in: text ids made
 //! by the program, `bigint` milliseconds, `double precision`, JSON as text, `$1` placeholders, no `now()`, no autoincrement.
 
-mod db;
-mod error;
-mod value;
+pub mod alerts;
+pub mod approvals;
 pub mod audit;
-pub mod jobs;
-pub mod sessions;
+pub mod blobs;
+mod db;
+pub mod deployments;
+mod error;
+pub mod gates;
 pub mod idempotency;
 pub mod identity;
-pub mod registry;
-pub mod gates;
-pub mod approvals;
-pub mod testing;
-pub mod blobs;
-pub mod alerts;
-pub mod deployments;
+pub mod jobs;
 pub mod outcomes;
 pub mod predictions;
+pub mod registry;
 pub mod reports;
 pub mod rollouts;
+pub mod sessions;
+pub mod testing;
+mod value;
 pub mod windows;
 
 pub use blobs::Blobs;

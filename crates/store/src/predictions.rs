@@ -68,7 +68,13 @@ impl Db {
     }
 
     /// The newest rows that `version` itself answered at or after `since`.
-    pub async fn predictions_of(&self, deployment: &DeploymentName, version: VersionNo, since: Millis, limit: i64) -> Result<Vec<PredictionRow>> {
+    pub async fn predictions_of(
+        &self,
+        deployment: &DeploymentName,
+        version: VersionNo,
+        since: Millis,
+        limit: i64,
+    ) -> Result<Vec<PredictionRow>> {
         self.all(
             "select * from predictions where deployment = $1 and version = $2 and at >= $3 and fallback is null order by at desc, id limit $4",
             args![deployment, version, since, limit],
@@ -77,7 +83,12 @@ impl Db {
     }
 
     /// Known outcomes in `[from, to)` by version and arm, and how many of them the answer got wrong; fallbacks are left out.
-    pub async fn wrong_answers(&self, deployment: &DeploymentName, from: Millis, to: Millis) -> Result<Vec<(i64, String, i64, i64)>> {
+    pub async fn wrong_answers(
+        &self,
+        deployment: &DeploymentName,
+        from: Millis,
+        to: Millis,
+    ) -> Result<Vec<(i64, String, i64, i64)>> {
         self.all(
             "select version, arm, cast(count(*) as bigint), cast(sum(case when outcome <> label then 1 else 0 end) as bigint) from predictions
              where deployment = $1 and at >= $2 and at < $3 and outcome is not null and fallback is null group by version, arm",

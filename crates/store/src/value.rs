@@ -61,7 +61,21 @@ macro_rules! from_id {
     )+};
 }
 
-from_id!(ModelName, DeploymentName, UserId, TokenId, DatasetId, ApprovalId, RolloutId, AlertId, GateRunId, ReportId, JobId, PredictionId, BlobHash);
+from_id!(
+    ModelName,
+    DeploymentName,
+    UserId,
+    TokenId,
+    DatasetId,
+    ApprovalId,
+    RolloutId,
+    AlertId,
+    GateRunId,
+    ReportId,
+    JobId,
+    PredictionId,
+    BlobHash
+);
 
 /// `args![a, b, c]`: the values of `$1`, `$2`, `$3`.
 #[macro_export]

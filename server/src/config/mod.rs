@@ -87,7 +87,9 @@ impl Settings {
         let body_memory = self.body_memory.unwrap_or(512 << 20).max(body_limit);
         let (connections, client_timeout_s) = (self.connections.unwrap_or(4_096), self.client_timeout_s.unwrap_or(10));
         let idle_timeout_s = self.idle_timeout_s.unwrap_or(75);
-        for (name, value) in [("connections", connections as u64), ("client_timeout_s", client_timeout_s), ("idle_timeout_s", idle_timeout_s)] {
+        for (name, value) in
+            [("connections", connections as u64), ("client_timeout_s", client_timeout_s), ("idle_timeout_s", idle_timeout_s)]
+        {
             if value == 0 {
                 bail!("{name} must be at least 1, and is 0");
             }
@@ -126,7 +128,8 @@ mod tests {
 
     #[test]
     fn flags_win_over_the_environment_and_that_over_the_file() {
-        let file: Settings = toml::from_str("addr = \"127.0.0.1:1\"\nenvironment = \"file\"\nlog = \"warn\"\nkeep_looks_days = 30").unwrap();
+        let file: Settings =
+            toml::from_str("addr = \"127.0.0.1:1\"\nenvironment = \"file\"\nlog = \"warn\"\nkeep_looks_days = 30").unwrap();
         let environment = from_environment(|name| match name {
             "SLIPWAY_ADDR" => Some("127.0.0.1:2".into()),
             "SLIPWAY_ENVIRONMENT" => Some("environment".into()),

@@ -126,11 +126,14 @@ pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Settings
         }
     };
     let number = |name: &str| -> Result<Option<u64>> {
-        text(name).map(|value| value.parse().with_context(|| format!("{name} must be a whole number, and is “{value}”"))).transpose()
+        text(name)
+            .map(|value| value.parse().with_context(|| format!("{name} must be a whole number, and is “{value}”")))
+            .transpose()
     };
     let size = |name: &str| -> Result<Option<usize>> { Ok(number(name)?.map(|n| usize::try_from(n).unwrap_or(usize::MAX))) };
     let days = |name: &str| -> Result<Option<u32>> {
-        let parse = |days: String| days.parse().with_context(|| format!("{name} must be a number of days, 0 or more, and is “{days}”"));
+        let parse =
+            |days: String| days.parse().with_context(|| format!("{name} must be a number of days, 0 or more, and is “{days}”"));
         text(name).map(parse).transpose()
     };
     Ok(Settings {

@@ -185,7 +185,9 @@ async fn answer(request: hyper::Request<Incoming>, common: Common) -> Result<Res
 
 fn refuse(trouble: Trouble, protocol: bool) -> Response {
     let mut response = match (trouble, protocol) {
-        (Trouble::Full, true) => Refusal::later("too many bytes of other requests are being read; try again in 1 s", 1).into_response(),
+        (Trouble::Full, true) => {
+            Refusal::later("too many bytes of other requests are being read; try again in 1 s", 1).into_response()
+        }
         (Trouble::Full, false) => {
             Refused(Problem::later("Too many bytes of other requests are being read; try again in 1 s.", 1)).into_response()
         }

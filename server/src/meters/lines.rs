@@ -44,7 +44,11 @@ pub struct Line {
 impl Line {
     /// Counts an answer. Without a lock, without an allocation.
     pub fn observe(&self, spent: &Spent, by_fallback: bool) {
-        if by_fallback { self.by_fallback.inc() } else { self.answered.inc() };
+        if by_fallback {
+            self.by_fallback.inc()
+        } else {
+            self.answered.inc()
+        };
         self.duration.observe_time(spent.total);
         // What no run answered did not wait for one.
         if spent.batch_rows > 0 {
@@ -71,7 +75,8 @@ impl Lines {
     pub fn new(registry: &mut Registry) -> Self {
         let of = |make: fn() -> Spread| Spreads::new_with_constructor(make);
         let [duration, queue, compute] = [of(Spread::of_times), of(Spread::of_times), of(Spread::of_times)];
-        let lines = Self { all: ArcSwap::default(), requests: Family::default(), duration, queue, compute, batch: of(Spread::of_rows) };
+        let lines =
+            Self { all: ArcSwap::default(), requests: Family::default(), duration, queue, compute, batch: of(Spread::of_rows) };
         registry.register("requests", "Predict requests by what became of them", lines.requests.clone());
         let mut times = |name, help, family: &Spreads| registry.register_with_unit(name, help, Unit::Seconds, family.clone());
         times("request_duration", "From the request's head to its encoded answer", &lines.duration);

@@ -13,18 +13,18 @@ use crate::shared::Shared;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use lines::{Became, Lines};
+use process::Process;
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
-use lines::{Became, Lines};
-use process::Process;
 use runtime::Runtime;
 use serving::{FallbackKind, PredictError, Prediction};
+use standing::Standings;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use standing::Standings;
 use watched::Watched;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -98,7 +98,15 @@ mod tests {
         registry.register("t", "T", spread);
         let mut text = String::new();
         encode(&mut text, &registry).expect("a string takes everything");
-        for line in ["t_count 5", "t_sum 60.000102", "t_bucket{le=\"0.000025\"} 2", "t_bucket{le=\"0.00005\"} 4", "t_bucket{le=\"0.0001\"} 4", "t_bucket{le=\"13.1072\"} 4", "t_bucket{le=\"+Inf\"} 5"] {
+        for line in [
+            "t_count 5",
+            "t_sum 60.000102",
+            "t_bucket{le=\"0.000025\"} 2",
+            "t_bucket{le=\"0.00005\"} 4",
+            "t_bucket{le=\"0.0001\"} 4",
+            "t_bucket{le=\"13.1072\"} 4",
+            "t_bucket{le=\"+Inf\"} 5",
+        ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
         assert_eq!((ROWS[0], ROWS[12]), (1, 4_096));

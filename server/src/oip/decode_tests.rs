@@ -151,7 +151,8 @@ fn a_response_says_who_answered_and_puts_binary_behind_the_json() {
     );
     assert_eq!(&encoded.body[at..], [0.25_f32.to_le_bytes(), 0.75_f32.to_le_bytes()].concat());
 
-    let plain = encode(&InferRequest::default(), &outputs, &About { fallback: Some("previous"), cached: true, ..about }, &[]).unwrap();
+    let plain =
+        encode(&InferRequest::default(), &outputs, &About { fallback: Some("previous"), cached: true, ..about }, &[]).unwrap();
     let json: Json = serde_json::from_slice(&plain.body).unwrap();
     assert_eq!((plain.header_length, json.get("id"), &json["parameters"]["fallback"]), (None, None, &json!("previous")));
     assert_eq!(json["parameters"]["cached"], true);
@@ -170,10 +171,22 @@ fn strange() -> impl Strategy<Value = Json> {
         prop::sample::select(vec!["FP32", "FP16", "BYTES", "BOOL", "INT64", "x", "", "\u{0}"]).prop_map(Json::from),
     ];
     plain.prop_recursive(4, 24, 4, |inner| {
-        let keys = prop::sample::select(vec!["name", "shape", "datatype", "data", "parameters", "binary_data_size", "binary_data", "classification", "timeout", ""]);
+        let keys = prop::sample::select(vec![
+            "name",
+            "shape",
+            "datatype",
+            "data",
+            "parameters",
+            "binary_data_size",
+            "binary_data",
+            "classification",
+            "timeout",
+            "",
+        ]);
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
-            prop::collection::vec((keys, inner), 0..6).prop_map(|fields| fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<Json>()),
+            prop::collection::vec((keys, inner), 0..6)
+                .prop_map(|fields| fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<Json>()),
         ]
     })
 }

@@ -34,7 +34,11 @@ async fn read(shared: &Shared, headers: &HeaderMap, body: RequestBody) -> Result
     parse(&body).map_err(|e| Refusal::bad(format!("failed to parse the request JSON: {e}")))
 }
 
-pub async fn list_repository(State(shared): State<Shared>, headers: HeaderMap, body: RequestBody) -> Result<Json<Vec<Value>>, Refusal> {
+pub async fn list_repository(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    body: RequestBody,
+) -> Result<Json<Vec<Value>>, Refusal> {
     permit(&shared, &headers).await?;
     let only_ready = read(&shared, &headers, body).await?.ready;
     let snapshot = shared.router.snapshot();
@@ -71,7 +75,9 @@ pub async fn load_model(
     body: RequestBody,
 ) -> Result<Json<Value>, Refusal> {
     permit_repository(&shared, &headers).await?;
-    if let Some(key) = read(&shared, &headers, body).await?.parameters.keys().find(|key| *key == "config" || key.starts_with("file:")) {
+    if let Some(key) =
+        read(&shared, &headers, body).await?.parameters.keys().find(|key| *key == "config" || key.starts_with("file:"))
+    {
         return Err(Refusal::bad(format!(
             "parameter '{key}' is not supported: register the version first, with slipway push or POST /api/v1"
         )));

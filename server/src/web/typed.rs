@@ -34,8 +34,10 @@ pub async fn kept(session: Session, mut request: Request, next: Next) -> Respons
     let (parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, MOST).await else {
         let limit = MOST / 1024;
-        return super::refused::Refused(Problem::too_large(format!("The form is larger than the {limit} KiB that this server takes.")))
-            .into_response();
+        return super::refused::Refused(Problem::too_large(format!(
+            "The form is larger than the {limit} KiB that this server takes."
+        )))
+        .into_response();
     };
     let response = next.run(Request::from_parts(parts, Body::from(bytes.clone()))).await;
     if leads_back(response.headers()) {
@@ -49,7 +51,8 @@ pub async fn kept(session: Session, mut request: Request, next: Next) -> Respons
 
 /// A form as a browser sends it by itself.
 fn is_form(headers: &HeaderMap) -> bool {
-    let says = |name, part: &str| headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(part));
+    let says =
+        |name, part: &str| headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(part));
     says(header::ACCEPT, "text/html") && says(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
 }
 
@@ -82,7 +85,8 @@ fn decoded(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let hex = |i: usize| bytes.get(i).and_then(|digit| char::from(*digit).to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
+        let hex =
+            |i: usize| bytes.get(i).and_then(|digit| char::from(*digit).to_digit(16)).and_then(|digit| u8::try_from(digit).ok());
         match (bytes[at], hex(at + 1), hex(at + 2)) {
             (b'%', Some(high), Some(low)) => {
                 out.push(high * 16 + low);
@@ -103,7 +107,10 @@ mod tests {
     #[test]
     fn forms_are_read_and_secrets_left_out() {
         for (form, expected) in [
-            ("comment=Looks+good%21&csrf=abc&password=p&decision=approve", vec![("comment", "Looks good!"), ("decision", "approve")]),
+            (
+                "comment=Looks+good%21&csrf=abc&password=p&decision=approve",
+                vec![("comment", "Looks good!"), ("decision", "approve")],
+            ),
             ("reason=%E2%82%AC+1%2B1%0D%0Anext&id=7", vec![("id", "7"), ("reason", "€ 1+1\r\nnext")]),
             ("a=100%&b=%zz&c=%4", vec![("a", "100%"), ("b", "%zz"), ("c", "%4")]),
             ("note=&&x", vec![]),
@@ -117,7 +124,12 @@ mod tests {
 
     #[test]
     fn only_an_error_leads_back() {
-        for (location, back) in [("/inbox/7?__path=%2Fapi%2Fx&__err=abc", true), ("/inbox/7", false), ("/inbox/7?q=__err", false), ("/a?__error=1", false)] {
+        for (location, back) in [
+            ("/inbox/7?__path=%2Fapi%2Fx&__err=abc", true),
+            ("/inbox/7", false),
+            ("/inbox/7?q=__err", false),
+            ("/a?__error=1", false),
+        ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::LOCATION, location.parse().expect("a header"));
             assert_eq!(leads_back(&headers), back, "{location}");

@@ -65,9 +65,12 @@ fn records_that_do_not_fit_are_refused_by_name() {
 
 #[test]
 fn latency_is_told_in_parts_with_units_in_names() {
-    site().post("", "/api/v1/deployments/churn/predict", &json!({ "records": [record("churn", 5), record("churn", 6)] })).expect(200);
+    site()
+        .post("", "/api/v1/deployments/churn/predict", &json!({ "records": [record("churn", 5), record("churn", 6)] }))
+        .expect(200);
     let has_parts = |view: &serde_json::Value| view["versions"].as_array().is_some_and(|versions| !versions.is_empty());
-    let view = site().wait_until("/api/v1/deployments/churn/latency", |reply| reply.status == 200 && has_parts(&reply.json())).json();
+    let view =
+        site().wait_until("/api/v1/deployments/churn/latency", |reply| reply.status == 200 && has_parts(&reply.json())).json();
     assert_eq!(view["relative_error"], 0.01);
     let one = view["versions"].as_array().expect("versions").iter().find(|one| one["version"] == 1).expect("version 1");
     assert_eq!(one["arm"], "stable");

@@ -87,7 +87,9 @@ fn a_connection_that_lies_idle_is_closed() {
 #[test]
 fn a_body_that_stalls_is_given_up() {
     let site = strict();
-    for (path, form) in [("/v2/models/churn/infer", "{\"error\":"), ("/api/v1/deployments/churn/predict", "urn:slipway:problem:invalid")] {
+    for (path, form) in
+        [("/v2/models/churn/infer", "{\"error\":"), ("/api/v1/deployments/churn/predict", "urn:slipway:problem:invalid")]
+    {
         let mut stalled = connect(site);
         write!(stalled, "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{{\"inp").expect("it is open");
         let text = read_all(&mut stalled);
@@ -119,12 +121,8 @@ fn a_giant_that_is_announced_is_refused_and_holds_nothing() {
 #[test]
 fn all_bodies_together_have_a_bound() {
     let dir = tempfile::tempdir().expect("a folder");
-    let settings = Settings {
-        client_timeout_s: Some(60),
-        body_limit: Some(4 << 20),
-        body_memory: Some(6 << 20),
-        ..settings(&dir)
-    };
+    let settings =
+        Settings { client_timeout_s: Some(60), body_limit: Some(4 << 20), body_memory: Some(6 << 20), ..settings(&dir) };
     let site = start_with(dir, settings);
     let hold = |bytes: usize| {
         let mut stream = connect(&site);

@@ -44,7 +44,8 @@ pub fn free_address() -> String {
 
 /// Starts the program and waits until it is ready.
 pub fn serve(dir: &Path, database: Option<&str>, address: &str) -> Program {
-    let child = command(dir, database).args(["serve", "--addr", address]).stdout(Stdio::null()).spawn().expect("the program starts");
+    let child =
+        command(dir, database).args(["serve", "--addr", address]).stdout(Stdio::null()).spawn().expect("the program starts");
     let program = Program(child);
     let agent = ureq::Agent::config_builder()
         .http_status_as_error(false)

@@ -33,7 +33,8 @@ fn strict(text: &str) -> (BTreeMap<String, String>, Vec<Sample>) {
             continue;
         }
         let (series, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line}"));
-        let (name, labels) = series.split_once('{').map_or((series, ""), |(name, labels)| (name, labels.strip_suffix('}').expect("closed")));
+        let (name, labels) =
+            series.split_once('{').map_or((series, ""), |(name, labels)| (name, labels.strip_suffix('}').expect("closed")));
         let ends: &[&str] = match kinds.get(&family).map(String::as_str) {
             Some("counter") => &["_total"],
             Some("gauge") => &[""],
@@ -41,7 +42,11 @@ fn strict(text: &str) -> (BTreeMap<String, String>, Vec<Sample>) {
             kind => panic!("{kind:?} of {line}"),
         };
         assert!(ends.iter().any(|end| name == format!("{family}{end}")), "{line} in the family {family}");
-        samples.push(Sample { name: name.into(), labels: labels.into(), value: value.parse().unwrap_or_else(|_| panic!("{line}")) });
+        samples.push(Sample {
+            name: name.into(),
+            labels: labels.into(),
+            value: value.parse().unwrap_or_else(|_| panic!("{line}")),
+        });
     }
     (kinds, samples)
 }
@@ -60,7 +65,8 @@ fn histograms_add_up(samples: &[Sample]) {
     for ((family, labels), buckets) in buckets {
         assert!(buckets.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1), "{family} {labels}");
         let (last, all) = buckets[buckets.len() - 1];
-        let count = samples.iter().find(|sample| sample.name == format!("{family}_count") && sample.labels == labels).expect("a count");
+        let count =
+            samples.iter().find(|sample| sample.name == format!("{family}_count") && sample.labels == labels).expect("a count");
         assert!(last.is_infinite() && all == count.value, "{family} {labels}");
     }
 }
@@ -109,7 +115,8 @@ fn prometheus_reads_what_was_served() {
         assert_eq!(kinds.get(name).map(String::as_str), Some(kind), "{name}");
     }
     let of = |name: &str, with: &str| -> f64 {
-        let found = samples.iter().filter(|sample| sample.name == name && with.split(',').all(|label| sample.labels.contains(label)));
+        let found =
+            samples.iter().filter(|sample| sample.name == name && with.split(',').all(|label| sample.labels.contains(label)));
         found.map(|sample| sample.value).sum()
     };
     let mine = "deployment=\"churn\",version=\"1\",arm=\"stable\"";
@@ -119,6 +126,10 @@ fn prometheus_reads_what_was_served() {
     assert!(of("slipway_batch_size_sum", mine) >= 3.0 && of("slipway_batch_size_count", mine) >= 1.0);
     let sums = ["request", "queue", "compute"].map(|part| of(&format!("slipway_{part}_duration_seconds_sum"), mine));
     assert!(sums.iter().all(|sum| *sum > 0.0), "{sums:?}");
-    assert!(of("process_resident_memory_bytes", "") > 1e6 && of("process_open_fds", "") >= 3.0 && of("process_start_time_seconds", "") > 1.6e9);
+    assert!(
+        of("process_resident_memory_bytes", "") > 1e6
+            && of("process_open_fds", "") >= 3.0
+            && of("process_start_time_seconds", "") > 1.6e9
+    );
     assert!(of("slipway_onnxruntime_model_memory_bytes", "deployment=\"churn\"") > 0.0);
 }

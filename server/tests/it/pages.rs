@@ -117,7 +117,8 @@ fn an_upload_that_is_too_large_comes_back_with_what_was_typed() {
         ("label_column", "", b"churned".to_vec()),
         ("notes", "", b"What is new: <i>size</i>.".to_vec()),
     ]);
-    let headers = [("content-type", kind.as_str()), ("accept", "text/html"), ("sec-fetch-site", "same-origin"), ("cookie", &cookie)];
+    let headers =
+        [("content-type", kind.as_str()), ("accept", "text/html"), ("sec-fetch-site", "same-origin"), ("cookie", &cookie)];
     let refused = small.send("", "POST", "/models/churn/versions", &headers, body);
     assert_eq!((refused.status, refused.header("location")), (303, "/models/churn/new?refused=1"), "{}", refused.text());
     let page = get("/models/churn/new?refused=1");

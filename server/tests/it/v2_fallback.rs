@@ -41,7 +41,8 @@ fn told(answer: &Value) -> (Value, String, String, bool) {
 }
 
 fn said(answer: &Value, output: &str) -> Value {
-    answer["outputs"].as_array().expect("outputs").iter().find(|found| found["name"] == output).expect("the output")["data"].clone()
+    answer["outputs"].as_array().expect("outputs").iter().find(|found| found["name"] == output).expect("the output")["data"]
+        .clone()
 }
 
 #[test]
@@ -53,11 +54,17 @@ fn a_deployment_goes_on_answering_while_its_model_does_not() {
     let cache = json!({ "ttl_ms": 600_000, "max_bytes": 1 << 20 });
     let path = "/api/v1/deployments/bad";
     let chain = json!([{ "kind": "cache" }, { "kind": "default", "label": "1", "score": 0.75 }]);
-    site.post("engineer", "/api/v1/deployments", &json!({ "name": "bad", "settings": settings(chain, cache.clone()) })).expect(201);
+    site.post("engineer", "/api/v1/deployments", &json!({ "name": "bad", "settings": settings(chain, cache.clone()) }))
+        .expect(201);
 
     // What could never answer is refused when it is declared.
     for (chain, cache, field, words) in [
-        (json!([{ "kind": "rule", "rule": "if aa > 3 then \"1\" else \"0\"" }]), json!(null), "fallback[0].rule", "there is no feature “aa”"),
+        (
+            json!([{ "kind": "rule", "rule": "if aa > 3 then \"1\" else \"0\"" }]),
+            json!(null),
+            "fallback[0].rule",
+            "there is no feature “aa”",
+        ),
         (json!([{ "kind": "rule", "rule": "if a > then \"1\"" }]), json!(null), "fallback[0].rule", "Line 1, column 8"),
         (json!([{ "kind": "rule", "rule": "\"2\"" }]), json!(null), "fallback[0].rule", "is no class"),
         (json!([{ "kind": "default", "label": "maybe", "score": null }]), json!(null), "fallback[0].label", "maybe"),
@@ -82,7 +89,10 @@ fn a_deployment_goes_on_answering_while_its_model_does_not() {
     assert_eq!(told(&again), (none.clone(), "bad:1".into(), "1".into(), true));
     assert_eq!(said(&again, "probabilities"), json!([0.25, 0.25]));
     let stats = site.get("", "/v2/models/bad/versions/1/stats").expect(200)["model_stats"][0]["inference_stats"].clone();
-    assert_eq!((&stats["cache_hit"]["count"], &stats["cache_miss"]["count"], &stats["success"]["count"]), (&json!(1), &json!(1), &json!(2)));
+    assert_eq!(
+        (&stats["cache_hit"]["count"], &stats["cache_miss"]["count"], &stats["success"]["count"]),
+        (&json!(1), &json!(1), &json!(2))
+    );
     assert!(stats["cache_hit"]["ns"].as_u64() > Some(0));
 
     // A canary that answers NaN to everybody: a kept answer where there is one, else the default.
@@ -116,7 +126,10 @@ fn a_deployment_goes_on_answering_while_its_model_does_not() {
     assert_eq!((told(&ruled), said(&ruled, "label")), ((json!("rule"), "rule".into(), "2".into(), false), json!([1])));
     assert_eq!(said(&infer(&site, "bad", 3.0).expect(200), "label"), json!([0]));
     let record = site.post("", &format!("{path}/predict"), &json!({ "records": [{ "a": 5, "b": 2 }] })).expect(200);
-    assert_eq!((&record["fallback"], &record["predictions"][0]["label"], &record["served_by"]), (&json!("rule"), &json!("1"), &json!("rule")));
+    assert_eq!(
+        (&record["fallback"], &record["predictions"][0]["label"], &record["served_by"]),
+        (&json!("rule"), &json!("1"), &json!("rule"))
+    );
     site.put("engineer", path, &settings(json!([previous, rule]), cache)).expect(200);
     assert_eq!(told(&infer(&site, "bad", 4.0).expect(200)), (json!("previous"), "bad:1".into(), "1".into(), false));
 
@@ -133,7 +146,10 @@ fn a_deployment_goes_on_answering_while_its_model_does_not() {
     // What was degraded is known afterwards, from what was stored.
     let line = |reply: &Reply| {
         let fleet = reply.json();
-        fleet["deployments"].as_array().and_then(|lines| lines.iter().find(|line| line["name"] == "bad").cloned()).unwrap_or_default()
+        fleet["deployments"]
+            .as_array()
+            .and_then(|lines| lines.iter().find(|line| line["name"] == "bad").cloned())
+            .unwrap_or_default()
     };
     let seen = site.wait_until("/api/v1/fleet?range=1h", |reply| {
         line(reply)["degraded"].as_str().is_some_and(|words| words.ends_with("% of answers came from a fallback"))

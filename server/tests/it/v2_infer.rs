@@ -78,7 +78,13 @@ fn closed_inference_wants_a_token() {
     let body = request(1);
     let refused = infer(&closed, &body).expect(401);
     assert!(refused["error"].as_str().is_some_and(|error| error.contains("token") || error.contains("Bearer")), "{refused}");
-    let wrong = closed.send("", "POST", "/v2/models/churn/infer", &[("authorization", "Bearer slp_wrong")], body.to_string().into_bytes());
+    let wrong = closed.send(
+        "",
+        "POST",
+        "/v2/models/churn/infer",
+        &[("authorization", "Bearer slp_wrong")],
+        body.to_string().into_bytes(),
+    );
     assert!(wrong.expect(401)["error"].is_string());
     let answer = closed.post("engineer", "/v2/models/churn/infer", &body).expect(200);
     assert_eq!(answer["model_name"], "churn");

@@ -31,7 +31,11 @@ pub fn bars(results: &Results) -> Vec<Bar> {
     vec![
         at_least("32 connections, 1 row, JSON: at least 0.9 of the floor", ratio(Line::Floor), 0.9),
         at_least("… at least 7 times FastAPI", ratio(Line::FastApi), 7.0),
-        at_least("… at least 25 times BentoML (the better of two)", slowest(ratio(Line::BentoMl), ratio(Line::BentoMlBatched)), 25.0),
+        at_least(
+            "… at least 25 times BentoML (the better of two)",
+            slowest(ratio(Line::BentoMl), ratio(Line::BentoMlBatched)),
+            25.0,
+        ),
         at_least("… at least 25 times MLServer", ratio(Line::MlServer), 25.0),
         at_least(
             "binary at least as fast as JSON",
@@ -82,7 +86,12 @@ fn burst(results: &Results) -> Bar {
         asked: "100,000 requests over 1,000 connections: none fails",
         measured: match (p99, memory) {
             (Some(p99), Some(memory)) => {
-                format!("{failed} of {} failed, p99 {:.0} ms, memory {:.0} MiB at most", answered + failed, p99.median, memory.max)
+                format!(
+                    "{failed} of {} failed, p99 {:.0} ms, memory {:.0} MiB at most",
+                    answered + failed,
+                    p99.median,
+                    memory.max
+                )
             }
             _ => "not measured".to_owned(),
         },
@@ -99,10 +108,16 @@ fn batching(results: &Results) -> Bar {
         asked: "batches of a larger network: at least 2 times one by one, p99 no worse",
         measured: match (ratio, with, without) {
             (Some(ratio), Some(with), Some(without)) => {
-                format!("{:.2} ({:.2} to {:.2}); p99 {:.0} ms, one by one {:.0} ms", ratio.median, ratio.min, ratio.max, with.median, without.median)
+                format!(
+                    "{:.2} ({:.2} to {:.2}); p99 {:.0} ms, one by one {:.0} ms",
+                    ratio.median, ratio.min, ratio.max, with.median, without.median
+                )
             }
             _ => "not measured".to_owned(),
         },
-        reached: ratio.zip(with).zip(without).map(|((ratio, with), without)| ratio.median >= 2.0 && with.median <= without.median),
+        reached: ratio
+            .zip(with)
+            .zip(without)
+            .map(|((ratio, with), without)| ratio.median >= 2.0 && with.median <= without.median),
     }
 }

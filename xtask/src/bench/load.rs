@@ -62,9 +62,7 @@ pub fn run(paths: &Paths, line: Line, cell: Cell, address: SocketAddr, how: How)
             let rate = how.capacity.context("Poisson arrivals before the capacity is known")? * f64::from(percent) / 100.0;
             command.args(["--connections", &SHARED.to_string(), "--rate", &rate.max(1.0).to_string()])
         }
-        Load::Burst => {
-            command.args(["--connections", &BURST_CONNECTIONS.to_string(), "--requests", &BURST_REQUESTS.to_string()])
-        }
+        Load::Burst => command.args(["--connections", &BURST_CONNECTIONS.to_string(), "--requests", &BURST_REQUESTS.to_string()]),
     };
     let output = command.output().context("bench-load")?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -104,7 +104,11 @@ pub fn main(paths: &Paths, options: &Options) -> Result<ExitCode> {
     setup::ensure(paths, Purpose::Demo)?;
     let built = build(paths, options.no_build)?;
     let mut results = Results::default();
-    for (name, of) in [("fastapi", &[Program::FastApi][..]), ("bentoml", &[Program::BentoMl, Program::BentoMlBatched]), ("mlserver", &[Program::MlServer])] {
+    for (name, of) in [
+        ("fastapi", &[Program::FastApi][..]),
+        ("bentoml", &[Program::BentoMl, Program::BentoMlBatched]),
+        ("mlserver", &[Program::MlServer]),
+    ] {
         let wanted: Vec<Line> = lines.iter().copied().filter(|line| of.contains(&line.program())).collect();
         if !wanted.is_empty()
             && let Err(error) = python::ensure(paths, name)
@@ -183,7 +187,9 @@ impl Bench<'_> {
             Some(model) => match contestants::start(self.paths, program, model, &self.folder) {
                 Ok(process) => Running::Other(process),
                 Err(error) => {
-                    lines.iter().for_each(|(line, _)| drop(self.results.missing.insert(*line, format!("does not start: {error:#}"))));
+                    lines
+                        .iter()
+                        .for_each(|(line, _)| drop(self.results.missing.insert(*line, format!("does not start: {error:#}"))));
                     return Ok(());
                 }
             },
@@ -199,7 +205,8 @@ impl Bench<'_> {
 
     fn cell(&mut self, running: &Running, line: Line, cell: Cell, round: usize) -> Result<()> {
         let busy = self.results.rounds(line, cell.workload, cell.form, Load::Closed(BUSY)).get(round);
-        let how = How { seconds: self.seconds, capacity: busy.map(|measured| measured.report.per_second), seed: round as u64 + 1 };
+        let how =
+            How { seconds: self.seconds, capacity: busy.map(|measured| measured.report.per_second), seed: round as u64 + 1 };
         let dropped_before = dropped(running)?;
         let before = used(running.id());
         let report = load::run(self.paths, line, cell, running.address(), how)?;
@@ -255,7 +262,8 @@ fn origin(paths: &Paths, bench: &Bench<'_>, rounds: usize) -> Origin {
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned()).filter(|text| output.status.success() && !text.is_empty())
     };
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':')).map_or("unknown", |(_, name)| name.trim());
+    let cpu =
+        cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':')).map_or("unknown", |(_, name)| name.trim());
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let others = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let versions = ["fastapi", "uvicorn", "bentoml", "mlserver"].map(|name| {
@@ -268,10 +276,16 @@ fn origin(paths: &Paths, bench: &Bench<'_>, rounds: usize) -> Origin {
         facts: vec![
             ("date", said("date", &["-u", "+%Y-%m-%d %H:%M UTC"]).unwrap_or_else(|| "unknown".to_owned())),
             ("machine", format!("{cpu}, {cores} cores for server and load generator together")),
-            ("load average at the end, with whatever else the machine did", others.split(' ').take(3).collect::<Vec<_>>().join(" ")),
+            (
+                "load average at the end, with whatever else the machine did",
+                others.split(' ').take(3).collect::<Vec<_>>().join(" "),
+            ),
             ("commit", format!("{commit}{}", if changed { ", with changes" } else { "" })),
             ("versions", format!("ONNX Runtime {} everywhere; {}", onnxruntime::VERSION, versions.join(", "))),
-            ("answers compared with the right one", bench.results.cells.values().flatten().map(|m| m.report.checked).sum::<u64>().to_string()),
+            (
+                "answers compared with the right one",
+                bench.results.cells.values().flatten().map(|m| m.report.checked).sum::<u64>().to_string(),
+            ),
             ("rounds", format!("{rounds} of {} s a cell, after half a second of warming up", bench.seconds)),
         ],
     }

@@ -27,7 +27,8 @@ pub struct Site {
 impl Site {
     pub fn make(paths: &Paths, built: &Built, place: Place) -> Result<Site> {
         std::fs::create_dir_all(&place.data)?;
-        let output = server::command(paths, built, &place)?.args(["user", "demo", "--json"]).output().context("slipway user demo")?;
+        let output =
+            server::command(paths, built, &place)?.args(["user", "demo", "--json"]).output().context("slipway user demo")?;
         ensure!(output.status.success(), "slipway user demo: {}", String::from_utf8_lossy(&output.stderr));
         Ok(Site { place, people: serde_json::from_slice(&output.stdout).context("slipway user demo --json")? })
     }
@@ -40,7 +41,8 @@ impl Site {
         for model in Model::ALL {
             register(paths, &api, model)?;
             for line in LINES {
-                if line == Line::Slipway || super::cells::Workload::ALL.iter().any(|w| w.model() == model && line.takes_part(*w)) {
+                if line == Line::Slipway || super::cells::Workload::ALL.iter().any(|w| w.model() == model && line.takes_part(*w))
+                {
                     deploy(&api, line, model)?;
                 }
             }
@@ -118,6 +120,7 @@ pub fn cache_hits(url: &str, deployment: &str) -> Result<u64> {
 /// Records that were dropped since the server started.
 pub fn dropped(url: &str) -> Result<u64> {
     let text = ureq::get(format!("{url}/metrics")).call()?.body_mut().read_to_string()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("slipway_records_dropped ")).context("no slipway_records_dropped")?;
+    let line =
+        text.lines().find_map(|line| line.strip_prefix("slipway_records_dropped ")).context("no slipway_records_dropped")?;
     Ok(line.trim().parse::<f64>()? as u64)
 }

@@ -185,10 +185,15 @@ mod tests {
 
     #[test]
     fn a_bare_machine_is_told_everything_and_why() {
-        for (purpose, needed) in [(Purpose::Demo, NEEDS.iter().filter(|need| need.purpose == Purpose::Demo).count()), (Purpose::Test, NEEDS.len())] {
+        for (purpose, needed) in
+            [(Purpose::Demo, NEEDS.iter().filter(|need| need.purpose == Purpose::Demo).count()), (Purpose::Test, NEEDS.len())]
+        {
             let (lines, missing) = told(purpose, |need| Found::No(format!("no {}", need.name)));
             assert_eq!((lines.len(), missing), (needed + 1, needed));
-            assert!(lines.iter().take(needed).all(|line| line.starts_with('✗') && line.contains(" is missing (no ")), "{lines:?}");
+            assert!(
+                lines.iter().take(needed).all(|line| line.starts_with('✗') && line.contains(" is missing (no ")),
+                "{lines:?}"
+            );
             assert!(lines[needed].starts_with(&format!("{needed} missing")) && lines[needed].contains("cargo xtask setup"));
         }
     }
@@ -201,7 +206,10 @@ mod tests {
         });
         assert_eq!(missing, 1);
         assert_eq!(lines.iter().filter(|line| line.starts_with('✓')).count(), NEEDS.len() - 1);
-        assert!(lines.iter().any(|line| line == "✗ Chromium is missing (chromium): the pages are tested in a real browser"), "{lines:?}");
+        assert!(
+            lines.iter().any(|line| line == "✗ Chromium is missing (chromium): the pages are tested in a real browser"),
+            "{lines:?}"
+        );
         assert_eq!(told(Purpose::Test, |_| Found::Yes("1.0".into())).1, 0);
     }
 }

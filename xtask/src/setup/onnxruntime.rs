@@ -132,7 +132,11 @@ mod tests {
             let wheel = wheel_for(os, arch).unwrap();
             assert_eq!(wheel.tag, tag);
             let end = if os == "macos" { ".dylib" } else { "" };
-            assert!(wheel.library.starts_with(library) && wheel.library.ends_with(&format!("{VERSION}{end}")), "{}", wheel.library);
+            assert!(
+                wheel.library.starts_with(library) && wheel.library.ends_with(&format!("{VERSION}{end}")),
+                "{}",
+                wheel.library
+            );
         }
         for (os, arch) in [("macos", "x86_64"), ("windows", "x86_64"), ("linux", "riscv64")] {
             let error = wheel_for(os, arch).map(|wheel| wheel.tag).unwrap_err().to_string();

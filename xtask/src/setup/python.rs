@@ -53,7 +53,16 @@ pub fn install(paths: &Paths) -> Result<()> {
         install_with(
             "pip install of perf_analyzer",
             Command::new(folder.join("bin/python3"))
-                .args(["-m", "pip", "install", "--quiet", "--only-binary=:all:", "--disable-pip-version-check", "--no-deps", "--target"])
+                .args([
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--only-binary=:all:",
+                    "--disable-pip-version-check",
+                    "--no-deps",
+                    "--target",
+                ])
                 .arg(folder.join(PERF_ANALYZER))
                 .arg("-r")
                 .arg(perf_analyzer_pins(paths)),

@@ -2,8 +2,8 @@
 
 use crate::components::prelude::*;
 use contract::live::Topic;
-use contract::{AlertId, Millis, urls};
 use contract::views::alerts::{AlertLine, AlertsView};
+use contract::{AlertId, Millis, urls};
 
 #[server]
 async fn alerts() -> Outcome<AlertsView> {
@@ -46,7 +46,7 @@ fn Open(view: AlertsView, action: ServerAction<Acknowledge>) -> impl IntoView {
             <ul class="alerts">{view.open.into_iter().map(|line| view! { <Firing line now may action/> }).collect_view()}</ul>
         </Section>
     }
-        .into_any()
+    .into_any()
 }
 
 #[component]

@@ -30,7 +30,11 @@ pub fn BetterPart(better: Better, version: VersionNo) -> impl IntoView {
 }
 
 #[component]
-fn ComparedFigure(title: String, drawing: crate::charts::Drawing, table: Option<contract::views::common::Table>) -> impl IntoView {
+fn ComparedFigure(
+    title: String,
+    drawing: crate::charts::Drawing,
+    table: Option<contract::views::common::Table>,
+) -> impl IntoView {
     view! {
         <figure class="figure">
             <figcaption><h3>{title}</h3></figcaption>
@@ -48,6 +52,12 @@ fn whisker(bar: &Bar) -> Whisker {
         Whisker { estimate: bar.value, low, high, ..base }
     } else {
         let or_value = |end: f64| if end.is_finite() { end } else { bar.value };
-        Whisker { estimate: f64::NAN, low: f64::NAN, high: f64::NAN, reference: Some((bar.value, or_value(low), or_value(high))), ..base }
+        Whisker {
+            estimate: f64::NAN,
+            low: f64::NAN,
+            high: f64::NAN,
+            reference: Some((bar.value, or_value(low), or_value(high))),
+            ..base
+        }
     }
 }

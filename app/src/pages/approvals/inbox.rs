@@ -32,9 +32,16 @@ fn Inbox(view: InboxView) -> impl IntoView {
     };
     let lists = move || {
         let (lines, nothing, hint, new) = match show.get().as_str() {
-            "asked" => (asked.clone(), "You have asked for nothing", "What you ask others to sign stands here, with where it is.", false),
+            "asked" => {
+                (asked.clone(), "You have asked for nothing", "What you ask others to sign stands here, with where it is.", false)
+            }
             "done" => (done.clone(), "Nothing is done yet", "What was decided stays here.", false),
-            _ => (waits.clone(), "Nothing waits for you", "Signatures, answers and reviews that need you come here by themselves.", true),
+            _ => (
+                waits.clone(),
+                "Nothing waits for you",
+                "Signatures, answers and reviews that need you come here by themselves.",
+                true,
+            ),
         };
         if lines.is_empty() {
             view! { <Empty icon=Icon::Inbox title=nothing hint/> }.into_any()

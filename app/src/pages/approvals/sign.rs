@@ -7,12 +7,25 @@ use contract::views::approvals::{ApprovalState, ApprovalView, SignOff};
 
 #[component]
 pub fn Signature(view: ApprovalView, acts: Acts) -> impl IntoView {
-    let ApprovalView { id, state, statement, evidence_hash, version_hash, sign_offs, needed, may_sign, may_withdraw, asks_password, .. } = view;
+    let ApprovalView {
+        id,
+        state,
+        statement,
+        evidence_hash,
+        version_hash,
+        sign_offs,
+        needed,
+        may_sign,
+        may_withdraw,
+        asks_password,
+        ..
+    } = view;
     let open = state == ApprovalState::Open;
     let given = sign_offs.iter().filter(|sign| sign.decision == Decision::Approve).count();
     let count = format!("{given} of {}", words::plural(needed.into(), "signature", "signatures"));
     let form = open.then(|| match may_sign.why_not {
-        Some(why) => view! { <div class="row acts no-print"><OffButton label="Approve" why id="why-sign" icon=Icon::Pen/></div> }.into_any(),
+        Some(why) => view! { <div class="row acts no-print"><OffButton label="Approve" why id="why-sign" icon=Icon::Pen/></div> }
+            .into_any(),
         None => view! { <SignForm id=id.0.clone() evidence_hash=evidence_hash.0.clone() asks_password acts/> }.into_any(),
     });
     let withdraw = (open && may_withdraw.ok).then(|| {

@@ -33,7 +33,8 @@ fn Audit(view: AuditView) -> impl IntoView {
     let paged = Memo::new(move |_| here.get("before").is_some());
     let nothing = entries.is_empty();
     let (csv, json) = (export("csv", &filter), export("ndjson", &filter));
-    let headline = if verified.intact { "The audit log is intact".to_string() } else { "The audit log does not verify".to_string() };
+    let headline =
+        if verified.intact { "The audit log is intact".to_string() } else { "The audit log does not verify".to_string() };
     let head = verified.head.clone();
     let value = filter.clone();
     view! {

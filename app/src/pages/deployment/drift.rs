@@ -26,7 +26,10 @@ pub fn DriftPage() -> impl IntoView {
     let tick = use_tick(name);
     let here = here();
     let feature = Memo::new(move |_| here.get("feature"));
-    let view = Resource::new_blocking(move || (name.get(), asked.get(), feature.get(), tick.get()), |(name, asked, feature, _)| drift(name, asked, feature));
+    let view = Resource::new_blocking(
+        move || (name.get(), asked.get(), feature.get(), tick.get()),
+        |(name, asked, feature, _)| drift(name, asked, feature),
+    );
     view! {
         <Loaded res=view let:view>
             <DeploymentFrame head=view.head.clone() tab="drift" asked>
@@ -84,7 +87,8 @@ fn title(rows: &[FeatureRow], threshold: f64) -> String {
 
 #[component]
 fn FeatureTable(rows: Vec<FeatureRow>, threshold: f64) -> impl IntoView {
-    let cols = vec![Col::new("Feature"), Col::new("Now"), Col::new("Distance").number(), Col::new("Rows").number(), Col::new("Measure")];
+    let cols =
+        vec![Col::new("Feature"), Col::new("Now"), Col::new("Distance").number(), Col::new("Rows").number(), Col::new("Measure")];
     view! {
         <Table label="Features, furthest first" cols class="pairs">
             {rows
@@ -116,7 +120,9 @@ fn Predictions(view: DriftView) -> impl IntoView {
     let prediction = view.prediction;
     let title = &prediction.title;
     let figure = predictions(title.clone(), &prediction.sentence, title, &prediction.over_time, &view.head, &view.changes);
-    let said = |value: Option<f64>| value.map_or("–".to_string(), |value| figure.unit.said(value, if figure.unit == Unit::Share { 1 } else { 2 }));
+    let said = |value: Option<f64>| {
+        value.map_or("–".to_string(), |value| figure.unit.said(value, if figure.unit == Unit::Share { 1 } else { 2 }))
+    };
     let headline = format!("{title}: {} now, {} on the training data", said(prediction.current), said(prediction.reference));
     let url = urls::deployment(&view.head.name, "quality");
     view! {

@@ -16,19 +16,30 @@ pub fn FeatureInDetail(selected: SelectedFeature, view: DriftView) -> impl IntoV
         from: view.head.from,
         to: view.head.to,
         lines: vec![charts::line(selected.feature.clone(), Mark::Subject, &selected.distance)],
-        limit: Some(Limit { value: view.threshold, label: format!("limit {}", words::number(view.threshold, 2)), worse: Worse::Higher }),
+        limit: Some(Limit {
+            value: view.threshold,
+            label: format!("limit {}", words::number(view.threshold, 2)),
+            worse: Worse::Higher,
+        }),
         events: events(&view.changes, &view.head),
         from_zero: true,
         empty: "Not enough rows in any window of this time.".into(),
         ..TimeSeries::default()
     };
     let mut table = Data::new(format!("{}: {}", selected.feature, selected.measure), &["Time, UTC", "#Distance"]);
-    table.rows = selected.distance.iter().map(|point| vec![point.at.rfc3339(), point.value.map_or("–".into(), |value| words::number(value, 4))]).collect();
+    table.rows = selected
+        .distance
+        .iter()
+        .map(|point| vec![point.at.rfc3339(), point.value.map_or("–".into(), |value| words::number(value, 4))])
+        .collect();
     let now = view.head.updated_at;
     let mut facts = vec![
         Fact::new("Training", selected.reference_words.clone()),
         Fact::new("Now", selected.current_words.clone()),
-        Fact::new("Rows", format!("{} now, {} in training", words::count(selected.current_rows), words::count(selected.reference_rows))),
+        Fact::new(
+            "Rows",
+            format!("{} now, {} in training", words::count(selected.current_rows), words::count(selected.reference_rows)),
+        ),
         Fact::new("Missing", rate(&selected.missing)),
     ];
     facts.extend(selected.unseen.as_ref().map(|unseen| Fact::new("New categories", rate(unseen))));
@@ -57,7 +68,11 @@ fn rate(rate: &Rate) -> String {
 fn Distributions(selected: SelectedFeature) -> impl IntoView {
     let about = format!("Values of {}", selected.feature);
     let mut table = Data::new(format!("{}: share of rows", selected.feature), &["Value", "#Training", "#Now"]);
-    table.rows = selected.bins.iter().map(|bin| vec![bin.label.clone(), words::percent(bin.reference, 1), words::percent(bin.current, 1)]).collect();
+    table.rows = selected
+        .bins
+        .iter()
+        .map(|bin| vec![bin.label.clone(), words::percent(bin.reference, 1), words::percent(bin.current, 1)])
+        .collect();
     let title = format!("{} now and in the training data", selected.feature);
     let numeric = selected.bins.iter().any(|bin| bin.from.is_some() || bin.to.is_some());
     if numeric {
@@ -73,7 +88,10 @@ fn Distributions(selected: SelectedFeature) -> impl IntoView {
             reference_median: None,
             current_median: None,
         };
-        let captions = [format!("Training data: {}", selected.reference_words), format!("Now: {}; outline: training", selected.current_words)];
+        let captions = [
+            format!("Training data: {}", selected.reference_words),
+            format!("Now: {}; outline: training", selected.current_words),
+        ];
         view! { <PairFigure title drawings=histogram(&spec) captions table/> }.into_any()
     } else {
         let spec = Bars {
@@ -81,7 +99,11 @@ fn Distributions(selected: SelectedFeature) -> impl IntoView {
             reading: selected.evidence.clone(),
             unit: Unit::Share,
             decimals: 1,
-            bars: selected.bins.iter().map(|bin| Bar { label: bin.label.clone(), value: bin.current, reference: Some(bin.reference), over: false }).collect(),
+            bars: selected
+                .bins
+                .iter()
+                .map(|bin| Bar { label: bin.label.clone(), value: bin.current, reference: Some(bin.reference), over: false })
+                .collect(),
             ..Bars::default()
         };
         let key = vec![("bar", "now".to_string()), ("bar-ref", "training data".into())];

@@ -29,7 +29,8 @@ pub fn DeploymentFrame(
 pub fn DeploymentTabs(head: Head, tab: &'static str) -> impl IntoView {
     let here = here();
     let range: Vec<(&str, Option<String>)> = ["range", "from", "to"].into_iter().map(|key| (key, here.get(key))).collect();
-    let query: Vec<String> = range.into_iter().filter_map(|(key, value)| value.map(|value| format!("{key}={}", urls::encode(&value)))).collect();
+    let query: Vec<String> =
+        range.into_iter().filter_map(|(key, value)| value.map(|value| format!("{key}={}", urls::encode(&value)))).collect();
     let tabs = [("", "Overview"), ("drift", "Drift"), ("quality", "Quality"), ("latency", "Latency")]
         .into_iter()
         .map(|(word, label)| {
@@ -44,7 +45,9 @@ pub fn DeploymentTabs(head: Head, tab: &'static str) -> impl IntoView {
 /// The quiet line of facts at the end of each tab.
 #[component]
 fn Facts(head: Head, tab: &'static str) -> impl IntoView {
-    let stable = head.stable.map(|version| view! { ", version " <a href=urls::version(&head.model, version, "")>{version.to_string()}</a> });
+    let stable = head
+        .stable
+        .map(|version| view! { ", version " <a href=urls::version(&head.model, version, "")>{version.to_string()}</a> });
     let owner = if head.owner.is_empty() { "nobody yet".to_string() } else { head.owner.clone() };
     let from = format!("{} to {} UTC", head.from.words(head.updated_at), head.to.words(head.updated_at));
     view! {

@@ -1,8 +1,8 @@
 //! Latency of a deployment: percentiles per version, where the time goes, throughput, failures.
 
 use super::head::{Changes, DeploymentFrame, DeploymentTabs, events};
-use super::parts::{Overhead, PartsOfTime};
 use super::overview::{lines, series_table};
+use super::parts::{Overhead, PartsOfTime};
 use super::{use_name, use_tick};
 use crate::charts::{Bar, Bars, Limit, TimeSeries, bars, digits, time_series};
 use crate::components::prelude::*;
@@ -56,7 +56,8 @@ pub fn who(one: &VersionLatency) -> String {
 #[component]
 fn Totals(view: LatencyView) -> impl IntoView {
     let totals = view.totals;
-    let share = move |n: u64| if totals.requests == 0 { "–".to_string() } else { words::percent(n as f64 / totals.requests as f64, 2) };
+    let share =
+        move |n: u64| if totals.requests == 0 { "–".to_string() } else { words::percent(n as f64 / totals.requests as f64, 2) };
     let percent = |share: Option<f64>| share.map_or("–".into(), |share| words::percent(share, 2));
     let overhead = view.parts.overhead;
     view! {
@@ -90,25 +91,41 @@ pub fn chart(view: &LatencyView, about: &str, unit: Unit, series: &[Series], lim
 #[component]
 fn Percentiles(view: LatencyView) -> impl IntoView {
     let several = view.versions.len() > 1;
-    let name = |one: &VersionLatency, word: &str| if several { format!("{word} v{} {}", one.version, one.arm.word()) } else { word.to_string() };
+    let name = |one: &VersionLatency, word: &str| {
+        if several { format!("{word} v{} {}", one.version, one.arm.word()) } else { word.to_string() }
+    };
     // With several versions only their tails are compared; the table has the rest.
     let series: Vec<Series> = view
         .versions
         .iter()
         .flat_map(|one| {
             let p99 = Series { name: name(one, "p99"), points: one.p99_over_time_ms.clone() };
-            let rest = [Series { name: name(one, "p95"), points: one.p95_over_time_ms.clone() }, Series { name: name(one, "p50"), points: one.p50_over_time_ms.clone() }];
+            let rest = [
+                Series { name: name(one, "p95"), points: one.p95_over_time_ms.clone() },
+                Series { name: name(one, "p50"), points: one.p50_over_time_ms.clone() },
+            ];
             std::iter::once(p99).chain(rest.into_iter().take(if several { 0 } else { 2 }))
         })
         .collect();
-    let limit = Limit { value: view.p99_limit_ms, label: format!("limit {}", Unit::Milliseconds.said(view.p99_limit_ms, 0)), worse: Worse::Higher };
+    let limit = Limit {
+        value: view.p99_limit_ms,
+        label: format!("limit {}", Unit::Milliseconds.said(view.p99_limit_ms, 0)),
+        worse: Worse::Higher,
+    };
     // A limit far above everything would flatten the lines.
     let highest = series.iter().flat_map(|one| &one.points).filter_map(|point| point.value).fold(0.0, f64::max);
     let near = highest * 4.0 > view.p99_limit_ms;
     let spec = chart(&view, "Latency percentiles", Unit::Milliseconds, &series, near.then_some(limit));
     let table = series_table("Latency, milliseconds", &series, |value| words::number(value, 2));
-    let far = if near { String::new() } else { format!(" The limit of {} is far above the chart.", Unit::Milliseconds.said(view.p99_limit_ms, 0)) };
-    let sentence = format!("From the request’s head to its encoded answer, within {} of the exact value.{far}", words::percent(view.relative_error, 0));
+    let far = if near {
+        String::new()
+    } else {
+        format!(" The limit of {} is far above the chart.", Unit::Milliseconds.said(view.p99_limit_ms, 0))
+    };
+    let sentence = format!(
+        "From the request’s head to its encoded answer, within {} of the exact value.{far}",
+        words::percent(view.relative_error, 0)
+    );
     view! { <Section title="Percentiles" id="percentiles"><Figure title=view.answer.headline.clone() sentence drawing=time_series(&spec) table/></Section> }
 }
 
@@ -116,7 +133,8 @@ fn Percentiles(view: LatencyView) -> impl IntoView {
 fn Versions(view: LatencyView) -> impl IntoView {
     let model = StoredValue::new(view.head.model.clone());
     let numbers = ["p50", "p95", "p99", "p99.9", "Requests", "A second", "Rows a run", "Memory"];
-    let cols = ["Version", "Arm"].into_iter().map(Col::new).chain(numbers.into_iter().map(|name| Col::new(name).number())).collect();
+    let cols =
+        ["Version", "Arm"].into_iter().map(Col::new).chain(numbers.into_iter().map(|name| Col::new(name).number())).collect();
     view! {
         <Section title="By version and arm" id="versions" hint="p99.9 from 1,000 requests on.">
             <Table label="Latency by version and arm" cols class="pairs three">
@@ -151,9 +169,17 @@ fn Load(view: LatencyView) -> impl IntoView {
     let mut failures = one("failed", &view.failed);
     failures.extend(one("fallback", &view.by_fallback));
     let draw = |about: &str, unit, series: &[Series]| time_series(&chart(&view, about, unit, series, None));
-    let [of_requests, of_batches, of_failures] =
-        [draw("Requests a second", Unit::PerSecond, &requests), draw("Rows of a run", Unit::Plain, &batches), draw("Failed requests", Unit::Count, &failures)];
-    let sizes = view.versions.iter().filter(|one| !one.batches.is_empty()).map(|one| view! { <Sizes one=one.clone() name=view.head.name.0.clone()/> }).collect_view();
+    let [of_requests, of_batches, of_failures] = [
+        draw("Requests a second", Unit::PerSecond, &requests),
+        draw("Rows of a run", Unit::Plain, &batches),
+        draw("Failed requests", Unit::Count, &failures),
+    ];
+    let sizes = view
+        .versions
+        .iter()
+        .filter(|one| !one.batches.is_empty())
+        .map(|one| view! { <Sizes one=one.clone() name=view.head.name.0.clone()/> })
+        .collect_view();
     view! {
         <Section title="Load" id="load">
             <div class="figures">
@@ -170,7 +196,11 @@ fn Load(view: LatencyView) -> impl IntoView {
 
 /// `1`, `3 to 4`
 fn step(batches: &Batches) -> String {
-    if batches.fewest_rows == batches.most_rows { words::count(batches.most_rows) } else { format!("{} to {}", words::count(batches.fewest_rows), words::count(batches.most_rows)) }
+    if batches.fewest_rows == batches.most_rows {
+        words::count(batches.most_rows)
+    } else {
+        format!("{} to {}", words::count(batches.fewest_rows), words::count(batches.most_rows))
+    }
 }
 
 /// How many rows the runs of one version in one arm had.
@@ -178,17 +208,30 @@ fn step(batches: &Batches) -> String {
 fn Sizes(one: VersionLatency, name: String) -> impl IntoView {
     let runs: u64 = one.batches.iter().map(|batches| batches.runs).sum();
     let share = |batches: &Batches| batches.runs as f64 / runs.max(1) as f64;
-    let title = format!("{}: {} runs, {} rows each on average", who(&one), words::count(runs), one.mean_batch_rows.map_or("–".into(), |rows| words::number(rows, 1)));
+    let title = format!(
+        "{}: {} runs, {} rows each on average",
+        who(&one),
+        words::count(runs),
+        one.mean_batch_rows.map_or("–".into(), |rows| words::number(rows, 1))
+    );
     let labelled = |batches: &Batches| format!("{} {}", step(batches), if batches.most_rows == 1 { "row" } else { "rows" });
     let spec = Bars {
         about: format!("Rows of the runs of {name}, {}", who(&one).to_lowercase()),
         reading: title.clone(),
         unit: Unit::Share,
         decimals: 1,
-        bars: one.batches.iter().map(|batches| Bar { label: labelled(batches), value: share(batches), ..Bar::default() }).collect(),
+        bars: one
+            .batches
+            .iter()
+            .map(|batches| Bar { label: labelled(batches), value: share(batches), ..Bar::default() })
+            .collect(),
         ..Bars::default()
     };
     let mut table = Data::new(format!("Runs by rows, {}", who(&one)), &["Rows", "#Runs", "#Share"]);
-    table.rows = one.batches.iter().map(|batches| vec![step(batches), words::count(batches.runs), words::percent(share(batches), 2)]).collect();
+    table.rows = one
+        .batches
+        .iter()
+        .map(|batches| vec![step(batches), words::count(batches.runs), words::percent(share(batches), 2)])
+        .collect();
     view! { <Figure title drawing=bars(&spec) table/> }
 }

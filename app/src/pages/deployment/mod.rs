@@ -1,14 +1,14 @@
 //! One deployment: overview, drift, quality, latency. Every tab carries the same head.
 
-mod head;
-mod overview;
-mod over_time;
 mod calls;
 mod drift;
 mod feature;
-mod quality;
+mod head;
 mod latency;
+mod over_time;
+mod overview;
 mod parts;
+mod quality;
 
 pub use drift::DriftPage;
 pub use latency::LatencyPage;
@@ -29,9 +29,10 @@ fn use_name() -> Memo<DeploymentName> {
 /// Grows when the server speaks of this deployment.
 fn use_tick(name: Memo<DeploymentName>) -> Memo<u64> {
     crate::live::use_live(move |topic| match topic {
-        Topic::Metrics { deployment } | Topic::Alert { deployment, .. } | Topic::Rollout { deployment, .. } | Topic::Deployment { deployment } => {
-            *deployment == name.get_untracked()
-        }
+        Topic::Metrics { deployment }
+        | Topic::Alert { deployment, .. }
+        | Topic::Rollout { deployment, .. }
+        | Topic::Deployment { deployment } => *deployment == name.get_untracked(),
         _ => false,
     })
 }

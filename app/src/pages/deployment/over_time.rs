@@ -16,7 +16,8 @@ pub struct OverTime {
 
 /// What a deployment answered: shares where all values are from 0 to 1, plain numbers otherwise.
 pub fn predictions(about: String, reading: &str, title: &str, series: &[Series], head: &Head, changes: &[Change]) -> OverTime {
-    let share = series.iter().flat_map(|one| &one.points).filter_map(|point| point.value).all(|value| (0.0..=1.0).contains(&value));
+    let share =
+        series.iter().flat_map(|one| &one.points).filter_map(|point| point.value).all(|value| (0.0..=1.0).contains(&value));
     let unit = if share { Unit::Share } else { Unit::Plain };
     let spec = TimeSeries {
         about,
@@ -36,12 +37,17 @@ pub fn predictions(about: String, reading: &str, title: &str, series: &[Series],
 /// Lines over time: the first is the subject where it stands alone.
 pub fn lines(series: &[Series]) -> Vec<charts::Line> {
     let single = series.len() == 1;
-    series.iter().enumerate().map(|(i, one)| charts::line(one.name.clone(), if single { Mark::Subject } else { Mark::series(i) }, &one.points)).collect()
+    series
+        .iter()
+        .enumerate()
+        .map(|(i, one)| charts::line(one.name.clone(), if single { Mark::Subject } else { Mark::series(i) }, &one.points))
+        .collect()
 }
 
 /// The data behind lines over time: a row a moment, a column a line.
 pub fn series_table(caption: &str, series: &[Series], said: impl Fn(f64) -> String) -> Data {
-    let names: Vec<String> = std::iter::once("Time, UTC".to_string()).chain(series.iter().map(|one| format!("#{}", one.name))).collect();
+    let names: Vec<String> =
+        std::iter::once("Time, UTC".to_string()).chain(series.iter().map(|one| format!("#{}", one.name))).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut table = Data::new(caption, &names);
     let moments = series.first().map(|one| one.points.as_slice()).unwrap_or_default();

@@ -109,7 +109,11 @@ fn VersionRow(version: InService, model: ModelName) -> impl IntoView {
         Some(arm) => format!("{}% as {}", words::number(version.weight, 0), arm.word()),
         None => "nothing; kept for going back".into(),
     };
-    let (state, word) = if version.loaded { (State::Ok, "loaded".to_string()) } else { (State::Bad, format!("not loaded: {}", version.load_error)) };
+    let (state, word) = if version.loaded {
+        (State::Ok, "loaded".to_string())
+    } else {
+        (State::Bad, format!("not loaded: {}", version.load_error))
+    };
     view! {
         <Row>
             <Name name=format!("Version {}", version.version) href=urls::version(&model, version.version, "") sub=format!("{} old", span_words(version.age))/>
@@ -123,7 +127,8 @@ fn VersionRow(version: InService, model: ModelName) -> impl IntoView {
 #[component]
 fn Answers(view: DeploymentView) -> impl IntoView {
     let about = format!("{} of {}", view.predictions_title, view.head.name);
-    let figure = predictions(about, &view.predictions_title, &view.predictions_title, &view.predictions, &view.head, &view.changes);
+    let figure =
+        predictions(about, &view.predictions_title, &view.predictions_title, &view.predictions, &view.head, &view.changes);
     view! { <Section title="What it answers" id="answers"><Figure title=view.predictions_title.clone() drawing=figure.drawing table=figure.table/></Section> }
 }
 

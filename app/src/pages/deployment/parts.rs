@@ -20,19 +20,38 @@ pub fn PartsOfTime(view: LatencyView) -> impl IntoView {
         names: names.clone(),
         bars: ran
             .iter()
-            .map(|one| Stacked { label: who(one), parts: one.parts.named().iter().map(|(_, part)| part.mean_ms.unwrap_or(0.0)).collect() })
+            .map(|one| Stacked {
+                label: who(one),
+                parts: one.parts.named().iter().map(|(_, part)| part.mean_ms.unwrap_or(0.0)).collect(),
+            })
             .collect(),
         empty: "The model ran for no request in this time.".into(),
     };
-    let mut table = Data::new("Parts of an answer, milliseconds", &["Version and arm", "Part", "#Mean", "#p50", "#p95", "#p99", "#p99.9", "#Requests"]);
+    let mut table = Data::new(
+        "Parts of an answer, milliseconds",
+        &["Version and arm", "Part", "#Mean", "#p50", "#p95", "#p99", "#p99.9", "#Requests"],
+    );
     let bare = |value: Option<f64>| value.map_or("–".to_string(), |value| words::number(value, 3));
     for one in &ran {
         let parts = one.parts.named().into_iter().chain([("overhead", &one.parts.overhead), ("total", &one.total)]);
         table.rows.extend(parts.map(|(part, q)| {
-            vec![who(one), part.into(), bare(q.mean_ms), bare(q.p50_ms), bare(q.p95_ms), bare(q.p99_ms), bare(q.p999_ms), words::count(q.n)]
+            vec![
+                who(one),
+                part.into(),
+                bare(q.mean_ms),
+                bare(q.p50_ms),
+                bare(q.p95_ms),
+                bare(q.p99_ms),
+                bare(q.p999_ms),
+                words::count(q.n),
+            ]
         }));
     }
-    let series: Vec<Series> = names.iter().zip(&view.parts_over_time_ms).map(|(name, points)| Series { name: name.clone(), points: points.clone() }).collect();
+    let series: Vec<Series> = names
+        .iter()
+        .zip(&view.parts_over_time_ms)
+        .map(|(name, points)| Series { name: name.clone(), points: points.clone() })
+        .collect();
     let mut over_time = chart(&view, "Mean time of the parts of an answer", Unit::Milliseconds, &series, None);
     over_time.lines = series.iter().enumerate().map(|(i, one)| line(one.name.clone(), Mark::series(i), &one.points)).collect();
     let key = spec.key();

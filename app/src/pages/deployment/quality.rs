@@ -49,7 +49,11 @@ fn unit(view: &QualityView) -> Unit {
 
 #[component]
 fn Known(view: QualityView) -> impl IntoView {
-    let share = if view.predictions == 0 { "–".into() } else { words::percent(view.outcomes_known as f64 / view.predictions as f64, 1) };
+    let share = if view.predictions == 0 {
+        "–".into()
+    } else {
+        words::percent(view.outcomes_known as f64 / view.predictions as f64, 1)
+    };
     let delay = view.delay_ms.map_or("–".into(), span_words);
     view! {
         <Stats label="Outcomes">
@@ -81,18 +85,29 @@ fn OverTime(view: QualityView) -> impl IntoView {
         from: view.head.from,
         to: view.head.to,
         unit,
-        lines: vec![Line { label: "realised".into(), mark: Mark::Subject, points: view.over_time.iter().map(|point| (point.at, point.estimate.map(|estimate| estimate.value))).collect() }],
+        lines: vec![Line {
+            label: "realised".into(),
+            mark: Mark::Subject,
+            points: view.over_time.iter().map(|point| (point.at, point.estimate.map(|estimate| estimate.value))).collect(),
+        }],
         band: Some(TimeBand {
             label: "95% interval".into(),
             mark: Mark::Band,
             points: estimates().filter_map(|(at, estimate)| Some((at, estimate.lower?, estimate.upper?))).collect(),
         }),
-        limit: view.offline.map(|value| Limit { value, label: format!("held-back {}", unit.said(value, 1)), worse: if view.higher_is_better { Worse::Lower } else { Worse::Higher } }),
+        limit: view.offline.map(|value| Limit {
+            value,
+            label: format!("held-back {}", unit.said(value, 1)),
+            worse: if view.higher_is_better { Worse::Lower } else { Worse::Higher },
+        }),
         events: events(&view.changes, &view.head),
         empty: "No outcome is known for this time yet.".into(),
         ..TimeSeries::default()
     };
-    let mut table = Data::new(format!("{} over time", view.measure), &["Time, UTC", "#Value", "#At least", "#At most", "#Outcomes", "#Known"]);
+    let mut table = Data::new(
+        format!("{} over time", view.measure),
+        &["Time, UTC", "#Value", "#At least", "#At most", "#Outcomes", "#Known"],
+    );
     let said = |value: Option<f64>| value.map_or("–".to_string(), |value| unit.said(value, 1));
     table.rows = view
         .over_time
@@ -110,7 +125,10 @@ fn OverTime(view: QualityView) -> impl IntoView {
         })
         .collect();
     let title = format!("{}, by the time of the prediction", view.measure);
-    let sentence = format!("Late outcomes re-open the point they belong to. One point is {}; the band is the 95% interval.", span_words(view.span));
+    let sentence = format!(
+        "Late outcomes re-open the point they belong to. One point is {}; the band is the 95% interval.",
+        span_words(view.span)
+    );
     view! { <Section title="Over time" id="time"><Figure title sentence drawing=time_series(&spec) table/></Section> }
 }
 
@@ -119,7 +137,14 @@ fn Versions(view: QualityView) -> impl IntoView {
     let unit = unit(&view);
     let model = view.head.model.clone();
     let model = StoredValue::new(model);
-    let cols = vec![Col::new("Version"), Col::new("Verdict"), Col::new(view.measure.clone()).number(), Col::new("Held-back").number(), Col::new("Known").number(), Col::new("Also")];
+    let cols = vec![
+        Col::new("Version"),
+        Col::new("Verdict"),
+        Col::new(view.measure.clone()).number(),
+        Col::new("Held-back").number(),
+        Col::new("Known").number(),
+        Col::new("Also"),
+    ];
     view! {
         <Section title="By version" id="versions">
             <Table label="Quality by version" cols class="pairs">
@@ -159,7 +184,10 @@ fn Segments(view: QualityView) -> impl IntoView {
         return ().into_any();
     }
     let unit = unit(&view);
-    let mut table = Data::new(format!("{} by segment", view.measure), &["Segment", "#Value", "#At least", "#At most", "#Outcomes", "Verdict"]);
+    let mut table = Data::new(
+        format!("{} by segment", view.measure),
+        &["Segment", "#Value", "#At least", "#At most", "#Outcomes", "Verdict"],
+    );
     let said = |value: Option<f64>| value.map_or("–".to_string(), |value| unit.said(value, 1));
     table.rows = view
         .segments
@@ -181,11 +209,27 @@ fn Segments(view: QualityView) -> impl IntoView {
         .iter()
         .filter_map(|s| {
             let e = s.estimate?;
-            Some(Whisker { label: format!("{} = {}", s.feature, s.value), estimate: e.value, low: e.lower?, high: e.upper?, reference: None, note: s.note.clone() })
+            Some(Whisker {
+                label: format!("{} = {}", s.feature, s.value),
+                estimate: e.value,
+                low: e.lower?,
+                high: e.upper?,
+                reference: None,
+                note: s.note.clone(),
+            })
         })
         .collect();
-    let spec = Whiskers { about: format!("{} by segment", view.measure), reading: "Estimates with 95% intervals.".into(), unit, rows, ..Whiskers::default() };
+    let spec = Whiskers {
+        about: format!("{} by segment", view.measure),
+        reading: "Estimates with 95% intervals.".into(),
+        unit,
+        rows,
+        ..Whiskers::default()
+    };
     let worst = view.segments.iter().find(|s| s.state == State::Bad);
-    let title = worst.map_or_else(|| "No segment is shown to be worse than the rest".to_string(), |s| format!("{} = {} is {}", s.feature, s.value, s.note));
+    let title = worst.map_or_else(
+        || "No segment is shown to be worse than the rest".to_string(),
+        |s| format!("{} = {} is {}", s.feature, s.value, s.note),
+    );
     view! { <Section title="By segment" id="segments"><Figure title drawing=whiskers(&spec) table/></Section> }.into_any()
 }

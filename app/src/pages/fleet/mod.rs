@@ -18,7 +18,9 @@ async fn fleet(asked: Asked) -> Outcome<FleetView> {
 #[component]
 pub fn FleetPage() -> impl IntoView {
     let asked = use_range("24h");
-    let tick = use_live(|topic| matches!(topic, Topic::Metrics { .. } | Topic::Alert { .. } | Topic::Rollout { .. } | Topic::Deployment { .. }));
+    let tick = use_live(|topic| {
+        matches!(topic, Topic::Metrics { .. } | Topic::Alert { .. } | Topic::Rollout { .. } | Topic::Deployment { .. })
+    });
     let view = Resource::new_blocking(move || (asked.get(), tick.get()), |(asked, _)| fleet(asked));
     view! {
         <Loaded res=view let:view>

@@ -36,7 +36,9 @@ pub fn FleetTable(lines: Vec<Line>) -> impl IntoView {
     let mut shown: Vec<Line> = lines
         .into_iter()
         .filter(|line| states.is_empty() || states.contains(&line.state))
-        .filter(|line| [line.name.as_str(), line.model.as_str(), &line.owner].iter().any(|text| text.to_lowercase().contains(&wanted)))
+        .filter(|line| {
+            [line.name.as_str(), line.model.as_str(), &line.owner].iter().any(|text| text.to_lowercase().contains(&wanted))
+        })
         .collect();
     match sort.by.as_str() {
         "name" => sort.apply(&mut shown, |line| line.name.0.clone()),
@@ -132,7 +134,7 @@ fn Latency(p99: Option<f64>, limit: f64) -> impl IntoView {
                     <Bullet value=p99 limit/>
                 </span>
             }
-                .into_any()
+            .into_any()
         }
         None => view! { <span class="quiet">"no answers"{of}</span> }.into_any(),
     }
@@ -155,11 +157,18 @@ fn Drift(drift: Option<WorstDrift>) -> impl IntoView {
 fn Quality(quality: Option<QualityCell>) -> impl IntoView {
     match quality {
         Some(QualityCell { measure, value: Some(value), realised, coverage }) => {
-            let said = if value.abs() <= 1.0 && measure == "Accuracy" { words::percent(value, 1) } else { words::number(value, if value.abs() < 10.0 { 3 } else { 1 }) };
-            let sub = if realised { format!("realised, {} known", words::percent(coverage, 0)) } else { "on held-back data".into() };
+            let said = if value.abs() <= 1.0 && measure == "Accuracy" {
+                words::percent(value, 1)
+            } else {
+                words::number(value, if value.abs() < 10.0 { 3 } else { 1 })
+            };
+            let sub =
+                if realised { format!("realised, {} known", words::percent(coverage, 0)) } else { "on held-back data".into() };
             view! { <span>{measure}" "{said}</span><span class="two">{sub}</span> }.into_any()
         }
-        Some(QualityCell { measure, .. }) => view! { <span class="quiet">{measure}</span><span class="two">"no outcomes yet"</span> }.into_any(),
+        Some(QualityCell { measure, .. }) => {
+            view! { <span class="quiet">{measure}</span><span class="two">"no outcomes yet"</span> }.into_any()
+        }
         None => view! { <Nothing/> }.into_any(),
     }
 }

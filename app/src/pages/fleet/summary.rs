@@ -6,7 +6,13 @@ use contract::views::fleet::FleetStats;
 #[component]
 pub fn Summary(stats: FleetStats, asked: Asked) -> impl IntoView {
     let total = stats.predictions;
-    let share = move |n: u64| if total == 0 { "–".to_string() } else { words::percent(n as f64 / total as f64, if n * 1_000 < total { 2 } else { 1 }) };
+    let share = move |n: u64| {
+        if total == 0 {
+            "–".to_string()
+        } else {
+            words::percent(n as f64 / total as f64, if n * 1_000 < total { 2 } else { 1 })
+        }
+    };
     let range = asked.words().to_lowercase();
     view! {
         <Stats label="All deployments">

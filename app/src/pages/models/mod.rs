@@ -1,11 +1,11 @@
 //! Models: the list, one model with its versions, a new model, a new version.
 
-pub mod load;
 mod list;
+pub mod load;
 mod model;
 mod new_model;
-mod upload;
 mod parts;
+mod upload;
 
 pub use list::ModelsPage;
 pub use model::ModelPage;

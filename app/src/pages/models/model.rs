@@ -3,11 +3,11 @@
 use super::load::load_model;
 use super::parts::{GatesMark, ServedLinks, TagList, model_param};
 use crate::components::prelude::*;
+use contract::ModelName;
 use contract::live::Topic;
 use contract::urls;
 use contract::views::models::{ModelView, VersionLine};
 use contract::views::parts;
-use contract::ModelName;
 
 #[component]
 pub fn ModelPage() -> impl IntoView {

@@ -20,7 +20,8 @@ fn Upload(view: NewVersion) -> impl IntoView {
     let NewVersion { model, before, refused } = view;
     let here = here();
     let refused = Memo::new(move |_| here.get("refused").is_some()).get_untracked().then_some(refused).flatten();
-    let meta = refused.as_ref().map(|refused| refused.meta.clone()).unwrap_or_else(|| before.as_ref().map(again).unwrap_or_default());
+    let meta =
+        refused.as_ref().map(|refused| refused.meta.clone()).unwrap_or_else(|| before.as_ref().map(again).unwrap_or_default());
     let problem = refused.and_then(|refused| refused.problem);
     let next = model.versions.first().map_or(1, |newest| newest.version.0 + 1);
     let becomes = format!("It becomes version {next} of {}.", model.name);
@@ -80,7 +81,8 @@ fn task_word(task: Option<Task>) -> &'static str {
 #[component]
 fn UploadForm(action: String, meta: RegisterVersion) -> impl IntoView {
     let sending = RwSignal::new(false);
-    let tasks = [("", "Read it from the file"), ("binary", "Yes or no"), ("multiclass", "One of several"), ("regression", "A number")];
+    let tasks =
+        [("", "Read it from the file"), ("binary", "Yes or no"), ("multiclass", "One of several"), ("regression", "A number")];
     let tasks = tasks.map(|(word, words)| (word.to_string(), words.to_string())).into();
     view! {
         <form method="post" enctype="multipart/form-data" action=action on:submit=move |_| sending.set(true)>

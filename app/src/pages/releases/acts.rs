@@ -37,7 +37,11 @@ fn icon(act: RolloutAct) -> Icon {
 #[component]
 pub fn Acts(view: RolloutView, action: ServerAction<Drive>) -> impl IntoView {
     let label = {
-        let next = view.steps.iter().find(|step| step.state == contract::views::rollouts::StepState::Todo).map(|step| step.title.clone());
+        let next = view
+            .steps
+            .iter()
+            .find(|step| step.state == contract::views::rollouts::StepState::Todo)
+            .map(|step| step.title.clone());
         let stable = view.stable;
         move |act: RolloutAct| match act {
             RolloutAct::Pause => "Pause".to_string(),

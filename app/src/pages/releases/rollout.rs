@@ -82,7 +82,15 @@ fn Happened(view: RolloutView) -> impl IntoView {
     let entries = view
         .log
         .into_iter()
-        .map(|change| Entry { when: change.at.hms(), at: change.at, icon: Icon::Clock, state: None, title: change.text, detail: [change.who, change.at.ago(now)].join(", "), href: change.url })
+        .map(|change| Entry {
+            when: change.at.hms(),
+            at: change.at,
+            icon: Icon::Clock,
+            state: None,
+            title: change.text,
+            detail: [change.who, change.at.ago(now)].join(", "),
+            href: change.url,
+        })
         .collect();
     view! { <Section title="What happened" id="log"><Log entries/></Section> }
 }

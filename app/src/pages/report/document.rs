@@ -10,7 +10,22 @@ use leptos_meta::Title;
 
 #[component]
 pub fn Document(report: ReportView) -> impl IntoView {
-    let ReportView { id, model, version, made_at, made_by, title, in_short, purpose, importance, dependence, typical, hard, segments, .. } = report;
+    let ReportView {
+        id,
+        model,
+        version,
+        made_at,
+        made_by,
+        title,
+        in_short,
+        purpose,
+        importance,
+        dependence,
+        typical,
+        hard,
+        segments,
+        ..
+    } = report;
     let (not_for, method, share) = (report.not_for, report.method, report.score_is_share);
     let stored = format!(
         "Stored {} at {} UTC by {made_by}. It shows the same numbers whenever it is opened or printed.",
@@ -57,7 +72,11 @@ fn Points(points: Vec<String>) -> impl IntoView {
 #[component]
 fn PurposePart(purpose: Purpose) -> impl IntoView {
     let Purpose { sentences, features, personal, .. } = purpose;
-    let side = format!("{}; {} known or guessed to hold personal data.", words::plural(features as u64, "input", "inputs"), personal.len());
+    let side = format!(
+        "{}; {} known or guessed to hold personal data.",
+        words::plural(features as u64, "input", "inputs"),
+        personal.len()
+    );
     view! {
         <section>
             <h2><span class="no">"1"</span>"What it decides, for whom, from what"</h2>

@@ -8,8 +8,17 @@ use contract::views::report::{SegmentRow, Segments};
 pub fn Groups(segments: Segments) -> impl IntoView {
     let Segments { headline, sentence, measure, overall, rows } = segments;
     // Shares lie between 0 and 1; an error in the unit of the answer does not.
-    let share = overall.iter().chain(rows.iter().filter_map(|row| row.estimate.as_ref())).all(|estimate| (0.0..=1.0).contains(&estimate.value));
-    let all = overall.map(|overall| SegmentRow { feature: String::new(), group: "All".into(), n: overall.n, estimate: Some(overall), note: String::new() });
+    let share = overall
+        .iter()
+        .chain(rows.iter().filter_map(|row| row.estimate.as_ref()))
+        .all(|estimate| (0.0..=1.0).contains(&estimate.value));
+    let all = overall.map(|overall| SegmentRow {
+        feature: String::new(),
+        group: "All".into(),
+        n: overall.n,
+        estimate: Some(overall),
+        note: String::new(),
+    });
     view! {
         <section>
             <h2><span class="no">"4"</span>"Where it is worse, and for whom"</h2>

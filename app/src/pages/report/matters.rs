@@ -10,8 +10,12 @@ use contract::views::report::{Dependence, Importance};
 pub fn Matters(importance: Importance, dependence: Vec<Dependence>, share: bool) -> impl IntoView {
     let sentence = importance.sentence.clone();
     let side = format!("{}, over {}.", importance.measure, words::plural(importance.rows, "row", "rows"));
-    let told: Vec<(String, String)> =
-        importance.bars.iter().filter(|bar| !bar.sentence.is_empty()).map(|bar| (bar.label.clone(), bar.sentence.clone())).collect();
+    let told: Vec<(String, String)> = importance
+        .bars
+        .iter()
+        .filter(|bar| !bar.sentence.is_empty())
+        .map(|bar| (bar.label.clone(), bar.sentence.clone()))
+        .collect();
     view! {
         <section>
             <h2><span class="no">"2"</span>"What matters most"</h2>
@@ -63,8 +67,17 @@ fn DependenceFigure(part: Dependence, share: bool) -> impl IntoView {
     let decimals = if share { 1 } else { 2 };
     let about = format!("Average answer by {label}");
     let drawing = if numeric {
-        let points = points.iter().filter_map(|point| Some(CurvePoint { x: point.x?, mean: point.mean, low: point.lower, high: point.upper }));
-        curve(&Curve { about, reading: headline.clone(), unit, x_label: label.clone(), label: "average score".into(), points: points.collect() })
+        let points = points
+            .iter()
+            .filter_map(|point| Some(CurvePoint { x: point.x?, mean: point.mean, low: point.lower, high: point.upper }));
+        curve(&Curve {
+            about,
+            reading: headline.clone(),
+            unit,
+            x_label: label.clone(),
+            label: "average score".into(),
+            points: points.collect(),
+        })
     } else {
         let rows = points.iter().map(|point| Whisker {
             label: point.label.clone(),

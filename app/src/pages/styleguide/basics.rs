@@ -2,11 +2,36 @@
 
 use crate::components::prelude::*;
 
-const SURFACES: [&str; 12] =
-    ["bg", "bg-rail", "bg-sunken", "bg-raised", "bg-hover", "bg-selected", "line", "line-strong", "line-control", "ink", "ink-2", "ink-3"];
-const STATES: [&str; 12] =
-    ["accent", "accent-hover", "focus", "ok", "ok-tint", "watch", "watch-tint", "bad", "bad-tint", "bad-fill", "unknown", "unknown-tint"];
-const CHARTS: [&str; 12] = ["c-1", "c-2", "c-3", "c-4", "c-5", "c-6", "c-reference", "c-limit", "heat-0", "heat-1", "heat-2", "heat-over"];
+const SURFACES: [&str; 12] = [
+    "bg",
+    "bg-rail",
+    "bg-sunken",
+    "bg-raised",
+    "bg-hover",
+    "bg-selected",
+    "line",
+    "line-strong",
+    "line-control",
+    "ink",
+    "ink-2",
+    "ink-3",
+];
+const STATES: [&str; 12] = [
+    "accent",
+    "accent-hover",
+    "focus",
+    "ok",
+    "ok-tint",
+    "watch",
+    "watch-tint",
+    "bad",
+    "bad-tint",
+    "bad-fill",
+    "unknown",
+    "unknown-tint",
+];
+const CHARTS: [&str; 12] =
+    ["c-1", "c-2", "c-3", "c-4", "c-5", "c-6", "c-reference", "c-limit", "heat-0", "heat-1", "heat-2", "heat-over"];
 
 #[component]
 fn Swatches(names: [&'static str; 12]) -> impl IntoView {
@@ -85,7 +110,11 @@ pub fn Answers() -> impl IntoView {
     let examples = [
         (State::Ok, "All ten deployments are steady", "Last change 16 March 10:12. Nothing has fired for four days."),
         (State::Watch, "mortgage-affordability is older than its limit", "212 of 180 days; retraining failed on 15 March."),
-        (State::Bad, "Version 16 may not be promoted: 2 of 12 gates failed", "Worst slice 31.0% of at least 40.0%; p99 74 of at most 60 ms."),
+        (
+            State::Bad,
+            "Version 16 may not be promoted: 2 of 12 gates failed",
+            "Worst slice 31.0% of at least 40.0%; p99 74 of at most 60 ms.",
+        ),
         (State::Unknown, "Too early to say", "2,140 of about 4,800 requests; expected at 14:55."),
     ];
     view! {

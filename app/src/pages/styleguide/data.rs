@@ -55,7 +55,11 @@ pub fn Tables() -> impl IntoView {
     };
     let numbers = {
         let mut table = contract::views::common::Table::new("Distance by hour", &["Hour (UTC)", "#Distance", "#Rows"]);
-        table.rows = (0..4).map(|i| vec![format!("{i:02}:00"), words::number(0.03 + 0.01 * f64::from(i), 3), words::count(41_000 + 1_700 * i as u64)]).collect();
+        table.rows = (0..4)
+            .map(|i| {
+                vec![format!("{i:02}:00"), words::number(0.03 + 0.01 * f64::from(i), 3), words::count(41_000 + 1_700 * i as u64)]
+            })
+            .collect();
         table
     };
     view! {
@@ -69,7 +73,12 @@ pub fn Tables() -> impl IntoView {
 
 #[component]
 pub fn Steps() -> impl IntoView {
-    let step = |kind, title: &str, lines: [&str; 2], part| Step { kind, title: title.into(), lines: lines.map(str::to_string).to_vec(), part };
+    let step = |kind, title: &str, lines: [&str; 2], part| Step {
+        kind,
+        title: title.into(),
+        lines: lines.map(str::to_string).to_vec(),
+        part,
+    };
     let steps = vec![
         step(StepKind::Done, "Shadow", ["24 h from 16 Mar 10:12", "219,000 pairs compared"], 1.0),
         step(StepKind::Done, "1%", ["10:12 to 13:52", "3,350 of 2,400 requests"], 1.0),

@@ -10,7 +10,10 @@ pub const NOON: Millis = Millis(1_773_748_800_000);
 
 #[component]
 pub fn Empties() -> impl IntoView {
-    let mut problem = Problem::new(contract::ProblemKind::Busy, "Drift could not be read: the store did not answer in 5 s. Serving is not affected.");
+    let mut problem = Problem::new(
+        contract::ProblemKind::Busy,
+        "Drift could not be read: the store did not answer in 5 s. Serving is not affected.",
+    );
     problem.request_id = Some("req_8F3K2M".into());
     view! {
         <Section id="empty" title="Empty and error" hint="An empty state teaches. An error says the cause, the request id and the next step.">
@@ -36,7 +39,13 @@ pub fn EvidencePart() -> impl IntoView {
         Entry { when: at.hm(), at, icon, state, title: title.into(), detail: detail.into(), href: None }
     };
     let entries = vec![
-        entry(140, Icon::Clock, None, "4 of 5 guardrails within limits, 1 undecided, nothing worse", "2,140 canary and 40,660 stable requests. Looked at 28 times."),
+        entry(
+            140,
+            Icon::Clock,
+            None,
+            "4 of 5 guardrails within limits, 1 undecided, nothing worse",
+            "2,140 canary and 40,660 stable requests. Looked at 28 times.",
+        ),
         entry(112, Icon::Advance, None, "Moved to 5%", "Automatic: 3 h and 2,400 requests reached."),
         entry(65, Icon::Bad, Some(State::Bad), "p99 above its limit", "47 of 40 ms since 13:05."),
     ];

@@ -62,7 +62,8 @@ fn six() -> TimeSeries {
 
 fn drift() -> Heat {
     let columns: Vec<Millis> = (0..30).map(|i| NOON.floor_to(DAY) + i * DAY).collect();
-    let names = ["income_monthly_eur", "salary_in_days_since", "card_txn_count_30d", "standing_orders_redirected_share_90d", "age_years"];
+    let names =
+        ["income_monthly_eur", "salary_in_days_since", "card_txn_count_30d", "standing_orders_redirected_share_90d", "age_years"];
     let rows = names.into_iter().enumerate().map(|(r, name)| {
         let cell = |c: u64| match (r, c) {
             (0, 24) => Some(0.23),
@@ -98,14 +99,22 @@ fn income() -> Histogram {
 }
 
 fn weights() -> Bars {
-    let bars = [("tenure_months", 0.31, 0.28), ("logins_app_30d", 0.22, 0.24), ("salary_in_days_since", 0.12, 0.11), ("age_years", 0.05, 0.07)];
+    let bars = [
+        ("tenure_months", 0.31, 0.28),
+        ("logins_app_30d", 0.22, 0.24),
+        ("salary_in_days_since", 0.12, 0.11),
+        ("age_years", 0.05, 0.07),
+    ];
     Bars {
         about: "Weight of each input".into(),
         reading: "tenure_months weighs most, 31%.".into(),
         unit: Unit::Share,
         decimals: 0,
         names: true,
-        bars: bars.into_iter().map(|(label, value, reference)| Bar { label: label.into(), value, reference: Some(reference), over: false }).collect(),
+        bars: bars
+            .into_iter()
+            .map(|(label, value, reference)| Bar { label: label.into(), value, reference: Some(reference), over: false })
+            .collect(),
         ..Bars::default()
     }
 }
@@ -124,7 +133,12 @@ fn reasons() -> Bars {
 }
 
 fn groups() -> Whiskers {
-    let rows = [("under 25", 0.412, 0.06, 0.43, "n 312"), ("25 to 44", 0.601, 0.03, 0.55, "n 2,140"), ("45 to 64", 0.588, 0.03, 0.54, "n 1,870"), ("65 and over", 0.552, 0.05, 0.52, "n 410")];
+    let rows = [
+        ("under 25", 0.412, 0.06, 0.43, "n 312"),
+        ("25 to 44", 0.601, 0.03, 0.55, "n 2,140"),
+        ("45 to 64", 0.588, 0.03, 0.54, "n 1,870"),
+        ("65 and over", 0.552, 0.05, 0.52, "n 410"),
+    ];
     Whiskers {
         about: "Recall by age".into(),
         reading: "Higher than the champion in every band but the youngest.".into(),
@@ -169,7 +183,8 @@ fn guard(limit: f64, worse: Worse, label: &str, unit: Unit, width: f64, centre: 
 fn table_of(spec: &TimeSeries, caption: &str) -> Table {
     let mut table = Table::new(caption, &["Time", "#p99", "#p50"]);
     let points = |i: usize| spec.lines.iter().map(move |line| line.points[i].1.map_or("–".into(), |v| words::number(v, 1)));
-    table.rows = (0..150).step_by(30).map(|i| std::iter::once(spec.lines[0].points[i].0.hm()).chain(points(i)).collect()).collect();
+    table.rows =
+        (0..150).step_by(30).map(|i| std::iter::once(spec.lines[0].points[i].0.hm()).chain(points(i)).collect()).collect();
     table
 }
 
@@ -177,9 +192,16 @@ fn table_of(spec: &TimeSeries, caption: &str) -> Table {
 pub fn Figures() -> impl IntoView {
     let (latency, drift, income) = (latency(), drift(), income());
     let (head, rows) = drift.table(6);
-    let heat_table = Table { rows, ..Table::new("Distance by feature and day", &head.iter().map(String::as_str).collect::<Vec<_>>()) };
+    let heat_table =
+        Table { rows, ..Table::new("Distance by feature and day", &head.iter().map(String::as_str).collect::<Vec<_>>()) };
     let income_table = Table { rows: income.rows(), ..Table::new("Income", &["Monthly income", "#Training", "#Now"]) };
-    let empty = TimeSeries { from: NOON, to: NOON + HOUR, about: "No data".into(), empty: "164 of 1,000 predictions; enough on 24 March".into(), ..TimeSeries::default() };
+    let empty = TimeSeries {
+        from: NOON,
+        to: NOON + HOUR,
+        about: "No data".into(),
+        empty: "164 of 1,000 predictions; enough on 24 March".into(),
+        ..TimeSeries::default()
+    };
     let traffic: Vec<Option<f64>> = (0..24).map(|i| Some(noise(i))).collect();
     view! {
         <Section id="figure" title="Figure" hint="Title (the finding), one or two sentences, the drawing, the table. Subject in accent, reference in grey.">
@@ -212,7 +234,10 @@ pub fn TilesPart() -> impl IntoView {
     let share = guard(0.02, Worse::Either, "worse than ±2.0 points", Unit::Points, 1.2, 0.003);
     let errors = guard(0.005, Worse::Higher, "worse than +0.50 points", Unit::Points, 0.13, 0.0);
     let quality = guard(-0.01, Worse::Lower, "worse than −0.010", Unit::Plain, 1.0, 0.021);
-    let rows = |spec: &Sequence| Table { rows: sequence_rows(spec, 6), ..Table::new("Data", &["Requests", "#Lower", "#Difference", "#Upper"]) };
+    let rows = |spec: &Sequence| Table {
+        rows: sequence_rows(spec, 6),
+        ..Table::new("Data", &["Requests", "#Lower", "#Difference", "#Upper"])
+    };
     view! {
         <Section id="tile" title="Tile" hint="Many alike things compared: the guardrails of a rollout.">
             <Key key=vec![

@@ -36,7 +36,8 @@ pub fn AboutVersion(view: VersionView, acts: Acts) -> impl IntoView {
 #[component]
 fn Datasets(datasets: Vec<DatasetLine>) -> impl IntoView {
     if datasets.is_empty() {
-        return view! { <p class="soft">"No data was given: there is no baseline for drift, and the gates cannot judge it."</p> }.into_any();
+        return view! { <p class="soft">"No data was given: there is no baseline for drift, and the gates cannot judge it."</p> }
+            .into_any();
     }
     view! {
         <Defs>

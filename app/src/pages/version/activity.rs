@@ -35,5 +35,13 @@ fn entry(line: AuditLine) -> Entry {
         ("alias", _) => (Icon::Flag, None),
         _ => (Icon::Audit, None),
     };
-    Entry { when: line.at.words, at: line.at.at, icon, state, title: line.summary, detail: format!("{}, entry {}", line.actor, line.seq), href: line.href }
+    Entry {
+        when: line.at.words,
+        at: line.at.at,
+        icon,
+        state,
+        title: line.summary,
+        detail: format!("{}, entry {}", line.actor, line.seq),
+        href: line.href,
+    }
 }

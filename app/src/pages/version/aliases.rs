@@ -15,7 +15,8 @@ pub fn Aliases(model: ModelName, version: VersionNo, aliases: Vec<AliasLine>, ac
     let owner = model.clone();
     let dialog = may.then(|| {
         let consequences = vec![
-            "The name moves here from the version that has it now; whoever asks by this name gets this version from then on.".to_string(),
+            "The name moves here from the version that has it now; whoever asks by this name gets this version from then on."
+                .to_string(),
             "The name “champion” moves only by a promotion.".to_string(),
         ];
         view! {

@@ -10,12 +10,19 @@ use contract::views::version::{ContractView, FeatureLine, VersionView};
 pub fn ContractTab(view: VersionView) -> impl IntoView {
     let ContractView { summary, layout, features, contract } = view.contract;
     let json = serde_json::to_string_pretty(&contract).unwrap_or_else(|error| error.to_string());
-    let refused: Vec<String> =
-        contract.features.iter().filter(|feature| feature.on_violation == OnViolation::Refuse).map(|feature| feature.name.clone()).collect();
+    let refused: Vec<String> = contract
+        .features
+        .iter()
+        .filter(|feature| feature.on_violation == OnViolation::Refuse)
+        .map(|feature| feature.name.clone())
+        .collect();
     let violation = if refused.is_empty() {
         "A wrong type is refused. A value outside its range or categories is served, counted and shown.".to_string()
     } else {
-        format!("A wrong type is refused. A value outside its range or categories is refused in {}; elsewhere it is served, counted and shown.", refused.join(", "))
+        format!(
+            "A wrong type is refused. A value outside its range or categories is refused in {}; elsewhere it is served, counted and shown.",
+            refused.join(", ")
+        )
     };
     let none = features.is_empty();
     let how = layout.clone();

@@ -3,7 +3,7 @@
 use super::head::Acts;
 use super::load::Explained;
 use super::one_decision::OneDecision;
-use super::share::{Shared, ShareButton};
+use super::share::{ShareButton, Shared};
 use crate::components::prelude::*;
 use crate::pages::report::ImportanceFigure;
 use contract::spec::Task;

@@ -45,7 +45,13 @@ pub fn GatesTab(view: VersionView, acts: Acts) -> impl IntoView {
 fn hint(gates: &GatesView) -> String {
     let mut hint = gates.summary.clone();
     if let Some(ran) = &gates.ran {
-        hint = format!("{hint} By the {}, {} held-back rows, ran {} in {}.", gates.policy, words::count(gates.rows), ran.words, gates.took_words);
+        hint = format!(
+            "{hint} By the {}, {} held-back rows, ran {} in {}.",
+            gates.policy,
+            words::count(gates.rows),
+            ran.words,
+            gates.took_words
+        );
     }
     hint
 }
@@ -89,12 +95,15 @@ fn GateEvidence(gate: GateLine) -> impl IntoView {
 #[component]
 pub fn InputFigure(inputs: Vec<InputWeight>, champion: Option<VersionNo>) -> impl IntoView {
     let shown = inputs.iter().take(10);
-    let drawn = shown.map(|input| Bar { label: input.name.clone(), value: input.candidate, reference: input.champion, over: false });
+    let drawn =
+        shown.map(|input| Bar { label: input.name.clone(), value: input.candidate, reference: input.champion, over: false });
     let title = inputs.first().map_or_else(String::new, |first| {
         format!("{} moves the score most: {} of the whole", first.name, words::percent(first.candidate, 0))
     });
     let sentence = match champion {
-        Some(champion) => format!("Share of the change in the score when one input is shuffled. Grey: version {champion}, the champion."),
+        Some(champion) => {
+            format!("Share of the change in the score when one input is shuffled. Grey: version {champion}, the champion.")
+        }
         None => "Share of the change in the score when one input is shuffled.".to_string(),
     };
     let drawing = bars(&Bars {

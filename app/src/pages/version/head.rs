@@ -40,7 +40,8 @@ impl Acts {
 pub fn Head(view: VersionView, acts: Acts, tab: Memo<String>) -> impl IntoView {
     let open = view.approval.as_ref().is_some_and(|approval| approval.state == ApprovalState::Open);
     let approval = view.approval.clone().map(|line| {
-        let label = if open { "See the approval".to_string() } else { format!("Approval: {}", line.state.words().to_lowercase()) };
+        let label =
+            if open { "See the approval".to_string() } else { format!("Approval: {}", line.state.words().to_lowercase()) };
         let tone = if open { Tone::Primary } else { Tone::Plain };
         view! { <ButtonLink href=urls::approval(&line.id) label tone/> }
     });

@@ -34,8 +34,15 @@ pub async fn load_explained(model: ModelName, version: VersionNo, record: Option
 }
 
 #[cfg(feature = "ssr")]
-async fn explain_record(cx: &control::Ctx, who: &control::Actor, model: &ModelName, version: VersionNo, text: &str) -> Outcome<Case> {
-    let unreadable = |error| crate::page_error::PageError(contract::Problem::field("record", format!("This is not a JSON object: {error}")));
+async fn explain_record(
+    cx: &control::Ctx,
+    who: &control::Actor,
+    model: &ModelName,
+    version: VersionNo,
+    text: &str,
+) -> Outcome<Case> {
+    let unreadable =
+        |error| crate::page_error::PageError(contract::Problem::field("record", format!("This is not a JSON object: {error}")));
     let record = serde_json::from_str(text).map_err(unreadable)?;
     Ok(control::explain::one(cx, who, model, version, record).await.map_err(crate::page_error::PageError)?)
 }

@@ -1,20 +1,20 @@
 //! One version: overview, contract, gates, explain, activity; asking for promotion, aliases, gates again.
 
-pub mod load;
-mod page;
-mod head;
-mod promote;
-mod overview;
 mod about;
+mod activity;
 mod aliases;
-mod gates;
-mod gate_table;
-mod segments;
 mod contract_tab;
 mod explain;
-mod share;
+mod gate_table;
+mod gates;
+mod head;
+pub mod load;
 mod one_decision;
-mod activity;
+mod overview;
+mod page;
+mod promote;
+mod segments;
+mod share;
 
 pub use gate_table::GateTable;
 pub use page::VersionPage;

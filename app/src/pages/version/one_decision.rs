@@ -7,7 +7,9 @@ use contract::views::report::Case;
 #[component]
 pub fn OneDecision(example: serde_json::Value, one: Option<Outcome<Case>>, share: bool) -> impl IntoView {
     let here = here();
-    let record = Memo::new(move |_| here.get("record")).get_untracked().unwrap_or_else(|| serde_json::to_string_pretty(&example).unwrap_or_default());
+    let record = Memo::new(move |_| here.get("record"))
+        .get_untracked()
+        .unwrap_or_else(|| serde_json::to_string_pretty(&example).unwrap_or_default());
     let lines = record.lines().count().clamp(4, 14) as u32;
     view! {
         <Section title="Explain one decision" id="one" hint="A record as it would be sent; it is answered, explained and not kept.">

@@ -15,7 +15,8 @@ use contract::views::version::VersionView;
 use leptos_router::hooks::use_params_map;
 
 /// The views of a version: word in the address, label.
-pub const TABS: [(&str, &str); 5] = [("", "Overview"), ("contract", "Contract"), ("gates", "Gates"), ("explain", "Explain"), ("activity", "Activity")];
+pub const TABS: [(&str, &str); 5] =
+    [("", "Overview"), ("contract", "Contract"), ("gates", "Gates"), ("explain", "Explain"), ("activity", "Activity")];
 
 #[component]
 pub fn VersionPage() -> impl IntoView {
@@ -25,13 +26,18 @@ pub fn VersionPage() -> impl IntoView {
     let here = here();
     let dialog = Memo::new(move |_| here.get("dialog"));
     let tick = use_live(move |topic| match topic {
-        Topic::Version { model: changed, version: number } => *changed == model.get_untracked() && *number == version.get_untracked(),
+        Topic::Version { model: changed, version: number } => {
+            *changed == model.get_untracked() && *number == version.get_untracked()
+        }
         Topic::Approval { model: changed, .. } => *changed == model.get_untracked(),
         // Where nobody can be typing: a page that is fetched again is drawn again.
         Topic::Rollout { .. } | Topic::Deployment { .. } => tab.get_untracked().is_empty() && dialog.get_untracked().is_none(),
         _ => false,
     });
-    let res = Resource::new_blocking(move || (model.get(), version.get(), tick.get()), |(model, version, _)| load_version(model, version));
+    let res = Resource::new_blocking(
+        move || (model.get(), version.get(), tick.get()),
+        |(model, version, _)| load_version(model, version),
+    );
     // Only where it is looked at: the newest report is large.
     let wanted = move || (tab.get() == "explain").then(|| (model.get(), version.get(), here.get("record"), tick.get()));
     let explained = Resource::new_blocking(wanted, |wanted| async move {
@@ -55,7 +61,8 @@ fn Version(view: VersionView, acts: Acts, tab: Memo<String>, explained: Resource
             let links = move || {
                 let tab = tab.get();
                 let links = view.versions.iter().take(5).rev();
-                let links = links.map(|other| (other.to_string(), urls::version(&view.model, *other, &tab), *other == view.version));
+                let links =
+                    links.map(|other| (other.to_string(), urls::version(&view.model, *other, &tab), *other == view.version));
                 view! { <LinkGroup label="Versions of this model" links=links.collect()/> }
             };
             view! { <Updated/>{links} }

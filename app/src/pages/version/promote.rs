@@ -12,7 +12,8 @@ pub fn PromoteDialog(view: VersionView, action: ServerAction<RequestPromotion>) 
     let consequences = vec![
         "The evidence as it stands now is frozen, and its hash is what is signed.".to_string(),
         "Approvers find it in their inbox. Nobody signs a version that they registered.".to_string(),
-        "With the last signature the rollout starts by itself; a deployment without a stable version serves it at once.".to_string(),
+        "With the last signature the rollout starts by itself; a deployment without a stable version serves it at once."
+            .to_string(),
     ];
     let options: Vec<(String, String)> = targets
         .iter()

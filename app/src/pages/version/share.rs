@@ -11,7 +11,8 @@ pub fn ShareButton(model: ModelName, version: VersionNo, report: ReportId, may: 
         "Whoever has the link reads this report without signing in, and nothing else.".to_string(),
         "It is shown once; Slipway keeps only its hash. Sharing is kept in the audit log.".to_string(),
     ];
-    let days = [("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "a year")].map(|(value, words)| (value.to_string(), words.to_string()));
+    let days = [("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("365", "a year")]
+        .map(|(value, words)| (value.to_string(), words.to_string()));
     let dialog = may.then(|| {
         view! {
             <ActDialog action=acts.share name="share" title="Share this report?" consequences confirm="Make the link" why=false>

@@ -78,10 +78,16 @@ fn kind(contract: &Contract, expr: &Expr) -> Result<Kind, RuleError> {
                 ((Kind::Number, Kind::Number), _) => {}
                 ((left, right), Compare::Equal | Compare::Unequal) if left == right => {}
                 ((left, right), _) if left == right => {
-                    return Err(RuleError::new(expr.at.0, format!("“{sign}” compares numbers, and this is {}; use “=”, “!=” or “in”", left.words())));
+                    return Err(RuleError::new(
+                        expr.at.0,
+                        format!("“{sign}” compares numbers, and this is {}; use “=”, “!=” or “in”", left.words()),
+                    ));
                 }
                 ((left, right), _) => {
-                    return Err(RuleError::new(expr.at.0, format!("“{sign}” has {} on the left and {} on the right", left.words(), right.words())));
+                    return Err(RuleError::new(
+                        expr.at.0,
+                        format!("“{sign}” has {} on the left and {} on the right", left.words(), right.words()),
+                    ));
                 }
             }
             Kind::Bool
@@ -94,14 +100,23 @@ fn kind(contract: &Contract, expr: &Expr) -> Result<Kind, RuleError> {
                 _ => None,
             });
             match other {
-                Some(other) => return Err(RuleError::new(expr.at.0, format!("what is looked up is {}, and the list holds {other}", item.words()))),
+                Some(other) => {
+                    return Err(RuleError::new(
+                        expr.at.0,
+                        format!("what is looked up is {}, and the list holds {other}", item.words()),
+                    ));
+                }
                 None => Kind::Bool,
             }
         }
         Node::Missing { item, .. } => kind(contract, item).map(|_| Kind::Bool)?,
         Node::Not(inner) => must(contract, inner, Kind::Bool, "what “not” stands before").map(|()| Kind::Bool)?,
-        Node::And(all) => all.iter().try_for_each(|one| must(contract, one, Kind::Bool, "each side of “and”")).map(|()| Kind::Bool)?,
-        Node::Or(all) => all.iter().try_for_each(|one| must(contract, one, Kind::Bool, "each side of “or”")).map(|()| Kind::Bool)?,
+        Node::And(all) => {
+            all.iter().try_for_each(|one| must(contract, one, Kind::Bool, "each side of “and”")).map(|()| Kind::Bool)?
+        }
+        Node::Or(all) => {
+            all.iter().try_for_each(|one| must(contract, one, Kind::Bool, "each side of “or”")).map(|()| Kind::Bool)?
+        }
     })
 }
 

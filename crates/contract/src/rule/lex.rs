@@ -72,7 +72,8 @@ pub fn lex(text: &str) -> Result<Vec<(usize, Token)>, RuleError> {
             at += first.len_utf8();
             continue;
         } else if matches!(first, '"' | '\'' | '`') {
-            let (inside, length) = quoted(rest, first).ok_or_else(|| RuleError::new(at, format!("the {first} that opens here is never closed")))?;
+            let (inside, length) =
+                quoted(rest, first).ok_or_else(|| RuleError::new(at, format!("the {first} that opens here is never closed")))?;
             (if first == '`' { Token::Name(inside) } else { Token::Text(inside) }, length)
         } else if first.is_ascii_digit() {
             number(rest, at)?
@@ -82,7 +83,10 @@ pub fn lex(text: &str) -> Result<Vec<(usize, Token)>, RuleError> {
         } else if let Some((written, meant)) = SIGNS.iter().find(|(written, _)| rest.starts_with(written)) {
             (Token::Sign(meant), written.len())
         } else {
-            return Err(RuleError::new(at, format!("“{first}” means nothing here; a name that is no plain word stands in `backticks`")));
+            return Err(RuleError::new(
+                at,
+                format!("“{first}” means nothing here; a name that is no plain word stands in `backticks`"),
+            ));
         };
         tokens.push((at, token));
         at += length;

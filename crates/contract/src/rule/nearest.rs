@@ -3,7 +3,8 @@
 /// The nearest of `known` by edit distance (Levenshtein), case aside; `None` if even that differs by more than a third.
 pub fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let typed: Vec<char> = typed.to_lowercase().chars().take(100).collect();
-    let distances = known.into_iter().map(|name| (distance(&typed, &name.to_lowercase().chars().take(100).collect::<Vec<_>>()), name));
+    let distances =
+        known.into_iter().map(|name| (distance(&typed, &name.to_lowercase().chars().take(100).collect::<Vec<_>>()), name));
     let (least, name) = distances.min_by_key(|(distance, _)| *distance)?;
     (least <= (typed.len() / 3).max(1)).then_some(name)
 }

@@ -45,7 +45,8 @@ fn contract(task: Task) -> Contract {
 fn says(rule: &str, age: f64, plan: Cell<'static>, member: Cell<'static>) -> String {
     let rule = Rule::new(rule);
     let regression = rule.fit(&contract(Task::Binary)).is_err();
-    rule.fit(&contract(if regression { Task::Regression } else { Task::Binary })).unwrap_or_else(|error| panic!("{rule}: {error}"));
+    rule.fit(&contract(if regression { Task::Regression } else { Task::Binary }))
+        .unwrap_or_else(|error| panic!("{rule}: {error}"));
     let cell = |name: &str| match name {
         "age" => Cell::Number(age),
         "visits" => Cell::Number(3.0),
@@ -136,12 +137,18 @@ fn what_is_wrong_is_said_with_its_place() {
     for (rule, expected) in [
         ("", "line 1, column 1: expected a feature, a number or a quoted text, got the end"),
         ("if age > 3", "line 1, column 11: expected “and”, “or” or “then”, got the end"),
-        ("if age > 3 then yes", "line 1, column 20: expected the next “if”, or “else” and the answer where no condition holds, got the end"),
+        (
+            "if age > 3 then yes",
+            "line 1, column 20: expected the next “if”, or “else” and the answer where no condition holds, got the end",
+        ),
         ("if age > 3 then yes\nelse no no", "line 2, column 9: expected the end of the rule, got “no”"),
         ("if age > 3 > 2 then yes else no", "line 1, column 12: expected “and”, “or” or “then”, got “>”"),
         ("if plan in gold then yes else no", "line 1, column 12: expected “(” and the values, as in (\"a\", \"b\"), got “gold”"),
         ("if plan = \"gold then yes else no", "line 1, column 11: the \" that opens here is never closed"),
-        ("if päan ? 3 then yes else no", "line 1, column 9: “?” means nothing here; a name that is no plain word stands in `backticks`"),
+        (
+            "if päan ? 3 then yes else no",
+            "line 1, column 9: “?” means nothing here; a name that is no plain word stands in `backticks`",
+        ),
         ("if age > 3kg then yes else no", "line 1, column 10: “3kg” is neither a number nor a name"),
         ("if age > 1e999 then yes else no", "line 1, column 10: “1e999” is beyond what a number can be"),
         ("if age is 3 then yes else no", "line 1, column 11: expected “missing” or “not missing”, got 3"),
@@ -149,7 +156,10 @@ fn what_is_wrong_is_said_with_its_place() {
         ("\"yes\" score 1.5", "line 1, column 13: expected a score from 0 to 1, got 1.5"),
         ("if then > 3 then yes else no", "line 1, column 4: expected a feature, a number or a quoted text, got “then”"),
         // Read, and does not fit.
-        ("if agee > 3 then yes else no", "line 1, column 4: there is no feature “agee”; did you mean “age”? (a text stands in \"quotes\")"),
+        (
+            "if agee > 3 then yes else no",
+            "line 1, column 4: there is no feature “agee”; did you mean “age”? (a text stands in \"quotes\")",
+        ),
         (
             "if plan = gold then yes else no",
             "line 1, column 11: there is no feature “gold”; there are “age”, “visits”, “plan”, “member”, “day minutes” (a text stands in \"quotes\")",
@@ -190,7 +200,10 @@ fn a_rule_is_stored_as_its_text_even_if_it_is_none() {
         assert_eq!(stored, serde_json::to_string(text).expect("text"));
         assert_eq!(serde_json::from_str::<Rule>(&stored).expect("a rule"), rule);
     }
-    assert_eq!(Rule::new("if (age)>3 or(not(member)) then 'yes' else   `no`").to_string(), "if age > 3 or not member then \"yes\"\nelse no");
+    assert_eq!(
+        Rule::new("if (age)>3 or(not(member)) then 'yes' else   `no`").to_string(),
+        "if age > 3 or not member then \"yes\"\nelse no"
+    );
 }
 
 fn expr() -> impl Strategy<Value = Expr> {
@@ -206,7 +219,8 @@ fn expr() -> impl Strategy<Value = Expr> {
     let lists = prop::collection::vec(literal, 1..4);
     leaf.prop_map(new).prop_recursive(4, 40, 4, move |inner| {
         let one = inner.clone().prop_map(Box::new);
-        let arithmetic = prop::sample::select(vec![Arithmetic::Add, Arithmetic::Subtract, Arithmetic::Multiply, Arithmetic::Divide]);
+        let arithmetic =
+            prop::sample::select(vec![Arithmetic::Add, Arithmetic::Subtract, Arithmetic::Multiply, Arithmetic::Divide]);
         let compare = prop::sample::select(vec![
             Compare::Equal,
             Compare::Unequal,
@@ -230,7 +244,9 @@ fn expr() -> impl Strategy<Value = Expr> {
 }
 
 fn tree() -> impl Strategy<Value = Tree> {
-    let said = (expr(), prop::option::of(0.0..=1.0f64)).prop_map(|(what, score)| Said { what, score: score.map(|score| (At(0), score)) }).boxed();
+    let said = (expr(), prop::option::of(0.0..=1.0f64))
+        .prop_map(|(what, score)| Said { what, score: score.map(|score| (At(0), score)) })
+        .boxed();
     let case = (expr(), said.clone()).prop_map(|(when, then)| Case { when, then });
     (prop::collection::vec(case, 0..3), said).prop_map(|(cases, otherwise)| Tree { cases, otherwise })
 }

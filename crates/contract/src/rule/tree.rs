@@ -49,9 +49,16 @@ pub enum Node {
     Arithmetic(Box<Expr>, Arithmetic, Box<Expr>),
     Compare(Box<Expr>, Compare, Box<Expr>),
     /// Whether the value is (not) in the list.
-    In { item: Box<Expr>, list: Vec<Literal>, not: bool },
+    In {
+        item: Box<Expr>,
+        list: Vec<Literal>,
+        not: bool,
+    },
     /// Whether the value is (not) missing.
-    Missing { item: Box<Expr>, not: bool },
+    Missing {
+        item: Box<Expr>,
+        not: bool,
+    },
     Not(Box<Expr>),
     /// Two or more.
     And(Vec<Expr>),
@@ -128,8 +135,12 @@ impl Expr {
         match &self.node {
             Node::Number(_) | Node::Text(_) | Node::Bool(_) => {}
             Node::Feature(name) => drop(names.insert(name)),
-            Node::Minus(one) | Node::Not(one) | Node::In { item: one, .. } | Node::Missing { item: one, .. } => one.features(names),
-            Node::Arithmetic(left, _, right) | Node::Compare(left, _, right) => [left, right].into_iter().for_each(|side| side.features(names)),
+            Node::Minus(one) | Node::Not(one) | Node::In { item: one, .. } | Node::Missing { item: one, .. } => {
+                one.features(names)
+            }
+            Node::Arithmetic(left, _, right) | Node::Compare(left, _, right) => {
+                [left, right].into_iter().for_each(|side| side.features(names))
+            }
             Node::And(all) | Node::Or(all) => all.iter().for_each(|one| one.features(names)),
         }
     }

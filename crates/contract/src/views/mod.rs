@@ -1,20 +1,20 @@
 //! What each page shows, complete: pages fetch one view and draw it. Views carry facts and finished sentences, never colours.
 
-pub mod common;
-pub mod shell;
-pub mod people;
-pub mod inbox;
-pub mod models;
-pub mod version;
-pub mod gates;
+pub mod alerts;
 pub mod approvals;
 pub mod audit;
-pub mod alerts;
+pub mod common;
 pub mod deployment;
 pub mod drift;
 pub mod fleet;
+pub mod gates;
+pub mod inbox;
 pub mod latency;
+pub mod models;
 pub mod parts;
+pub mod people;
 pub mod quality;
 pub mod report;
 pub mod rollouts;
+pub mod shell;
+pub mod version;

@@ -10,7 +10,7 @@ mod tick;
 
 pub use acknowledge::acknowledge;
 pub use happening::happening;
-pub use list::{firing, list};
 pub(crate) use list::line;
+pub use list::{firing, list};
 pub(crate) use rolled_back::rolled_back_in;
 pub use tick::tick;

@@ -53,7 +53,11 @@ fn restore(contract: &Contract, row: &PredictionRow) -> Option<Recorded> {
         // The contract lists what it may have been.
         json => {
             let known = feature.categories.as_ref()?.iter();
-            known.map(|known| Json::from(known.as_str())).find(|known| hashed(&feature.name, known) == *json)?.as_str().map(|text| Value::Text(text.into()))
+            known
+                .map(|known| Json::from(known.as_str()))
+                .find(|known| hashed(&feature.name, known) == *json)?
+                .as_str()
+                .map(|text| Value::Text(text.into()))
         }
     };
     let values = contract.features.iter().map(value).collect::<Option<Vec<Value>>>()?;
@@ -108,12 +112,18 @@ fn said(label: &str, score: Option<f64>) -> String {
 
 /// Whether requests of one version can warm up another.
 pub fn fits(one: &Contract, other: &Contract) -> bool {
-    let names = |contract: &Contract| contract.features.iter().map(|feature| (feature.name.clone(), feature.kind)).collect::<Vec<_>>();
+    let names =
+        |contract: &Contract| contract.features.iter().map(|feature| (feature.name.clone(), feature.kind)).collect::<Vec<_>>();
     one.inputs == other.inputs && one.layout == other.layout && names(one) == names(other)
 }
 
 /// Recorded requests to warm up with: the version's own, or else those of the stable one where it takes the same inputs.
-pub async fn warming(cx: &Ctx, deployment: &DeploymentName, version: &Version, stable: Option<VersionNo>) -> Outcome<(Vec<Recorded>, bool)> {
+pub async fn warming(
+    cx: &Ctx,
+    deployment: &DeploymentName,
+    version: &Version,
+    stable: Option<VersionNo>,
+) -> Outcome<(Vec<Recorded>, bool)> {
     let own = recorded(cx, deployment, version).await?;
     if !own.is_empty() {
         return Ok((own, true));
@@ -130,7 +140,12 @@ mod tests {
 
     #[test]
     fn only_rounding_is_no_difference() {
-        let class = |label: &str, score: Option<f64>| RowAnswer { label: Label::Class(label.into()), score, scores: Vec::new(), valid: true };
+        let class = |label: &str, score: Option<f64>| RowAnswer {
+            label: Label::Class(label.into()),
+            score,
+            scores: Vec::new(),
+            valid: true,
+        };
         let value = |value: f64| RowAnswer { label: Label::Value(value), score: None, scores: Vec::new(), valid: true };
         let cases = [
             ("yes", Some(0.9), class("yes", Some(0.900_01)), false),

@@ -66,7 +66,8 @@ async fn served(cx: &Ctx, place: Place<'_>, version: &Version) -> Outcome<Arc<Se
     let bytes = registry::onnx_bytes(cx, version).await?;
     let (recorded, own) = golden::warming(cx, name, version, stable).await?;
     let options = LoadOptions::default().tuned(tuning(settings));
-    let (model, no, contract, check) = (settings.model.clone(), version.version, version.contract.clone(), own && settings.golden_check);
+    let (model, no, contract, check) =
+        (settings.model.clone(), version.version, version.contract.clone(), own && settings.golden_check);
     blocking(move || {
         let failed = |why: String| Problem::conflict(format!("Version {no} of {model} could not be loaded: {why}"));
         let onnx = runtime.load(&bytes, options).map_err(|error| failed(error.to_string()))?;

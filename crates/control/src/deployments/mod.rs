@@ -11,16 +11,16 @@ mod snippets;
 mod stable;
 mod view;
 
+pub use crate::monitoring::fleet;
 pub use book::{Book, Known, KnownRollout, KnownVersion};
 pub use create::{create, update};
 pub use list::{Brief, brief, brief_one, get, list};
 pub(crate) use list::{unknown, version_no};
-pub use reload::{reload, reload_one, sync};
 pub(crate) use reload::{drop_canary, ensure_loadable};
+pub use reload::{reload, reload_one, sync};
+pub(crate) use snippets::of_version as snippets_of;
 pub use stable::{roll_back, set_stable};
 pub use view::view;
-pub(crate) use snippets::of_version as snippets_of;
-pub use crate::monitoring::fleet;
 
 #[cfg(test)]
 mod tests;

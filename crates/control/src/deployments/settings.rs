@@ -37,7 +37,11 @@ pub fn check(settings: &DeploymentSettings) -> Result<(), Problem> {
     must(settings.fallback.len() <= 8, "fallback", "A fallback chain has at most eight links.");
     let chain = &settings.fallback;
     if let Some(cache) = settings.cache {
-        must((1..=7 * 86_400_000).contains(&cache.ttl_ms), "cache.ttl_ms", "An answer stands for 1 ms to a week, in milliseconds.");
+        must(
+            (1..=7 * 86_400_000).contains(&cache.ttl_ms),
+            "cache.ttl_ms",
+            "An answer stands for 1 ms to a week, in milliseconds.",
+        );
         must(
             (65_536..=17_179_869_184).contains(&cache.max_bytes),
             "cache.max_bytes",

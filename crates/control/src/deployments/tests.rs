@@ -93,7 +93,8 @@ async fn recorded_answers_must_come_again() {
 
         // As after a restart: nothing runs, and everything is loaded again.
         let restart = |bed: &crate::testbed::Bed| bed.cx.router().unwrap().remove_route("churn");
-        let error = |bed: &crate::testbed::Bed, version| bed.cx.book.get(&"churn".into()).unwrap().versions[&version].load_error.clone();
+        let error =
+            |bed: &crate::testbed::Bed, version| bed.cx.book.get(&"churn".into()).unwrap().versions[&version].load_error.clone();
         restart(&bed);
         reload_one(&bed.cx, &name).await.unwrap();
         assert_eq!(error(&bed, one), None);
@@ -101,7 +102,13 @@ async fn recorded_answers_must_come_again() {
 
         // A row that says that it once answered otherwise.
         let label = if log[0].label == "yes" { "no" } else { "yes" };
-        let tampered = store::predictions::PredictionRow { id: "before".into(), at: bed.cx.now().0, label: label.into(), score: Some(0.987), ..log[0].clone() };
+        let tampered = store::predictions::PredictionRow {
+            id: "before".into(),
+            at: bed.cx.now().0,
+            label: label.into(),
+            score: Some(0.987),
+            ..log[0].clone()
+        };
         let mut tx = bed.cx.store.db.begin().await.unwrap();
         tx.predictions_append(&[tampered]).await.unwrap();
         tx.commit().await.unwrap();
@@ -110,7 +117,10 @@ async fn recorded_answers_must_come_again() {
         restart(&bed);
         reload_one(&bed.cx, &name).await.unwrap();
         let why = error(&bed, one).expect("it does not answer as it did");
-        assert!(why.contains("1 of 21 recorded requests") && why.contains("prediction before was") && why.contains("0.9870"), "{why}");
+        assert!(
+            why.contains("1 of 21 recorded requests") && why.contains("prediction before was") && why.contains("0.9870"),
+            "{why}"
+        );
         assert!(bed.cx.router().unwrap().route("churn").is_none());
         let page = view(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
         assert!(!page.versions[0].loaded && page.versions[0].load_error == why);

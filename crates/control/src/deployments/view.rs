@@ -86,7 +86,10 @@ fn standing_words(cx: &Ctx, known: &Known) -> String {
     let Ok(router) = cx.router() else { return String::new() };
     let mut words = String::new();
     for breaker in router.breakers().iter().filter(|b| b.deployment == known.name && b.standing != Standing::Closed) {
-        words.push_str(&format!(" Version {} has failed too often of late: it is left alone, and asked again by itself.", breaker.version));
+        words.push_str(&format!(
+            " Version {} has failed too often of late: it is left alone, and asked again by itself.",
+            breaker.version
+        ));
     }
     if known.settings.cache.is_some() {
         let (hits, misses) = router
@@ -96,7 +99,11 @@ fn standing_words(cx: &Ctx, known: &Known) -> String {
             .fold((0, 0), |sum, stats| (sum.0 + stats.cache_hit.count, sum.1 + stats.cache_miss.count));
         words.push_str(&match hits + misses {
             0 => " The cache has not been asked since the start.".into(),
-            n => format!(" The cache had the answer to {} of {} since the start.", percent(hits as f64 / n as f64), counted(n, "request")),
+            n => format!(
+                " The cache had the answer to {} of {} since the start.",
+                percent(hits as f64 / n as f64),
+                counted(n, "request")
+            ),
         });
     }
     words

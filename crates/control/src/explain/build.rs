@@ -42,7 +42,9 @@ pub async fn build(cx: &Ctx, who: &Actor, model: &ModelName, version: VersionNo)
     }
     tx.job_enqueue(&JobId(cx.new_id()), JOB.name, &payload, cx.now()).await.or_problem(doing)?;
     let summary = format!("Asked for an explainability report of {model}, version {version}");
-    tx.audit(audit::entry(cx, who, "report.asked", ("version", format!("{model}/{version}")), summary, json!({}))).await.or_problem(doing)?;
+    tx.audit(audit::entry(cx, who, "report.asked", ("version", format!("{model}/{version}")), summary, json!({})))
+        .await
+        .or_problem(doing)?;
     tx.commit().await.or_problem(doing)?;
     cx.announce(Topic::Version { model: model.clone(), version });
     Ok(())
@@ -55,7 +57,8 @@ pub async fn run_jobs(cx: &Ctx) -> Outcome<usize> {
 
 /// The job: computes and stores. Safe to run twice; the newest report counts.
 pub(super) async fn run(cx: &Ctx, payload: &str) -> Outcome<()> {
-    let Payload { model, version } = serde_json::from_str(payload).map_err(|error| Problem::internal(format!("The job cannot be read: {error}")))?;
+    let Payload { model, version } =
+        serde_json::from_str(payload).map_err(|error| Problem::internal(format!("The job cannot be read: {error}")))?;
     let source = Source::load(cx, &model, version).await?;
     let (id, at) = (ReportId(cx.new_id()), cx.now());
     let made = {
@@ -66,11 +69,20 @@ pub(super) async fn run(cx: &Ctx, payload: &str) -> Outcome<()> {
     let bytes = serde_json::to_vec(&made).map_err(|error| Problem::internal(format!("The report cannot be written: {error}")))?;
     let blob = cx.store.blobs.put(bytes.into()).await.or_problem(doing)?;
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
-    let row = ReportRow { id: id.0.clone(), model: model.0.clone(), version: i64::from(version.0), made_at: at.0, made_by: made.made_by.clone(), blob: blob.0.clone() };
+    let row = ReportRow {
+        id: id.0.clone(),
+        model: model.0.clone(),
+        version: i64::from(version.0),
+        made_at: at.0,
+        made_by: made.made_by.clone(),
+        blob: blob.0.clone(),
+    };
     tx.report_insert(&row).await.or_problem(doing)?;
     let summary = format!("Made an explainability report of {model}, version {version}");
     let detail = json!({ "report": id, "sha256": blob });
-    tx.audit(audit::entry(cx, &Actor::system(), "report.made", ("version", format!("{model}/{version}")), summary, detail)).await.or_problem(doing)?;
+    tx.audit(audit::entry(cx, &Actor::system(), "report.made", ("version", format!("{model}/{version}")), summary, detail))
+        .await
+        .or_problem(doing)?;
     tx.commit().await.or_problem(doing)?;
     cx.announce(Topic::Version { model, version });
     Ok(())

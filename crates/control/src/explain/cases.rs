@@ -44,7 +44,9 @@ fn binary(source: &Source) -> (Chosen, Chosen) {
     let no = source.contract().classes.iter().find(|class| **class != yes).cloned().unwrap_or_else(|| "no".into());
     let score = |row: usize| source.score_of(row);
     let group = |said: &str, was: Option<&str>| -> Vec<usize> {
-        (0..source.rows.len()).filter(|row| source.answers[*row].label.text() == said && source.truth[*row].as_deref() == was).collect()
+        (0..source.rows.len())
+            .filter(|row| source.answers[*row].label.text() == said && source.truth[*row].as_deref() == was)
+            .collect()
     };
     let (mut typical, mut hard, mut taken) = (Vec::new(), Vec::new(), Vec::new());
     let known = source.truth.iter().any(Option::is_some);
@@ -62,7 +64,8 @@ fn binary(source: &Source) -> (Chosen, Chosen) {
     }
     let close = (0..source.rows.len()).min_by(|a, b| (score(*a) - 0.5).abs().total_cmp(&(score(*b) - 0.5).abs()));
     add(&mut hard, &mut taken, close, "A close call");
-    let gap = (0..source.rows.len()).find(|row| source.rows[*row].iter().any(|value| matches!(value, Value::Missing)) && !taken.contains(row));
+    let gap = (0..source.rows.len())
+        .find(|row| source.rows[*row].iter().any(|value| matches!(value, Value::Missing)) && !taken.contains(row));
     if hard.len() < 3 {
         add(&mut hard, &mut taken, gap, "Something was missing");
     }
@@ -77,10 +80,19 @@ fn multiclass(source: &Source) -> (Chosen, Chosen) {
     rights.sort_by(|a, b| score(*a).total_cmp(&score(*b)));
     for share in [0.25, 0.5, 0.75] {
         let row = rights.get((rights.len() as f64 * share) as usize).copied();
-        add(&mut typical, &mut taken, row, row.map_or(String::new(), |row| format!("Predicted “{}”, and it was", source.answers[row].label.text())));
+        add(
+            &mut typical,
+            &mut taken,
+            row,
+            row.map_or(String::new(), |row| format!("Predicted “{}”, and it was", source.answers[row].label.text())),
+        );
     }
     let wrongs = of(false);
-    let said = |row: Option<usize>| row.map_or(String::new(), |row| format!("“{}”, and it was “{}”", source.answers[row].label.text(), source.truth[row].clone().unwrap_or_default()));
+    let said = |row: Option<usize>| {
+        row.map_or(String::new(), |row| {
+            format!("“{}”, and it was “{}”", source.answers[row].label.text(), source.truth[row].clone().unwrap_or_default())
+        })
+    };
     let sure = wrongs.iter().copied().max_by(|a, b| score(*a).total_cmp(&score(*b)));
     add(&mut hard, &mut taken, sure, format!("Sure of {}", said(sure)));
     let unsure = wrongs.iter().copied().min_by(|a, b| score(*a).total_cmp(&score(*b)));
@@ -97,7 +109,8 @@ fn regression(source: &Source) -> (Chosen, Chosen) {
     for (share, title) in [(0.1, "A low prediction"), (0.5, "A prediction in the middle"), (0.9, "A high prediction")] {
         let around = (by_score.len() as f64 * share) as usize;
         let near = by_score.iter().skip(around.saturating_sub(10)).take(21).copied();
-        let row = near.min_by(|a, b| source.error(*a).map_or(f64::MAX, f64::abs).total_cmp(&source.error(*b).map_or(f64::MAX, f64::abs)));
+        let row = near
+            .min_by(|a, b| source.error(*a).map_or(f64::MAX, f64::abs).total_cmp(&source.error(*b).map_or(f64::MAX, f64::abs)));
         add(&mut typical, &mut taken, row, title);
     }
     let errors = || (0..source.rows.len()).filter_map(|row| Some((row, source.error(row)?)));
@@ -126,7 +139,11 @@ pub fn tell(source: &Source, record: &Record, title: String, actual: Option<Stri
         .map(|feature| {
             let spec = &contract.features[*feature];
             let value = if spec.pii == Pii::Direct { "(left out)".into() } else { value_words(&record[*feature]) };
-            Reason { feature: Some(spec.name.clone()), text: format!("{}: {value}", capital(&label(spec))), contribution: parts.contributions[*feature] }
+            Reason {
+                feature: Some(spec.name.clone()),
+                text: format!("{}: {value}", capital(&label(spec))),
+                contribution: parts.contributions[*feature],
+            }
         })
         .collect();
     let named: f64 = reasons.iter().map(|reason| reason.contribution).sum();
@@ -149,12 +166,20 @@ fn story(source: &Source, record: &Record, order: &[usize], contributions: &[f64
     let contract = source.contract();
     let fact = |feature: &usize| {
         let spec = &contract.features[*feature];
-        let by = if contract.task == Task::Regression { signed(contributions[*feature], 1) } else { format!("{} points", signed(contributions[*feature] * 100.0, 0)) };
+        let by = if contract.task == Task::Regression {
+            signed(contributions[*feature], 1)
+        } else {
+            format!("{} points", signed(contributions[*feature] * 100.0, 0))
+        };
         format!("{} {} ({by})", label(spec), value_words(&record[*feature]))
     };
     let visible = |feature: &&usize| contract.features[**feature].pii != Pii::Direct;
     let facts: Vec<String> = order.iter().filter(visible).take(3).map(fact).collect();
-    let said = if contract.task == Task::Regression { format!("predicted {}", score_words(contract, score)) } else { format!("score {}, answered “{predicted}”", score_words(contract, score)) };
+    let said = if contract.task == Task::Regression {
+        format!("predicted {}", score_words(contract, score))
+    } else {
+        format!("score {}, answered “{predicted}”", score_words(contract, score))
+    };
     format!("What mattered most: {}. {}.", listed(&facts), capital(&said))
 }
 

@@ -29,12 +29,14 @@ pub fn counterfactual(source: &Source, row: &Record, order: &[usize]) -> Outcome
     }
     // Nobody can change a sensitive trait, and no answer should hang on it being changed.
     let may = |feature: &usize| source.contract().features[*feature].pii != Pii::Sensitive;
-    let singles: Vec<Change> = order.iter().copied().filter(may).flat_map(|feature| changes(source, row, feature, STEPS)).collect();
+    let singles: Vec<Change> =
+        order.iter().copied().filter(may).flat_map(|feature| changes(source, row, feature, STEPS)).collect();
     let tried: Vec<Vec<&Change>> = singles.iter().map(|change| vec![change]).collect();
     if let Some(words) = cheapest(source, row, &before.label.text(), tried)? {
         return Ok(words);
     }
-    let few: Vec<Vec<Change>> = order.iter().copied().filter(may).take(PAIR_FEATURES).map(|feature| changes(source, row, feature, PAIR_STEPS)).collect();
+    let few: Vec<Vec<Change>> =
+        order.iter().copied().filter(may).take(PAIR_FEATURES).map(|feature| changes(source, row, feature, PAIR_STEPS)).collect();
     let mut pairs = Vec::new();
     for (i, first) in few.iter().enumerate() {
         for second in &few[i + 1..] {
@@ -42,7 +44,9 @@ pub fn counterfactual(source: &Source, row: &Record, order: &[usize]) -> Outcome
         }
     }
     let words = cheapest(source, row, &before.label.text(), pairs)?;
-    Ok(words.unwrap_or_else(|| "No change of one input, or of two of the strongest, within the values that occur would have changed the answer.".into()))
+    Ok(words.unwrap_or_else(|| {
+        "No change of one input, or of two of the strongest, within the values that occur would have changed the answer.".into()
+    }))
 }
 
 /// The cheapest set of changes that gives another answer, in words.
@@ -53,7 +57,10 @@ fn cheapest(source: &Source, row: &Record, before: &str, tried: Vec<Vec<&Change>
     let cost = |set: &[&Change]| set.iter().map(|change| change.cost).sum::<f64>();
     Ok(flips.min_by(|a, b| cost(a.0).total_cmp(&cost(b.0))).map(|(set, one)| {
         let what: Vec<String> = set.iter().map(|change| described(source, row, change)).collect();
-        let score = one.score.filter(|_| source.contract().task == Task::Binary).map(|score| format!(", score {}", score_words(source.contract(), score)));
+        let score = one
+            .score
+            .filter(|_| source.contract().task == Task::Binary)
+            .map(|score| format!(", score {}", score_words(source.contract(), score)));
         format!("With {} the answer would be “{}”{}.", listed(&what), one.label.text(), score.unwrap_or_default())
     }))
 }
@@ -87,7 +94,8 @@ fn changes(source: &Source, row: &Record, feature: usize, steps: usize) -> Vec<C
         return Vec::new();
     }
     let from = row[feature].num().unwrap_or(mean);
-    let mut picked: Vec<f64> = (0..steps).map(|i| values[i * last / (steps - 1).max(1)]).filter(|value| Some(*value) != row[feature].num()).collect();
+    let mut picked: Vec<f64> =
+        (0..steps).map(|i| values[i * last / (steps - 1).max(1)]).filter(|value| Some(*value) != row[feature].num()).collect();
     picked.dedup();
     picked.into_iter().map(|value| Change { feature, to: Value::Num(value), cost: (value - from).abs() / std }).collect()
 }
@@ -100,6 +108,10 @@ fn largest_step(source: &Source, row: &Record, order: &[usize]) -> Outcome<Strin
     let scores = source.scores(&rows, None)?;
     let far = singles.iter().zip(scores).max_by(|a, b| (a.1 - here).abs().total_cmp(&(b.1 - here).abs()));
     Ok(far.map_or_else(String::new, |(change, score)| {
-        format!("The input that could change it most: with {} the prediction would be {}.", described(source, row, change), score_words(source.contract(), score))
+        format!(
+            "The input that could change it most: with {} the prediction would be {}.",
+            described(source, row, change),
+            score_words(source.contract(), score)
+        )
     }))
 }

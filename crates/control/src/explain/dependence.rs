@@ -42,9 +42,21 @@ pub fn dependence(source: &Source, feature: usize) -> Outcome<Option<Dependence>
         let mean = scores.iter().sum::<f64>() / n;
         let half = 1.96 * (scores.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0) / n).sqrt();
         let x = value.num().filter(|_| numeric);
-        points.push(DependencePoint { label: x.map_or_else(|| value.text().unwrap_or_default(), bound), x, mean, lower: mean - half, upper: mean + half });
+        points.push(DependencePoint {
+            label: x.map_or_else(|| value.text().unwrap_or_default(), bound),
+            x,
+            mean,
+            lower: mean - half,
+            upper: mean + half,
+        });
     }
-    Ok(Some(Dependence { feature: spec.name.clone(), label: label(spec), headline: headline(source, feature, &points, numeric), points, numeric }))
+    Ok(Some(Dependence {
+        feature: spec.name.clone(),
+        label: label(spec),
+        headline: headline(source, feature, &points, numeric),
+        points,
+        numeric,
+    }))
 }
 
 /// Distinct values at equal shares of the rows, without the outermost percents.
@@ -71,7 +83,11 @@ pub fn categories(source: &Source, feature: usize) -> Vec<Value> {
     let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
     counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let is_number = source.rows.iter().any(|row| matches!(row[feature], Value::Num(_)));
-    counts.into_iter().take(CATEGORIES).map(|(text, _)| if is_number { text.parse().map_or(Value::Text(text), Value::Num) } else { Value::Text(text) }).collect()
+    counts
+        .into_iter()
+        .take(CATEGORIES)
+        .map(|(text, _)| if is_number { text.parse().map_or(Value::Text(text), Value::Num) } else { Value::Text(text) })
+        .collect()
 }
 
 /// The finding: where the score is lowest and where highest.
@@ -87,9 +103,25 @@ fn headline(source: &Source, feature: usize, points: &[DependencePoint], numeric
     let rising = points.windows(2).all(|pair| pair[1].mean >= pair[0].mean - 1e-9);
     let falling = points.windows(2).all(|pair| pair[1].mean <= pair[0].mean + 1e-9);
     match (numeric, rising, falling) {
-        (true, true, _) => format!("The higher {name}, the higher the score: {} at {}, {} at {}", score(low), low.label, score(high), high.label),
-        (true, _, true) => format!("The higher {name}, the lower the score: {} at {}, {} at {}", score(high), high.label, score(low), low.label),
-        (true, ..) => format!("The score is highest, {}, with {name} at {}, and lowest, {}, at {}", score(high), high.label, score(low), low.label),
-        (false, ..) => format!("The score is highest, {}, with {name} “{}”, and lowest, {}, with “{}”", score(high), high.label, score(low), low.label),
+        (true, true, _) => {
+            format!("The higher {name}, the higher the score: {} at {}, {} at {}", score(low), low.label, score(high), high.label)
+        }
+        (true, _, true) => {
+            format!("The higher {name}, the lower the score: {} at {}, {} at {}", score(high), high.label, score(low), low.label)
+        }
+        (true, ..) => format!(
+            "The score is highest, {}, with {name} at {}, and lowest, {}, at {}",
+            score(high),
+            high.label,
+            score(low),
+            low.label
+        ),
+        (false, ..) => format!(
+            "The score is highest, {}, with {name} “{}”, and lowest, {}, with “{}”",
+            score(high),
+            high.label,
+            score(low),
+            low.label
+        ),
     }
 }

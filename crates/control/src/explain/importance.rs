@@ -64,7 +64,10 @@ pub fn importance(source: &Source) -> Outcome<Vec<Loss>> {
         let mean = repeats.iter().sum::<f64>() / REPEATS as f64;
         let variance = repeats.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (REPEATS - 1) as f64;
         let half = T_4 * (variance / REPEATS as f64).sqrt();
-        losses.push(Loss { feature, estimate: Estimate { value: mean, lower: Some(mean - half), upper: Some(mean + half), n: source.rows.len() as u64 } });
+        losses.push(Loss {
+            feature,
+            estimate: Estimate { value: mean, lower: Some(mean - half), upper: Some(mean + half), n: source.rows.len() as u64 },
+        });
     }
     losses.sort_by(|a, b| b.estimate.value.total_cmp(&a.estimate.value));
     Ok(losses)
@@ -92,11 +95,13 @@ fn badness(source: &Source, kind: Kind, answers: &[RowAnswer]) -> f64 {
     match kind {
         Kind::Auc => {
             let positive = source.contract().positive.clone().unwrap_or_default();
-            let (truth, scores): (Vec<bool>, Vec<f64>) = known().map(|(truth, one)| (*truth == positive, one.score.unwrap_or(0.0))).unzip();
+            let (truth, scores): (Vec<bool>, Vec<f64>) =
+                known().map(|(truth, one)| (*truth == positive, one.score.unwrap_or(0.0))).unzip();
             -stats::quality::roc_auc(&truth, &scores).unwrap_or(0.5)
         }
         Kind::Accuracy => {
-            let (right, n) = known().fold((0.0, 0.0), |(right, n), (truth, one)| (right + f64::from(u8::from(*truth == one.label.text())), n + 1.0));
+            let (right, n) = known()
+                .fold((0.0, 0.0), |(right, n), (truth, one)| (right + f64::from(u8::from(*truth == one.label.text())), n + 1.0));
             if n > 0.0 { -right / n } else { 0.0 }
         }
         Kind::Error => {
@@ -105,9 +110,11 @@ fn badness(source: &Source, kind: Kind, answers: &[RowAnswer]) -> f64 {
             stats::quality::mae(&truth, &predicted).unwrap_or(0.0)
         }
         Kind::Shift => {
-            let changes = source.answers.iter().zip(answers).map(|(a, b)| match (a.score.or(a.label.value()), b.score.or(b.label.value())) {
-                (Some(a), Some(b)) => (a - b).abs(),
-                _ => f64::from(u8::from(a.label.text() != b.label.text())),
+            let changes = source.answers.iter().zip(answers).map(|(a, b)| {
+                match (a.score.or(a.label.value()), b.score.or(b.label.value())) {
+                    (Some(a), Some(b)) => (a - b).abs(),
+                    _ => f64::from(u8::from(a.label.text() != b.label.text())),
+                }
             });
             changes.sum::<f64>() / answers.len().max(1) as f64
         }

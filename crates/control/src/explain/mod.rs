@@ -1,21 +1,21 @@
 //! Explanations: the report that a stakeholder reads, and the reasons of one decision. Works for any model as a black box.
 
-mod source;
-mod importance;
-mod dependence;
-mod shapley;
-mod counterfactual;
+mod build;
 mod cases;
+mod counterfactual;
+mod dependence;
+mod importance;
+mod one;
+mod open;
+mod report;
 mod segments;
 mod sentences;
-mod report;
-mod build;
+mod shapley;
 mod share;
-mod open;
-mod view;
-mod one;
+mod source;
 #[cfg(test)]
 mod tests;
+mod view;
 
 pub use build::{build, run_jobs};
 pub use one::one;

@@ -14,7 +14,11 @@ pub async fn open(cx: &Ctx, who: Option<&Actor>, key: &str) -> Outcome<ReportVie
         return stored(cx, &row).await;
     }
     // One answer for a wrong key, an expired one and a reader who is not signed in: a guess learns nothing.
-    let unknown = || Problem::not_found("This link does not open a report: it is mistyped, or its time is over. Ask who sent it for a new one.");
+    let unknown = || {
+        Problem::not_found(
+            "This link does not open a report: it is mistyped, or its time is over. Ask who sent it for a new one.",
+        )
+    };
     let who = who.ok_or_else(unknown)?;
     who.must(Act::ReadReport)?;
     let row = cx.store.db.report(&ReportId::from(key)).await.or_problem(doing)?.ok_or_else(unknown)?;

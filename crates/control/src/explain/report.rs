@@ -22,7 +22,8 @@ pub fn report(source: &Source, id: ReportId, made_at: Millis, made_by: String) -
         curves.extend(dependence(source, loss.feature)?);
     }
     let (typical, hard) = chosen(source);
-    let tell = |rows: Vec<(usize, String)>| rows.into_iter().map(|(row, title)| told(source, row, title)).collect::<Outcome<Vec<_>>>();
+    let tell =
+        |rows: Vec<(usize, String)>| rows.into_iter().map(|(row, title)| told(source, row, title)).collect::<Outcome<Vec<_>>>();
     let contract = source.contract();
     Ok(ReportView {
         id,
@@ -80,7 +81,11 @@ fn in_short(source: &Source) -> Vec<String> {
             if flagged > 0 {
                 out.push(format!("Of 100 that it answers with “{yes}”, {:.0} are.", 100.0 * found as f64 / flagged as f64));
             }
-            out.push(format!("It answers {} of all cases with “{yes}”; in truth {} are.", percent(flagged as f64 / known.len() as f64), percent(all_yes as f64 / known.len() as f64)));
+            out.push(format!(
+                "It answers {} of all cases with “{yes}”; in truth {} are.",
+                percent(flagged as f64 / known.len() as f64),
+                percent(all_yes as f64 / known.len() as f64)
+            ));
         }
         (Task::Regression, _) => {
             let errors: Vec<f64> = known.iter().filter_map(|row| source.error(*row)).collect();
@@ -132,7 +137,13 @@ fn importance_view(source: &Source, losses: &[Loss]) -> Importance {
             } else {
                 format!("{} is not shown to matter on its own.", capital(&name(loss)))
             };
-            Bar { feature: source.contract().features[loss.feature].name.clone(), label: name(loss), estimate: loss.estimate, share: share(loss), sentence }
+            Bar {
+                feature: source.contract().features[loss.feature].name.clone(),
+                label: name(loss),
+                estimate: loss.estimate,
+                share: share(loss),
+                sentence,
+            }
         })
         .collect();
     let mut top = 0.0;
@@ -151,12 +162,17 @@ fn importance_view(source: &Source, losses: &[Loss]) -> Importance {
         1 => format!("One input carries {} of the weight: {}", percent(carried), strongest[0]),
         n => format!("{n} inputs carry {} of the weight: {}", percent(carried), listed(&strongest)),
     };
-    let sentence = format!("{}, on {} rows. The interval is over five shuffles.", measure(source), count(source.rows.len() as u64));
+    let sentence =
+        format!("{}, on {} rows. The interval is over five shuffles.", measure(source), count(source.rows.len() as u64));
     Importance { headline, sentence, measure: measure(source), bars, rows: source.rows.len() as u64 }
 }
 
 fn method(source: &Source) -> Vec<String> {
-    let drawn = if source.rows.len() < source.of { format!("{} rows drawn from {}", count(source.rows.len() as u64), count(source.of as u64)) } else { format!("all {} rows", count(source.of as u64)) };
+    let drawn = if source.rows.len() < source.of {
+        format!("{} rows drawn from {}", count(source.rows.len() as u64), count(source.of as u64))
+    } else {
+        format!("all {} rows", count(source.of as u64))
+    };
     vec![
         format!("The version was asked about {drawn} of its {}; its file has the SHA-256 {}.", source.origin, source.version.hash),
         "What matters most: each input was shuffled among the rows five times, and the loss measured. Inputs that say the same thing share their weight.".into(),

@@ -37,7 +37,13 @@ pub fn segments(source: &Source) -> Segments {
         Some(all) => format!("Over all {} rows, {} of the answers are right.", count(all.n), percent(all.value)),
         None => "Without true answers nothing can be said about groups.".into(),
     };
-    Segments { headline, sentence: format!("{sentence} A group counts as worse only where chance is ruled out at 95%."), measure: measure.into(), overall, rows }
+    Segments {
+        headline,
+        sentence: format!("{sentence} A group counts as worse only where chance is ruled out at 95%."),
+        measure: measure.into(),
+        overall,
+        rows,
+    }
 }
 
 fn row(source: &Source, feature: &str, group: String, members: &[usize], overall: Option<Estimate>) -> SegmentRow {
@@ -48,7 +54,11 @@ fn row(source: &Source, feature: &str, group: String, members: &[usize], overall
     let note = match (shown, overall) {
         (None, _) => format!("not enough data: {n} of {ENOUGH} needed"),
         (Some(e), Some(all)) if is_worse(Some(e), Some(all), regression) => {
-            if regression { format!("worse by {:.1}", e.value - all.value) } else { format!("worse by {} points", points(all.value - e.value)) }
+            if regression {
+                format!("worse by {:.1}", e.value - all.value)
+            } else {
+                format!("worse by {} points", points(all.value - e.value))
+            }
         }
         _ => "not shown to be worse".into(),
     };
@@ -58,7 +68,11 @@ fn row(source: &Source, feature: &str, group: String, members: &[usize], overall
 /// Worse beyond chance: the interval lies wholly on the wrong side of the overall value.
 fn is_worse(group: Option<Estimate>, overall: Option<Estimate>, regression: bool) -> bool {
     let (Some(group), Some(all)) = (group, overall) else { return false };
-    if regression { group.lower.is_some_and(|lower| lower > all.value) } else { group.upper.is_some_and(|upper| upper < all.value) }
+    if regression {
+        group.lower.is_some_and(|lower| lower > all.value)
+    } else {
+        group.upper.is_some_and(|upper| upper < all.value)
+    }
 }
 
 /// Over the rows whose truth is known: Wilson's interval for shares, the normal one for mean errors; both 95 %.

@@ -27,7 +27,8 @@ pub fn attribute(source: &Source, row: &Record, target: Option<usize>, seed: u64
     let permutations = (BUDGET / (background.len().max(1) * (features + 1))).clamp(4, 60);
     let mut failed: Option<Problem> = None;
     let contributions = stats::importance::shapley(features, permutations, seed, |coalitions: &[Vec<bool>]| {
-        let mixed: Vec<Record> = coalitions.iter().flat_map(|known| background.iter().map(move |other| mix(row, other, known))).collect();
+        let mixed: Vec<Record> =
+            coalitions.iter().flat_map(|known| background.iter().map(move |other| mix(row, other, known))).collect();
         match source.scores(&mixed, target) {
             Ok(scores) => scores.chunks(background.len().max(1)).map(mean).collect(),
             Err(problem) => {

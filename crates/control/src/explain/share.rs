@@ -25,7 +25,8 @@ pub async fn share(cx: &Ctx, who: &Actor, id: &ReportId, days: u32) -> Outcome<S
     if days == 0 || days > LONGEST {
         return Err(Problem::field("days", format!("A link is valid for 1 to {LONGEST} days, not for {days}.")));
     }
-    let row = cx.store.db.report(id).await.or_problem(doing)?.ok_or_else(|| Problem::not_found(format!("There is no report {id}.")))?;
+    let row =
+        cx.store.db.report(id).await.or_problem(doing)?.ok_or_else(|| Problem::not_found(format!("There is no report {id}.")))?;
     let mut secret = [0_u8; 24];
     rand::rng().fill_bytes(&mut secret);
     let token = URL_SAFE_NO_PAD.encode(secret);
@@ -33,7 +34,16 @@ pub async fn share(cx: &Ctx, who: &Actor, id: &ReportId, days: u32) -> Outcome<S
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
     tx.report_share(&hash(&token), id, &who.id, at, until).await.or_problem(doing)?;
     let summary = format!("Shared the report of {}, version {} by a link until {}", row.model, row.version, until.date_words());
-    tx.audit(audit::entry(cx, who, "report.shared", ("version", format!("{}/{}", row.model, row.version)), summary, json!({ "report": id, "until": until }))).await.or_problem(doing)?;
+    tx.audit(audit::entry(
+        cx,
+        who,
+        "report.shared",
+        ("version", format!("{}/{}", row.model, row.version)),
+        summary,
+        json!({ "report": id, "until": until }),
+    ))
+    .await
+    .or_problem(doing)?;
     tx.commit().await.or_problem(doing)?;
     Ok(token)
 }

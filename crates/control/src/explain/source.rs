@@ -38,14 +38,18 @@ impl Source {
     pub async fn load(cx: &Ctx, model: &ModelName, version: VersionNo) -> Outcome<Source> {
         let version = registry::version(cx, model, version).await?;
         if version.contract.features.is_empty() {
-            return Err(Problem::conflict("This version takes a tensor whose elements have no names, so there is nothing to explain by name."));
+            return Err(Problem::conflict(
+                "This version takes a tensor whose elements have no names, so there is nothing to explain by name.",
+            ));
         }
         let reference = datasets::of_version(cx, model, version.version, DatasetRole::Reference).await?;
         let heldback = datasets::of_version(cx, model, version.version, DatasetRole::Heldback).await?;
         let (table, origin) = match (heldback, &reference) {
             (Some(table), _) => (table, "held-back data"),
             (None, Some(table)) => (table.clone(), "reference data"),
-            (None, None) => return Err(Problem::conflict("A report needs data: register the version with reference or held-back data.")),
+            (None, None) => {
+                return Err(Problem::conflict("A report needs data: register the version with reference or held-back data."));
+            }
         };
         let served = registry::served(cx, &version).await?;
         crate::blocking(move || {

@@ -18,7 +18,10 @@ async fn registered(cx: &Ctx, name: &str) -> (ModelName, VersionNo) {
     let registration = Registration {
         model: ModelName::from(name),
         onnx: example(&format!("{name}/v2.onnx")),
-        meta: RegisterVersion { segments: if name == "churn" { vec!["international_plan".into()] } else { Vec::new() }, ..RegisterVersion::default() },
+        meta: RegisterVersion {
+            segments: if name == "churn" { vec!["international_plan".into()] } else { Vec::new() },
+            ..RegisterVersion::default()
+        },
         reference: upload(&format!("{name}/reference.csv")),
         heldback: upload(&format!("{name}/heldback.csv")),
         idempotency_key: None,

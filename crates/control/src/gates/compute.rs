@@ -81,8 +81,7 @@ pub fn compute(input: Input) -> Result<(Report, Arc<Served>, Subject), String> {
     gates.push(checks::history(&compare, &subject, explained(&subject.truth, &candidate)));
     gates.push(checks::champion(&compare, &subject, served.version, champion_no, (&candidate, theirs.as_ref()), &why_not));
     gates.push(checks::rule(&compare));
-    let (by_segment, mut segments) =
-        checks::segments(metric, contract, &subject, &candidate, theirs.as_ref(), by_rule, seed);
+    let (by_segment, mut segments) = checks::segments(metric, contract, &subject, &candidate, theirs.as_ref(), by_rule, seed);
     gates.extend(by_segment);
     if let Some((line, row)) = checks::worst(metric, contract, &subject, &candidate) {
         gates.push(line);

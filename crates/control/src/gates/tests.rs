@@ -95,7 +95,8 @@ async fn churn_as_the_story_has_it() {
         crate::deployments::create(&cx, &engineer(), input).await.unwrap();
         let again = run(&cx, &engineer(), &model, VersionNo(1)).await.unwrap();
         let rule = gate(&again, "rule");
-        let said = "The rule that deployment churn falls back on: if number_customer_service_calls >= 4 then yes else no. It reaches 0.";
+        let said =
+            "The rule that deployment churn falls back on: if number_customer_service_calls >= 4 then yes else no. It reaches 0.";
         assert!(rule.evidence.starts_with(said) && rule.verdict == Verdict::Pass, "{rule:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! The head that every tab of a deployment carries.
 
-use crate::deployments::{Known, unknown};
 use super::{last, read};
+use crate::deployments::{Known, unknown};
 use crate::rollouts::shown;
 use crate::words::{count, counted};
 use crate::{Ctx, IntoProblem, Outcome};

@@ -1,9 +1,9 @@
 //! Rows of the prediction log. Columns that hold personal data are kept as a hash: enough to join on, not to read. Only what quality
 //! is reported by (the contract's segments) stays readable, and never what names a person.
 
-use contract::{Contract, Feature};
 use contract::rollout::Arm;
 use contract::spec::Pii;
+use contract::{Contract, Feature};
 use serde_json::{Value as Json, json};
 use serving::{Outcome as Answered, Record, RowAnswer, Value};
 use sha2::{Digest, Sha256};

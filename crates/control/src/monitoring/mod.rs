@@ -20,14 +20,14 @@ pub(crate) mod spans;
 pub(crate) mod window;
 mod writer;
 
-pub use counts::{Counts, Moments};
 pub(crate) use changes::{change_before, changes_of};
-pub(crate) use head::head;
+pub use counts::{Counts, Moments};
 pub use drift::drift;
 pub use fleet::fleet;
+pub(crate) use head::head;
 pub use latency::latency;
-pub(crate) use log::{hashed, is_readable};
 pub(crate) use latency::rates;
+pub(crate) use log::{hashed, is_readable};
 pub use read::last;
 pub use retention::{Retention, forget};
 pub use writer::{LOG_CAP, Writer};

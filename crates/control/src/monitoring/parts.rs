@@ -48,8 +48,7 @@ pub fn parts_words(means: Option<[f64; 4]>) -> (String, String) {
     let whole: f64 = means.iter().sum();
     let largest = (0..4).max_by(|a, b| means[*a].total_cmp(&means[*b])).unwrap_or(2);
     let how = if means[largest] > whole / 2.0 { "Most of the time" } else { "The largest part" };
-    let title =
-        format!("{how} goes to {}: {} of {} on average", PHRASES[largest], fine_ms(means[largest]), fine_ms(whole));
+    let title = format!("{how} goes to {}: {} of {} on average", PHRASES[largest], fine_ms(means[largest]), fine_ms(whole));
     let [wait, queue, compute, rest] = means.map(|mean| percent(mean / whole));
     let sentence = format!(
         "{compute} in ONNX Runtime, {queue} waiting in the queue, {wait} reading and decoding the request, {rest} in checks, \
@@ -214,7 +213,8 @@ mod tests {
         let mut ops: Operations = serde_json::from_str(old).unwrap();
         assert_eq!((ops.total.count(), ops.compute.count(), ops.rest.count(), ops.runs.count()), (2, 2, 0, 0));
         assert_eq!((means(&ops), parts(&ops).overhead), (None, Quantiles::default()));
-        let spent = Spent { total: Duration::from_millis(3), compute: Duration::from_millis(1), batch_rows: 1, ..Spent::default() };
+        let spent =
+            Spent { total: Duration::from_millis(3), compute: Duration::from_millis(1), batch_rows: 1, ..Spent::default() };
         ops.add_times(&spent);
         assert_eq!((ops.total.count(), parts(&ops).overhead.n), (3, 1));
     }

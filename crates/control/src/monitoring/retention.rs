@@ -98,7 +98,15 @@ mod tests {
                 tx.deployment_insert(&of, &ModelName::from("churn"), "{}", Millis(0)).await.unwrap();
                 tx.rollout_insert(&rollout(id, ended_at)).await.unwrap();
                 for (n, step) in [(1, 0), (2, 0), (3, 0), (4, 1), (5, 1)] {
-                    let look = LookRow { rollout: id.into(), n, at: 0, step, requests: 9, decision: "wait".into(), numbers: "{}".into() };
+                    let look = LookRow {
+                        rollout: id.into(),
+                        n,
+                        at: 0,
+                        step,
+                        requests: 9,
+                        decision: "wait".into(),
+                        numbers: "{}".into(),
+                    };
                     tx.rollout_look(&look).await.unwrap();
                 }
             }
@@ -119,11 +127,16 @@ mod tests {
             let left = async |id: &str| -> Vec<i64> {
                 cx.store.db.rollout_looks(&RolloutId::from(id)).await.unwrap().iter().map(|look| look.n).collect()
             };
-            let quality = async || cx.store.db.quality(&DeploymentName::from("of-new"), "", Millis(0), Millis(now + 1)).await.unwrap().len();
+            let quality = async || {
+                cx.store.db.quality(&DeploymentName::from("of-new"), "", Millis(0), Millis(now + 1)).await.unwrap().len()
+            };
             let kept = cx.clone().with_retention(Retention { quality_days: 0, looks_days: 0 });
             assert_eq!(forget(&kept).await.unwrap(), 0, "0 keeps everything");
             assert_eq!(forget(&cx).await.unwrap(), 4);
-            assert_eq!((left("old").await, left("new").await, left("open").await), (vec![3, 5], vec![1, 2, 3, 4, 5], vec![1, 2, 3, 4, 5]));
+            assert_eq!(
+                (left("old").await, left("new").await, left("open").await),
+                (vec![3, 5], vec![1, 2, 3, 4, 5], vec![1, 2, 3, 4, 5])
+            );
             assert_eq!(quality().await, 2);
             assert_eq!(forget(&cx).await.unwrap(), 0, "a second round finds nothing");
 

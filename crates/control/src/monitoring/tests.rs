@@ -61,7 +61,10 @@ async fn the_latency_page_says_what_was_measured() {
         assert_eq!(spent.len(), 1_200);
         let view = latency(&bed.cx, &admin(), &name, last(&bed.cx, HOUR)).await.unwrap();
         let [one] = &view.versions[..] else { panic!("one version in one arm: {:?}", view.versions) };
-        assert_eq!((one.version, one.arm, one.requests, one.parts.rest.n), (version, contract::rollout::Arm::Stable, 1_200, 1_200));
+        assert_eq!(
+            (one.version, one.arm, one.requests, one.parts.rest.n),
+            (version, contract::rollout::Arm::Stable, 1_200, 1_200)
+        );
         let checks: [(fn(&serving::Spent) -> std::time::Duration, _); 4] = [
             (|s| s.total, one.total),
             (|s| s.queued, one.parts.queue),

@@ -170,7 +170,8 @@ async fn hostile_files_are_refused_with_a_reason_and_leave_nothing() {
 async fn files_that_misbehave_only_when_they_run_are_stopped_too() {
     for (cx, _) in contexts_with_runtime().await.into_iter().take(1) {
         for file in ["allocation_constant.onnx", "allocation_at_run.onnx", "endless_loop.onnx"] {
-            let reference = Some(Upload { file_name: "x.csv".into(), bytes: (&b"a,b,label\n1,2,3.5\n2,3,4.5\n3,4,9.5\n"[..]).into() });
+            let reference =
+                Some(Upload { file_name: "x.csv".into(), bytes: (&b"a,b,label\n1,2,3.5\n2,3,4.5\n3,4,9.5\n"[..]).into() });
             let input = Registration { onnx: example(&format!("hostile/{file}")), reference, heldback: None, ..churn(1) };
             let problem = register_version(&cx, &engineer(), input).await.expect_err(file);
             assert_eq!(problem.kind, ProblemKind::Invalid, "{file}: {problem}");

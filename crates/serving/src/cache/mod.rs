@@ -36,7 +36,10 @@ impl Cache {
     pub fn new(settings: CacheSettings) -> Cache {
         let bytes = usize::try_from(settings.max_bytes).unwrap_or(usize::MAX);
         let shards = (bytes / SHARD_BYTES).clamp(1, SHARDS);
-        Cache { ttl: Duration::from_millis(settings.ttl_ms), shards: (0..shards).map(|_| Mutex::new(Shard::new(bytes / shards))).collect() }
+        Cache {
+            ttl: Duration::from_millis(settings.ttl_ms),
+            shards: (0..shards).map(|_| Mutex::new(Shard::new(bytes / shards))).collect(),
+        }
     }
 
     /// An answer that may be given instead of asking the model.
@@ -56,7 +59,10 @@ impl Cache {
 
     /// Kept answers, and the bytes that they take.
     pub fn size(&self) -> (usize, usize) {
-        self.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).size()).fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1))
+        self.shards
+            .iter()
+            .map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).size())
+            .fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1))
     }
 
     fn shard(&self, key: &Key) -> std::sync::MutexGuard<'_, Shard> {

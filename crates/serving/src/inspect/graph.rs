@@ -115,7 +115,10 @@ impl<'l> Tally<'l> {
     fn node(&mut self, message: &[u8], depth: u32) -> Result<bool, Rejected> {
         self.nodes += 1;
         if self.nodes > self.limits.max_nodes {
-            return Err(Rejected::new(Reason::TooComplex, format!("The model has more than {} operators.", self.limits.max_nodes)));
+            return Err(Rejected::new(
+                Reason::TooComplex,
+                format!("The model has more than {} operators.", self.limits.max_nodes),
+            ));
         }
         let (mut operator, mut domain) = (String::new(), String::new());
         for field in Fields::new(message) {
@@ -147,7 +150,9 @@ impl<'l> Tally<'l> {
                 (5, tensor) | (10, tensor) => self.tensor(tensor)?,
                 (6, graph) | (11, graph) => self.graph(graph.bytes().map_err(broken)?, depth + 1)?,
                 (7, floats) => self.parameters = self.parameters.saturating_add(wire::count(floats, Some(4))),
-                (8, ints) if is_labels(&name) && wire::count(ints, None) <= MAX_CLASSES => labels.extend(wire::ints(ints).map_err(broken)?.iter().map(i64::to_string)),
+                (8, ints) if is_labels(&name) && wire::count(ints, None) <= MAX_CLASSES => {
+                    labels.extend(wire::ints(ints).map_err(broken)?.iter().map(i64::to_string))
+                }
                 (9, text) if is_labels(&name) => labels.push(text.text().map_err(broken)?),
                 (22, sparse) | (23, sparse) => self.sparse(sparse)?,
                 _ => {}
@@ -162,7 +167,10 @@ impl<'l> Tally<'l> {
     fn tensor(&mut self, value: Wire<'_>) -> Result<(), Rejected> {
         self.tensors += 1;
         if self.tensors > self.limits.max_tensors {
-            return Err(Rejected::new(Reason::TooComplex, format!("The model stores more than {} tensors.", self.limits.max_tensors)));
+            return Err(Rejected::new(
+                Reason::TooComplex,
+                format!("The model stores more than {} tensors.", self.limits.max_tensors),
+            ));
         }
         let elements = tensors::check(value.bytes().map_err(broken)?)?;
         self.parameters = self.parameters.saturating_add(elements);

@@ -11,9 +11,10 @@ pub fn looks_like(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
         _ if starts(b"\xff\xd8\xff") => ("a JPEG image", ONNX),
         _ if starts(b"GIF8") => ("a GIF image", ONNX),
         _ if starts(b"%PDF") => ("a PDF document", ONNX),
-        _ if starts(b"PK\x03\x04") || starts(b"PK\x05\x06") => {
-            ("a ZIP archive (a PyTorch checkpoint or a Keras file is one)", "Unpack it, or export the model to ONNX, and upload the .onnx file.")
-        }
+        _ if starts(b"PK\x03\x04") || starts(b"PK\x05\x06") => (
+            "a ZIP archive (a PyTorch checkpoint or a Keras file is one)",
+            "Unpack it, or export the model to ONNX, and upload the .onnx file.",
+        ),
         _ if starts(b"\x1f\x8b") => ("gzip-compressed data", "Unpack it and upload the .onnx file."),
         _ if starts(b"BZh") => ("bzip2-compressed data", "Unpack it and upload the .onnx file."),
         _ if starts(b"\x28\xb5\x2f\xfd") => ("zstd-compressed data", "Unpack it and upload the .onnx file."),
@@ -24,7 +25,9 @@ pub fn looks_like(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
         _ if at(4, b"TFL3") => ("a TensorFlow Lite model", EXPORT),
         _ if at(4, b"ORTM") => ("an ONNX Runtime .ort file", "Upload the .onnx file that it was made from."),
         _ if starts(b"PAR1") => ("a Parquet file", "Upload it as data; here the .onnx file is wanted."),
-        _ if starts(b"version https://git-lfs") => ("a Git LFS pointer, not the file itself", "Run `git lfs pull` and upload the file again."),
+        _ if starts(b"version https://git-lfs") => {
+            ("a Git LFS pointer, not the file itself", "Run `git lfs pull` and upload the file again.")
+        }
         _ if starts(b"\x7fELF") => ("a Linux program or library", ONNX),
         _ if starts(b"MZ") => ("a Windows program or library", ONNX),
         _ if starts(b"<") => ("an HTML or XML document", "A download may have failed: open the file to see what it says."),

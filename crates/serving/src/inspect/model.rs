@@ -11,10 +11,14 @@ use std::collections::{BTreeMap, HashSet};
 /// A wire error inside a file that has shown itself to be ONNX.
 pub fn broken(error: WireError) -> Rejected {
     match error {
-        WireError::Truncated { missing } if missing < (1 << 40) => {
-            Rejected::new(Reason::Truncated, format!("The file is cut off: a part of it is {missing} bytes longer than what is there. Upload it again."))
-        }
-        _ => Rejected::new(Reason::Truncated, "The file starts like ONNX and then is damaged. Upload it again, or export it again."),
+        WireError::Truncated { missing } if missing < (1 << 40) => Rejected::new(
+            Reason::Truncated,
+            format!("The file is cut off: a part of it is {missing} bytes longer than what is there. Upload it again."),
+        ),
+        _ => Rejected::new(
+            Reason::Truncated,
+            "The file starts like ONNX and then is damaged. Upload it again, or export it again.",
+        ),
     }
 }
 
@@ -36,13 +40,19 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<OnnxInfo, Rejected> {
     let mut outer = Outer::default();
     if let Err(error) = outer.read(bytes) {
         // Random bytes rarely begin with a plausible format version; a cut-off model does.
-        return Err(if outer.ir_version.is_some_and(|version| (1..=1_000).contains(&version)) { broken(error) } else { not_onnx() });
+        return Err(if outer.ir_version.is_some_and(|version| (1..=1_000).contains(&version)) {
+            broken(error)
+        } else {
+            not_onnx()
+        });
     }
     let Some(ir_version) = outer.ir_version else { return Err(not_onnx()) };
     let Some(graph) = outer.graph else {
         return Err(match outer.opsets.is_empty() {
             true => not_onnx(),
-            false => Rejected::new(Reason::Truncated, "The file has ONNX's header and no graph. Upload it again, or export it again."),
+            false => {
+                Rejected::new(Reason::Truncated, "The file has ONNX's header and no graph. Upload it again, or export it again.")
+            }
         });
     };
     check_versions(ir_version, &outer.opsets, limits)?;
@@ -112,18 +122,27 @@ impl<'a> Outer<'a> {
 }
 
 fn not_onnx() -> Rejected {
-    Rejected::new(Reason::NotOnnx, "This is not an ONNX file: it does not begin as one does. Choose the .onnx file that your exporter wrote.")
+    Rejected::new(
+        Reason::NotOnnx,
+        "This is not an ONNX file: it does not begin as one does. Choose the .onnx file that your exporter wrote.",
+    )
 }
 
 fn check_versions(ir_version: i64, opsets: &[Opset], limits: &Limits) -> Result<(), Rejected> {
     let new = |what: String, limit: i64| {
-        Err(Rejected::new(Reason::TooNew, format!("The file uses {what}; the runtime here reads up to {limit}. Export it again for an older version.")))
+        Err(Rejected::new(
+            Reason::TooNew,
+            format!("The file uses {what}; the runtime here reads up to {limit}. Export it again for an older version."),
+        ))
     };
     if ir_version > limits.max_ir_version {
         return new(format!("ONNX file format {ir_version}"), limits.max_ir_version);
     }
     if opsets.is_empty() && ir_version >= 3 {
-        return Err(Rejected::new(Reason::Truncated, "The file names no operator set, which every ONNX file must: its end seems to be missing. Upload it again."));
+        return Err(Rejected::new(
+            Reason::Truncated,
+            "The file names no operator set, which every ONNX file must: its end seems to be missing. Upload it again.",
+        ));
     }
     for opset in opsets {
         let limit = match opset.domain.as_str() {
@@ -188,14 +207,20 @@ fn describe(size: u64, ir_version: i64, outer: Outer<'_>, main: Main, tally: Tal
     let mut seen = HashSet::new();
     for input in main.inputs {
         if input.name.is_empty() || !seen.insert(input.name.clone()) {
-            return Err(Rejected::new(Reason::UnsupportedType, format!("Two inputs are called “{}”, or one has no name.", short(&input.name))));
+            return Err(Rejected::new(
+                Reason::UnsupportedType,
+                format!("Two inputs are called “{}”, or one has no name.", short(&input.name)),
+            ));
         }
         let words = input.kind.words();
         let name = short(&input.name);
         match tensor(input, &mut info.unranked) {
             Some(spec) => info.inputs.push(spec),
             None => {
-                return Err(Rejected::new(Reason::UnsupportedType, format!("The input “{name}” is a {words}; inputs must be tensors of ordinary numbers, text or booleans.")));
+                return Err(Rejected::new(
+                    Reason::UnsupportedType,
+                    format!("The input “{name}” is a {words}; inputs must be tensors of ordinary numbers, text or booleans."),
+                ));
             }
         }
     }
@@ -208,8 +233,14 @@ fn describe(size: u64, ir_version: i64, outer: Outer<'_>, main: Main, tally: Tal
         }
     }
     if info.outputs.is_empty() && !info.non_tensor_outputs.iter().any(|output| output.class_scores) {
-        let kinds: Vec<String> = info.non_tensor_outputs.iter().take(5).map(|output| format!("“{}” is a {}", short(&output.name), output.kind)).collect();
-        let why = format!("No output can be served: {}. Outputs must be tensors, or the class scores of a ZipMap.", kinds.join(", "));
+        let kinds: Vec<String> = info
+            .non_tensor_outputs
+            .iter()
+            .take(5)
+            .map(|output| format!("“{}” is a {}", short(&output.name), output.kind))
+            .collect();
+        let why =
+            format!("No output can be served: {}. Outputs must be tensors, or the class scores of a ZipMap.", kinds.join(", "));
         return Err(Rejected::new(Reason::UnsupportedType, why));
     }
     Ok(info)
@@ -271,7 +302,9 @@ mod tests {
         let limits = Limits::default();
         let opset = |domain: &str, version| Opset { domain: domain.into(), version };
         assert!(check_versions(13, &[opset("ai.onnx", 26), opset("ai.onnx.ml", 5)], &limits).is_ok());
-        for (ir, opsets) in [(14, vec![opset("ai.onnx", 20)]), (10, vec![opset("ai.onnx", 27)]), (10, vec![opset("ai.onnx.ml", 6)])] {
+        for (ir, opsets) in
+            [(14, vec![opset("ai.onnx", 20)]), (10, vec![opset("ai.onnx", 27)]), (10, vec![opset("ai.onnx.ml", 6)])]
+        {
             assert_eq!(check_versions(ir, &opsets, &limits).map_err(|e| e.reason), Err(Reason::TooNew), "{ir} {opsets:?}");
         }
     }

@@ -21,15 +21,22 @@ struct Stored<'a> {
 /// Checks one stored tensor and returns how many elements it has.
 pub fn check(message: &[u8]) -> Result<u64, Rejected> {
     let stored = read(message).map_err(broken)?;
-    let name = if stored.name.is_empty() { "a stored tensor".to_owned() } else { format!("The stored tensor “{}”", short(&stored.name)) };
+    let name = if stored.name.is_empty() {
+        "a stored tensor".to_owned()
+    } else {
+        format!("The stored tensor “{}”", short(&stored.name))
+    };
     if stored.external {
         let path = stored.location.as_deref().map_or_else(|| "another file".to_owned(), |path| format!("“{}”", short(path)));
         return Err(Rejected::new(
             Reason::ExternalData,
-            format!("{name} keeps its data outside of the file, in {path}. Save the model as one file (onnx.save_model with save_as_external_data=False)."),
+            format!(
+                "{name} keeps its data outside of the file, in {path}. Save the model as one file (onnx.save_model with save_as_external_data=False)."
+            ),
         ));
     }
-    let bad = |what: String| Err(Rejected::new(Reason::BadTensor, format!("{name} {what}. The file is damaged, or was made to be.")));
+    let bad =
+        |what: String| Err(Rejected::new(Reason::BadTensor, format!("{name} {what}. The file is damaged, or was made to be.")));
     let mut elements = 1u64;
     for &dim in &stored.dims {
         let Ok(dim) = u64::try_from(dim) else { return bad(format!("declares a dimension of {dim}")) };
@@ -42,7 +49,11 @@ pub fn check(message: &[u8]) -> Result<u64, Rejected> {
         Some(bytes) => {
             let Some(bits) = bits(stored.data_type) else {
                 // A type that we do not know: at least one bit an element.
-                return if elements > bytes.saturating_mul(8) { bad(format!("declares {elements} elements and holds {bytes} bytes")) } else { Ok(elements) };
+                return if elements > bytes.saturating_mul(8) {
+                    bad(format!("declares {elements} elements and holds {bytes} bytes"))
+                } else {
+                    Ok(elements)
+                };
             };
             let Some(wanted) = elements.checked_mul(bits).map(|bits| bits.div_ceil(8)) else {
                 return bad(format!("declares {elements} elements and holds {bytes} bytes"));

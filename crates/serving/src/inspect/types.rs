@@ -10,9 +10,15 @@ const MAX_TYPE_DEPTH: u32 = 8;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Type {
     /// `shape` is `None` where the number of dimensions is not declared.
-    Tensor { element: Element, shape: Option<Vec<i64>> },
+    Tensor {
+        element: Element,
+        shape: Option<Vec<i64>>,
+    },
     Sequence(Box<Type>),
-    Map { key: Element, value: Box<Type> },
+    Map {
+        key: Element,
+        value: Box<Type>,
+    },
     Optional(Box<Type>),
     Other,
 }

@@ -172,7 +172,10 @@ mod tests {
         assert_eq!(missing(&[0x0b]), Some(Err(WireError::Malformed)), "groups are not read");
         assert_eq!(missing(&[0x00, 0x00]), Some(Err(WireError::Malformed)), "there is no field 0");
         assert_eq!(missing(&[0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]), Some(Err(WireError::Malformed)));
-        assert_eq!(missing(&[0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]), Some(Err(WireError::Truncated { missing: u64::MAX })));
+        assert_eq!(
+            missing(&[0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]),
+            Some(Err(WireError::Truncated { missing: u64::MAX }))
+        );
     }
 
     #[test]

@@ -60,8 +60,17 @@ mod tests {
     use proptest::prelude::*;
 
     /// One session, a run of 20 ms plus 1 ms a row, one row that has just come, the next in a millisecond.
-    const LOOK: Look =
-        Look { rows: 1, max_batch: 64, age: 0.0, waited: 0.0, gap: 0.001, quiet: 0.0, other_free: f64::INFINITY, budget: Some(0.1), deadline: None };
+    const LOOK: Look = Look {
+        rows: 1,
+        max_batch: 64,
+        age: 0.0,
+        waited: 0.0,
+        gap: 0.001,
+        quiet: 0.0,
+        other_free: f64::INFINITY,
+        budget: Some(0.1),
+        deadline: None,
+    };
     const LINE: Line = Line { per_run: 0.020, per_row: 0.001, sure: true };
 
     #[test]
@@ -85,7 +94,12 @@ mod tests {
             ("it has waited in part", Look { waited: 0.015, ..LOOK }, LINE, Some(0.005)),
             ("it has waited as long as a run", Look { waited: 0.020, ..LOOK }, LINE, None),
             ("no budget is set", Look { budget: None, ..LOOK }, LINE, None),
-            ("a run costs next to nothing", Look { gap: 1e-6, ..LOOK }, Line { per_run: 150e-6, per_row: 1e-6, sure: true }, None),
+            (
+                "a run costs next to nothing",
+                Look { gap: 1e-6, ..LOOK },
+                Line { per_run: 150e-6, per_row: 1e-6, sure: true },
+                None,
+            ),
             ("rows cost everything", LOOK, Line { per_run: 0.0, per_row: 0.020, sure: true }, None),
             ("the parts are not told apart", LOOK, Line { sure: false, ..LINE }, None),
             ("nothing is known", LOOK, Line::default(), None),

@@ -32,7 +32,13 @@ pub fn check(specs: &[TensorSpec], unranked: &[String], inputs: Named) -> Result
         if spec.shape.first() == Some(&-1) {
             match rows {
                 Some((first, n)) if n != tensor.rows() => {
-                    return Err(BadInput::new(name.as_str(), format!("input “{name}” has {} rows, but input “{first}” has {n}: all inputs of a request have the same number", tensor.rows())));
+                    return Err(BadInput::new(
+                        name.as_str(),
+                        format!(
+                            "input “{name}” has {} rows, but input “{first}” has {n}: all inputs of a request have the same number",
+                            tensor.rows()
+                        ),
+                    ));
                 }
                 _ => rows = Some((name, tensor.rows())),
             }
@@ -56,7 +62,10 @@ fn order(specs: &[TensorSpec], inputs: Named) -> Result<Named, BadInput> {
         .zip(slots)
         .map(|(spec, slot)| match slot {
             Some(tensor) => Ok((spec.name.clone(), tensor)),
-            None => Err(BadInput::new(spec.name.as_str(), format!("input “{}” is missing: expected {} of shape {}", spec.name, spec.datatype, shape(&spec.shape)))),
+            None => Err(BadInput::new(
+                spec.name.as_str(),
+                format!("input “{}” is missing: expected {} of shape {}", spec.name, spec.datatype, shape(&spec.shape)),
+            )),
         })
         .collect()
 }
@@ -64,12 +73,18 @@ fn order(specs: &[TensorSpec], inputs: Named) -> Result<Named, BadInput> {
 fn fits(spec: &TensorSpec, tensor: &Tensor, unranked: bool) -> Result<(), BadInput> {
     let name = &spec.name;
     if tensor.datatype() != spec.datatype {
-        return Err(BadInput::new(name.as_str(), format!("input “{name}”: expected {}, got {}", spec.datatype, tensor.datatype())));
+        return Err(BadInput::new(
+            name.as_str(),
+            format!("input “{name}”: expected {}, got {}", spec.datatype, tensor.datatype()),
+        ));
     }
     let same = tensor.shape().len() == spec.shape.len()
         && tensor.shape().iter().zip(&spec.shape).all(|(&got, &declared)| declared < 0 || usize::try_from(declared) == Ok(got));
     if !same && !unranked {
-        return Err(BadInput::new(name.as_str(), format!("input “{name}”: expected shape {} (-1: any), got {:?}", shape(&spec.shape), tensor.shape())));
+        return Err(BadInput::new(
+            name.as_str(),
+            format!("input “{name}”: expected shape {} (-1: any), got {:?}", shape(&spec.shape), tensor.shape()),
+        ));
     }
     Ok(())
 }
@@ -138,7 +153,11 @@ mod tests {
             (vec![double, plan(1)], "age", "input “age”: expected FP32, got FP64"),
             (vec![flat, plan(1)], "age", "input “age”: expected shape [-1, 1] (-1: any), got [1]"),
             (vec![wide, plan(1)], "age", "input “age”: expected shape [-1, 1] (-1: any), got [1, 2]"),
-            (vec![age(2), plan(3)], "plan", "input “plan” has 3 rows, but input “age” has 2: all inputs of a request have the same number"),
+            (
+                vec![age(2), plan(3)],
+                "plan",
+                "input “plan” has 3 rows, but input “age” has 2: all inputs of a request have the same number",
+            ),
         ];
         for (inputs, field, message) in cases {
             assert_eq!(check(&specs(), &[], inputs), Err(BadInput::new(field, message)));

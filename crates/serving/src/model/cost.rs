@@ -90,7 +90,8 @@ impl Cost {
             return Line { per_run: level, per_row: 0.0, sure: true };
         }
         if per_run < 0.0 {
-            let through_zero = (self.spread * self.slope + self.weight * self.mean * self.level) / (self.spread + self.weight * self.mean * self.mean);
+            let through_zero = (self.spread * self.slope + self.weight * self.mean * self.level)
+                / (self.spread + self.weight * self.mean * self.mean);
             return Line { per_run: 0.0, per_row: through_zero.max(0.0), sure: true };
         }
         Line { per_run, per_row: self.slope, sure: true }
@@ -138,7 +139,8 @@ impl Ahead {
 fn level(work: f64, free: impl Iterator<Item = f64> + Clone) -> f64 {
     let mut level = f64::INFINITY;
     loop {
-        let (n, sum) = free.clone().filter(|at| *at < level || level.is_infinite()).fold((0.0, 0.0), |(n, sum), at| (n + 1.0, sum + at));
+        let (n, sum) =
+            free.clone().filter(|at| *at < level || level.is_infinite()).fold((0.0, 0.0), |(n, sum), at| (n + 1.0, sum + at));
         if n == 0.0 {
             return free.fold(f64::INFINITY, f64::min);
         }

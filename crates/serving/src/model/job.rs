@@ -100,6 +100,7 @@ impl Job {
 
     /// Whether rows of `other` can stand in one run with ours.
     pub fn fits(&self, other: &Job) -> bool {
-        self.inputs.len() == other.inputs.len() && self.inputs.iter().zip(other.inputs.iter()).all(|((_, ours), (_, theirs))| ours.fits(theirs))
+        self.inputs.len() == other.inputs.len()
+            && self.inputs.iter().zip(other.inputs.iter()).all(|((_, ours), (_, theirs))| ours.fits(theirs))
     }
 }

@@ -79,7 +79,10 @@ impl Lanes {
 fn turn(lanes: impl Iterator<Item = (bool, u32)>) -> Option<usize> {
     let waiting = lanes.enumerate().filter(|(_, (has, _))| *has);
     // Of two that are overdue the one that has waited longer; `max_by_key` takes the last of equals, hence the place.
-    waiting.map(|(i, (_, passed))| (i, passed)).max_by_key(|(i, passed)| (if *passed >= PATIENCE { *passed } else { 0 }, usize::MAX - i)).map(|(i, _)| i)
+    waiting
+        .map(|(i, (_, passed))| (i, passed))
+        .max_by_key(|(i, passed)| (if *passed >= PATIENCE { *passed } else { 0 }, usize::MAX - i))
+        .map(|(i, _)| i)
 }
 
 #[cfg(test)]

@@ -56,7 +56,12 @@ impl LoadOptions {
     }
 
     fn tuning(&self) -> Tuning {
-        Tuning { max_batch: self.max_batch, queue_rows: self.queue_rows, latency_budget: self.latency_budget, priority_levels: self.priority_levels }
+        Tuning {
+            max_batch: self.max_batch,
+            queue_rows: self.queue_rows,
+            latency_budget: self.latency_budget,
+            priority_levels: self.priority_levels,
+        }
     }
 }
 

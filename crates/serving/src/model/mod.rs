@@ -135,7 +135,9 @@ impl Model {
         let (sender, receiver) = oneshot::channel();
         self.submit(inputs, priority, deadline, Reply::Channel(sender))?;
         let answer = match deadline {
-            Some(deadline) => tokio::time::timeout_at(deadline.into(), receiver).await.map_err(|_| InferError::DeadlineExceeded)?,
+            Some(deadline) => {
+                tokio::time::timeout_at(deadline.into(), receiver).await.map_err(|_| InferError::DeadlineExceeded)?
+            }
             None => receiver.await,
         };
         answer.unwrap_or_else(|_| Err(lost()))
@@ -149,13 +151,22 @@ impl Model {
     }
 
     /// The same without anybody waiting: `then` is called on the model's own thread, so it must be short.
-    pub fn infer_then(&self, inputs: Arc<Named>, priority: Priority, then: impl FnOnce(Result<Answer, InferError>) + Send + 'static) -> Result<(), InferError> {
+    pub fn infer_then(
+        &self,
+        inputs: Arc<Named>,
+        priority: Priority,
+        then: impl FnOnce(Result<Answer, InferError>) + Send + 'static,
+    ) -> Result<(), InferError> {
         self.submit(inputs, priority, None, Reply::Call(Box::new(then)))
     }
 
     fn submit(&self, inputs: Arc<Named>, priority: Priority, deadline: Option<Instant>, reply: Reply) -> Result<(), InferError> {
         let rows = self.rows(&inputs);
-        self.shared.queue.push(Job { inputs, rows, priority, queued: Instant::now(), deadline, reply }, self.batches(), self.shared.stats.line())
+        self.shared.queue.push(
+            Job { inputs, rows, priority, queued: Instant::now(), deadline, reply },
+            self.batches(),
+            self.shared.stats.line(),
+        )
     }
 
     /// Runs each of `samples` once, so that the first real request does not pay for lazy set-up. Blocks.
@@ -187,6 +198,9 @@ impl Drop for Model {
 
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Model").field("inputs", &self.shared.inputs.len()).field("sessions", &self.shared.sessions).finish_non_exhaustive()
+        f.debug_struct("Model")
+            .field("inputs", &self.shared.inputs.len())
+            .field("sessions", &self.shared.sessions)
+            .finish_non_exhaustive()
     }
 }

@@ -34,7 +34,11 @@ pub(super) fn row_wise(runner: &mut Runner, specs: &[TensorSpec]) -> RowWise {
     // Each row alone is fine; whatever is wrong with both together is the sharing.
     let Ok((together, _)) = runner.run(&both, TRIAL_LIMIT) else { return RowWise::No };
     let same = together.iter().zip(first.iter().zip(&second)).all(|((_, both), ((_, a), (_, b)))| {
-        both.shape().first() == Some(&2) && a.rows() == 1 && b.rows() == 1 && alike(&both.slice(0..1), a) && alike(&both.slice(1..2), b)
+        both.shape().first() == Some(&2)
+            && a.rows() == 1
+            && b.rows() == 1
+            && alike(&both.slice(0..1), a)
+            && alike(&both.slice(1..2), b)
     });
     if same { RowWise::Yes } else { RowWise::No }
 }
@@ -43,7 +47,8 @@ pub(super) fn row_wise(runner: &mut Runner, specs: &[TensorSpec]) -> RowWise {
 pub(super) fn measure(runner: &mut Runner, specs: &[TensorSpec], max_batch: usize, mut learn: impl FnMut(usize, Spent)) {
     let Some(row) = row(specs, true) else { return };
     let started = Instant::now();
-    let sizes = std::iter::successors(Some(1usize), |size| Some(size * 4)).take_while(|size| *size <= max_batch.min(MEASURED_ROWS));
+    let sizes =
+        std::iter::successors(Some(1usize), |size| Some(size * 4)).take_while(|size| *size <= max_batch.min(MEASURED_ROWS));
     for size in sizes {
         let batch: Option<Named> = row.iter().map(|(name, tensor)| Some((name.clone(), concat(&vec![tensor; size])?))).collect();
         let Some(batch) = batch else { return };
@@ -85,10 +90,14 @@ fn alike(a: &Tensor, b: &Tensor) -> bool {
         return false;
     }
     match (a.data(), b.data()) {
-        (Data::F32(_) | Data::F64(_) | Data::F16(_) | Data::Bf16(_), _) => (0..a.data().len()).all(|i| match (a.data().number(i), b.data().number(i)) {
-            (Some(x), Some(y)) => x == y || (x.is_nan() && y.is_nan()) || (x - y).abs() <= 1e-3 * x.abs().max(y.abs()).max(1e-3),
-            _ => false,
-        }),
+        (Data::F32(_) | Data::F64(_) | Data::F16(_) | Data::Bf16(_), _) => {
+            (0..a.data().len()).all(|i| match (a.data().number(i), b.data().number(i)) {
+                (Some(x), Some(y)) => {
+                    x == y || (x.is_nan() && y.is_nan()) || (x - y).abs() <= 1e-3 * x.abs().max(y.abs()).max(1e-3)
+                }
+                _ => false,
+            })
+        }
         (x, y) => x == y,
     }
 }

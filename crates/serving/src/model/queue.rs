@@ -84,7 +84,12 @@ impl Queue {
             gap: f64::INFINITY,
             closed: false,
         };
-        Self { state: Mutex::new(state), arrived: Condvar::new(), waiting_rows: AtomicUsize::new(0), max_background: sessions.saturating_sub(1).max(1) }
+        Self {
+            state: Mutex::new(state),
+            arrived: Condvar::new(),
+            waiting_rows: AtomicUsize::new(0),
+            max_background: sessions.saturating_sub(1).max(1),
+        }
     }
 
     pub fn tune(&self, tuning: Tuning) {
@@ -144,7 +149,8 @@ impl Queue {
         let mut free_since: Option<Instant> = None;
         loop {
             if let Some(lane) = state.lanes.turn() {
-                let wait = if batchable && !state.closed { self.gather(&state, slot, lane, &mut free_since, line()) } else { None };
+                let wait =
+                    if batchable && !state.closed { self.gather(&state, slot, lane, &mut free_since, line()) } else { None };
                 if let Some(wait) = wait {
                     state = self.arrived.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner).0;
                     continue;
@@ -243,7 +249,14 @@ fn begin(state: &mut State, slot: usize, rows: usize, background: bool) {
 }
 
 /// Why a job is not let in, with the time until all that waits is expected to be done.
-fn refused(state: &State, job: &Job, lane: usize, (rows, requests): (usize, usize), batchable: bool, line: Line) -> Option<InferError> {
+fn refused(
+    state: &State,
+    job: &Job,
+    lane: usize,
+    (rows, requests): (usize, usize),
+    batchable: bool,
+    line: Line,
+) -> Option<InferError> {
     let (now, tuning) = (job.queued, &state.tuning);
     let ahead = |(rows, requests)| Ahead { rows, requests, max_batch: tuning.max_batch, shared: batchable };
     let free = state.free(now, line);
@@ -260,7 +273,10 @@ fn refused(state: &State, job: &Job, lane: usize, (rows, requests): (usize, usiz
         (None, None) => return None,
     };
     let done = line.known().then(|| ahead((rows, requests)).wait(line, free.clone()) + line.run(job.rows))?;
-    (done > allowed).then(|| InferError::TooLate { expected: Duration::try_from_secs_f64(done).unwrap_or(Duration::MAX), retry_after: retry_after() })
+    (done > allowed).then(|| InferError::TooLate {
+        expected: Duration::try_from_secs_f64(done).unwrap_or(Duration::MAX),
+        retry_after: retry_after(),
+    })
 }
 
 fn past(job: &Job) -> bool {

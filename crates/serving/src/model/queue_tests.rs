@@ -18,11 +18,24 @@ fn queue(sessions: usize, max_batch: usize, queue_rows: usize) -> Queue {
 fn job(columns: usize, rows: usize, priority: Priority, deadline: Option<Instant>) -> (Job, Receiver) {
     let (sender, receiver) = oneshot::channel();
     let tensor = Tensor::new([rows, columns], Data::F32(vec![0.0; rows * columns])).expect("shape");
-    let job = Job { inputs: Arc::new(vec![("x".into(), tensor)]), rows, priority, queued: Instant::now(), deadline, reply: Reply::Channel(sender) };
+    let job = Job {
+        inputs: Arc::new(vec![("x".into(), tensor)]),
+        rows,
+        priority,
+        queued: Instant::now(),
+        deadline,
+        reply: Reply::Channel(sender),
+    };
     (job, receiver)
 }
 
-fn try_push(queue: &Queue, rows: usize, priority: Priority, deadline: Option<Instant>, line: Line) -> Result<Receiver, InferError> {
+fn try_push(
+    queue: &Queue,
+    rows: usize,
+    priority: Priority,
+    deadline: Option<Instant>,
+    line: Line,
+) -> Result<Receiver, InferError> {
     let (job, receiver) = job(1, rows, priority, deadline);
     queue.push(job, true, line).map(|()| receiver)
 }
@@ -74,7 +87,10 @@ fn what_will_be_too_late_is_refused_at_once() {
         match try_push(&queue, 1, Priority::Live, deadline, SLOW) {
             Ok(_) => assert!(let_in, "{deadline:?}"),
             Err(InferError::TooLate { retry_after, expected }) => {
-                assert!(!let_in && (200..260).contains(&retry_after.as_millis()) && (200..260).contains(&expected.as_millis()), "{retry_after:?} {expected:?}");
+                assert!(
+                    !let_in && (200..260).contains(&retry_after.as_millis()) && (200..260).contains(&expected.as_millis()),
+                    "{retry_after:?} {expected:?}"
+                );
             }
             Err(other) => panic!("{other}"),
         }
@@ -111,7 +127,14 @@ fn the_urgent_go_first_and_are_not_kept_out_by_the_others() {
     }
     assert!(matches!(at(2), Err(InferError::Overloaded { .. })));
     let mut urgent = at(1).expect("nothing is before it");
-    let taken: Vec<bool> = (0..9).map(|_| queue.next(0, true, || SLOW).map(|batch| batch.jobs.into_iter().for_each(|job| job.answer(Err(InferError::Closed)))).is_some()).collect();
+    let taken: Vec<bool> = (0..9)
+        .map(|_| {
+            queue
+                .next(0, true, || SLOW)
+                .map(|batch| batch.jobs.into_iter().for_each(|job| job.answer(Err(InferError::Closed))))
+                .is_some()
+        })
+        .collect();
     assert_eq!(taken, [true; 9]);
     assert!(urgent.try_recv().is_ok() && low.iter_mut().chain(&mut normal).all(|waiting| waiting.try_recv().is_ok()));
 }
@@ -138,7 +161,8 @@ fn one_session_stays_free_of_background_work() {
 #[test]
 fn a_session_gathers_where_that_pays() {
     let line = Line { per_run: 3.0, per_row: 0.001, sure: true };
-    let queue = Arc::new(Queue::new(1, Tuning { max_batch: 3, latency_budget: Some(Duration::from_secs(60)), ..Tuning::default() }));
+    let queue =
+        Arc::new(Queue::new(1, Tuning { max_batch: 3, latency_budget: Some(Duration::from_secs(60)), ..Tuning::default() }));
     // Rows that come quickly have taught it that another one is near.
     let taught: Vec<_> = (0..3).map(|_| try_push(&queue, 1, Priority::Live, None, line).expect("there is room")).collect();
     assert_eq!(queue.next(0, true, || line).map(|batch| batch.rows), Some(3), "a full batch goes at once");

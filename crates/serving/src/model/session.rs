@@ -52,7 +52,11 @@ impl Runner {
             }
             Ok(answer) => answer,
             Err(panic) => {
-                let message = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");
+                let message = panic
+                    .downcast_ref::<String>()
+                    .map(String::as_str)
+                    .or_else(|| panic.downcast_ref::<&str>().copied())
+                    .unwrap_or("unknown");
                 tracing::error!(message, "a run panicked");
                 Err(InferError::Failed(format!("the run panicked: {message}")))
             }
@@ -62,7 +66,9 @@ impl Runner {
     /// A run that failed on sizes that have never worked is the caller's to mend; any other is the model's failure.
     fn whose(&self, why: String, inputs: &[(String, Tensor)]) -> InferError {
         match self.shapes.suspect(inputs) {
-            Some((name, tensor)) => InferError::Refused(format!("{why}; input “{name}” came as {} of shape {:?}", tensor.datatype(), tensor.shape())),
+            Some((name, tensor)) => {
+                InferError::Refused(format!("{why}; input “{name}” came as {} of shape {:?}", tensor.datatype(), tensor.shape()))
+            }
             None => InferError::Failed(why),
         }
     }
@@ -73,7 +79,9 @@ impl Runner {
             .iter()
             .map(|(name, tensor)| match to_ort(tensor) {
                 Ok(value) => Ok((Cow::Borrowed(name.as_str()), value)),
-                Err(message) => Err(InferError::BadInput { field: name.clone(), message: format!("input “{name}”: {message}") }),
+                Err(message) => {
+                    Err(InferError::BadInput { field: name.clone(), message: format!("input “{name}”: {message}") })
+                }
             })
             .collect::<Result<Vec<(Cow<'_, str>, SessionInputValue<'_>)>, InferError>>()?;
         let lent = Instant::now();
@@ -83,7 +91,8 @@ impl Runner {
         let mut outputs = Vec::with_capacity(self.outputs.len());
         for name in self.outputs.iter() {
             let value = results.remove(name).ok_or_else(|| InferError::Failed(format!("the output “{name}” is missing")))?;
-            let tensor = from_ort(value, &self.classes).map_err(|error| InferError::Failed(format!("output “{name}”: {error}")))?;
+            let tensor =
+                from_ort(value, &self.classes).map_err(|error| InferError::Failed(format!("output “{name}”: {error}")))?;
             outputs.push((name.clone(), tensor));
         }
         let spent = Spent { input: lent - start, compute: computed - lent, output: computed.elapsed() };

@@ -16,7 +16,10 @@ impl Shapes {
     /// From the declared shapes; -1 is open, and no dimension at all is a scalar or undeclared.
     pub fn new<'d>(declared: impl IntoIterator<Item = (&'d str, &'d [i64])>) -> Self {
         let open = declared.into_iter().filter(|(_, dims)| dims.is_empty() || dims.contains(&-1));
-        Self { open: open.map(|(name, dims)| (name.to_owned(), dims.is_empty() || dims[1..].contains(&-1))).collect(), worked: Vec::new() }
+        Self {
+            open: open.map(|(name, dims)| (name.to_owned(), dims.is_empty() || dims[1..].contains(&-1))).collect(),
+            worked: Vec::new(),
+        }
     }
 
     /// A run with these inputs ended well.

@@ -66,6 +66,9 @@ fn look() {
     loop {
         std::thread::sleep(TICK);
         let now = Instant::now();
-        watched.lock().unwrap_or_else(PoisonError::into_inner).retain(|watch| watch.upgrade().map(|watch| watch.look(now)).is_some());
+        watched
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|watch| watch.upgrade().map(|watch| watch.look(now)).is_some());
     }
 }

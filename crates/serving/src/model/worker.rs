@@ -82,7 +82,11 @@ impl Stats {
 /// Serves until the queue is closed and empty. A panic costs the requests of its run, never the session.
 pub(super) fn work(mut runner: Runner, slot: usize, shared: &Shared) {
     while let Err(panic) = catch_unwind(AssertUnwindSafe(|| serve_all(&mut runner, slot, shared))) {
-        let message = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words");
+        let message = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("without words");
         shared.stats.restarts.fetch_add(1, Ordering::Relaxed);
         tracing::error!(message, slot, "a session's thread panicked and is started again; the requests of its run are lost");
     }
@@ -164,7 +168,11 @@ fn together(runner: &mut Runner, shared: &Shared, jobs: &[Job], rows: usize) -> 
     spent.output += split.elapsed();
     shared.stats.add(rows, spent);
     let answers = jobs.iter().zip(parts).enumerate();
-    Some(answers.map(|(i, (job, outputs))| Answer { outputs, timings: timings(start - job.queued, spent, rows, i == 0) }).collect())
+    Some(
+        answers
+            .map(|(i, (job, outputs))| Answer { outputs, timings: timings(start - job.queued, spent, rows, i == 0) })
+            .collect(),
+    )
 }
 
 #[cfg(test)]
@@ -179,7 +187,8 @@ mod tests {
     #[test]
     #[expect(clippy::disallowed_methods, reason = "a test is told where the library is as the program is")]
     fn a_thread_that_panics_is_started_again_with_its_session() {
-        let library = std::env::var_os("ORT_DYLIB_PATH").expect("ORT_DYLIB_PATH must name libonnxruntime: run `cargo xtask setup`, or set it");
+        let library = std::env::var_os("ORT_DYLIB_PATH")
+            .expect("ORT_DYLIB_PATH must name libonnxruntime: run `cargo xtask setup`, or set it");
         let file = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/double.onnx")).expect("a small model");
         let runtime = Runtime::start(Path::new(&library)).expect("it starts");
         let model = runtime.load(&file, LoadOptions { sessions: 1, ..LoadOptions::default() }).expect("it loads");

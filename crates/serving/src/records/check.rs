@@ -49,7 +49,9 @@ fn violation(feature: &Feature, value: &Value) -> Option<ViolationKind> {
                 FeatureKind::Boolean => *number != 0.0 && *number != 1.0,
                 _ => false,
             };
-            let outside = !number.is_finite() || feature.min.is_some_and(|min| *number < min) || feature.max.is_some_and(|max| *number > max);
+            let outside = !number.is_finite()
+                || feature.min.is_some_and(|min| *number < min)
+                || feature.max.is_some_and(|max| *number > max);
             if wrong_type {
                 Some(ViolationKind::Type)
             } else if outside {
@@ -88,7 +90,11 @@ fn sentence(feature: &Feature, kind: ViolationKind, row: usize, value: &Value) -
         ViolationKind::Category => {
             let known = feature.categories.as_deref().unwrap_or_default();
             let listed: Vec<String> = known.iter().take(10).map(|category| format!("“{category}”")).collect();
-            format!("row {row}: field “{name}”: “{got}” is none of {}{}", listed.join(", "), if known.len() > 10 { " …" } else { "" })
+            format!(
+                "row {row}: field “{name}”: “{got}” is none of {}{}",
+                listed.join(", "),
+                if known.len() > 10 { " …" } else { "" }
+            )
         }
         ViolationKind::Range => match (feature.min, feature.max) {
             (Some(min), Some(max)) => format!("row {row}: field “{name}”: {got} is not between {min} and {max}"),
@@ -144,6 +150,9 @@ mod tests {
         assert_eq!(refusal(&contract, &named(130.0, "bronze")), None);
         contract.features[2].on_violation = OnViolation::Refuse;
         let refused = refusal(&contract, &named(130.0, "bronze")).expect("bronze is refused");
-        assert_eq!((refused.field.as_str(), refused.message.as_str()), ("plan", "row 0: field “plan”: “bronze” is none of “gold”, “silver”"));
+        assert_eq!(
+            (refused.field.as_str(), refused.message.as_str()),
+            ("plan", "row 0: field “plan”: “bronze” is none of “gold”, “silver”")
+        );
     }
 }

@@ -26,7 +26,9 @@ fn value(feature: &Feature, tensor: &Tensor, at: usize) -> Value {
     let data = tensor.data();
     match (feature.kind, data.number(at)) {
         (_, Some(number)) if number.is_nan() => Value::Missing,
-        (FeatureKind::Category | FeatureKind::Text, _) => data.text(at).filter(|text| !text.is_empty()).map_or(Value::Missing, Value::Text),
+        (FeatureKind::Category | FeatureKind::Text, _) => {
+            data.text(at).filter(|text| !text.is_empty()).map_or(Value::Missing, Value::Text)
+        }
         (_, Some(number)) => Value::Num(number),
         // A number that travels as text.
         (_, None) => match data.text(at) {

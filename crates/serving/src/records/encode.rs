@@ -27,7 +27,9 @@ fn columns(contract: &Contract, rows: &[Vec<Value>]) -> Result<Named, BadInput> 
     let mut named = Vec::with_capacity(contract.inputs.len());
     for spec in &contract.inputs {
         let at = contract.features.iter().position(|feature| feature.name == spec.name);
-        let at = at.ok_or_else(|| BadInput::new(spec.name.as_str(), format!("the contract has no feature for the input “{}”", spec.name)))?;
+        let at = at.ok_or_else(|| {
+            BadInput::new(spec.name.as_str(), format!("the contract has no feature for the input “{}”", spec.name))
+        })?;
         let data = data(spec.datatype, rows.iter().map(|row| (spec.name.as_str(), row.get(at).unwrap_or(&Value::Missing))))?;
         let shape = if spec.shape.len() == 1 { vec![rows.len()] } else { vec![rows.len(), 1] };
         named.push((spec.name.clone(), whole(&spec.name, shape, data)?));
@@ -37,7 +39,9 @@ fn columns(contract: &Contract, rows: &[Vec<Value>]) -> Result<Named, BadInput> 
 
 fn matrix(contract: &Contract, input: &str, rows: &[Vec<Value>]) -> Result<Named, BadInput> {
     let spec = spec(contract, input)?;
-    let values = rows.iter().flat_map(|row| contract.features.iter().enumerate().map(|(i, feature)| (feature.name.as_str(), row.get(i).unwrap_or(&Value::Missing))));
+    let values = rows.iter().flat_map(|row| {
+        contract.features.iter().enumerate().map(|(i, feature)| (feature.name.as_str(), row.get(i).unwrap_or(&Value::Missing)))
+    });
     let data = data(spec.datatype, values)?;
     Ok(vec![(input.to_owned(), whole(input, vec![rows.len(), contract.features.len()], data)?)])
 }
@@ -67,14 +71,24 @@ fn whole(input: &str, shape: Vec<usize>, data: Data) -> Result<Tensor, BadInput>
 fn data<'v>(datatype: DataType, values: impl Iterator<Item = (&'v str, &'v Value)>) -> Result<Data, BadInput> {
     macro_rules! whole_numbers {
         ($kind:ident, $number:ty) => {
-            Data::$kind(values.map(|(name, value)| whole_number(name, value).and_then(|n| <$number>::try_from(n).map_err(|_| range(name, n, datatype)))).collect::<Result<_, _>>()?)
+            Data::$kind(
+                values
+                    .map(|(name, value)| {
+                        whole_number(name, value).and_then(|n| <$number>::try_from(n).map_err(|_| range(name, n, datatype)))
+                    })
+                    .collect::<Result<_, _>>()?,
+            )
         };
     }
     Ok(match datatype {
         DataType::Fp32 => Data::F32(values.map(|(name, value)| number(name, value).map(|n| n as f32)).collect::<Result<_, _>>()?),
         DataType::Fp64 => Data::F64(values.map(|(name, value)| number(name, value)).collect::<Result<_, _>>()?),
-        DataType::Fp16 => Data::F16(values.map(|(name, value)| number(name, value).map(f16::from_f64)).collect::<Result<_, _>>()?),
-        DataType::Bf16 => Data::Bf16(values.map(|(name, value)| number(name, value).map(bf16::from_f64)).collect::<Result<_, _>>()?),
+        DataType::Fp16 => {
+            Data::F16(values.map(|(name, value)| number(name, value).map(f16::from_f64)).collect::<Result<_, _>>()?)
+        }
+        DataType::Bf16 => {
+            Data::Bf16(values.map(|(name, value)| number(name, value).map(bf16::from_f64)).collect::<Result<_, _>>()?)
+        }
         DataType::Uint8 => whole_numbers!(U8, u8),
         DataType::Uint16 => whole_numbers!(U16, u16),
         DataType::Uint32 => whole_numbers!(U32, u32),
@@ -101,7 +115,10 @@ fn number(name: &str, value: &Value) -> Result<f64, BadInput> {
         Value::Num(number) => Ok(*number),
         Value::Missing => Ok(f64::NAN),
         // Categories that are numbers: the model was trained on them as such.
-        Value::Text(text) => text.trim().parse().map_err(|_| BadInput::new(name, format!("field “{name}”: expected a number, got the text “{text}”"))),
+        Value::Text(text) => text
+            .trim()
+            .parse()
+            .map_err(|_| BadInput::new(name, format!("field “{name}”: expected a number, got the text “{text}”"))),
     }
 }
 
@@ -109,7 +126,10 @@ fn whole_number(name: &str, value: &Value) -> Result<i64, BadInput> {
     match value {
         Value::Num(number) if number.fract() == 0.0 && number.abs() < 9.2e18 => Ok(*number as i64),
         Value::Num(number) => Err(BadInput::new(name, format!("field “{name}”: expected a whole number, got {number}"))),
-        Value::Text(text) => text.trim().parse().map_err(|_| BadInput::new(name, format!("field “{name}”: expected a whole number, got the text “{text}”"))),
+        Value::Text(text) => text
+            .trim()
+            .parse()
+            .map_err(|_| BadInput::new(name, format!("field “{name}”: expected a whole number, got the text “{text}”"))),
         Value::Missing => Err(BadInput::new(name, format!("field “{name}” is missing, and the model cannot do without it"))),
     }
 }
@@ -143,7 +163,8 @@ mod tests {
         let contract = columns();
         let rows = vec![row(Value::Num(41.0), "gold"), row(Value::Missing, "silver")];
         let named = encode(&contract, &rows).expect("they fit");
-        let shapes: Vec<_> = named.iter().map(|(name, tensor)| (name.as_str(), tensor.datatype(), tensor.shape().to_vec())).collect();
+        let shapes: Vec<_> =
+            named.iter().map(|(name, tensor)| (name.as_str(), tensor.datatype(), tensor.shape().to_vec())).collect();
         assert_eq!(
             shapes,
             [

@@ -51,7 +51,9 @@ fn expected(contract: &Contract, unknown: &str) -> String {
     let lower = unknown.to_lowercase();
     let near = contract.features.iter().find(|feature| {
         let name = feature.name.to_lowercase();
-        name.contains(&lower) || lower.contains(&name) || name.chars().zip(lower.chars()).filter(|(a, b)| a != b).count() + name.len().abs_diff(lower.len()) <= 2
+        name.contains(&lower)
+            || lower.contains(&name)
+            || name.chars().zip(lower.chars()).filter(|(a, b)| a != b).count() + name.len().abs_diff(lower.len()) <= 2
     });
     match near {
         Some(feature) => format!("; did you mean “{}”?", feature.name),
@@ -61,7 +63,8 @@ fn expected(contract: &Contract, unknown: &str) -> String {
         },
         None => {
             let names: Vec<String> = contract.features.iter().take(12).map(|feature| format!("“{}”", feature.name)).collect();
-            let more = if contract.features.len() > 12 { format!(" and {} more", contract.features.len() - 12) } else { String::new() };
+            let more =
+                if contract.features.len() > 12 { format!(" and {} more", contract.features.len() - 12) } else { String::new() };
             format!("; expected {}{more}", names.join(", "))
         }
     }
@@ -92,11 +95,15 @@ fn value(feature: &Feature, json: &Json) -> Result<Value, BadInput> {
         },
         (FeatureKind::Integer, _) => return wrong("a whole number"),
         (FeatureKind::Boolean, Json::Bool(value)) => Value::Num(f64::from(u8::from(*value))),
-        (FeatureKind::Boolean, Json::Number(number)) if matches!(number.as_f64(), Some(0.0 | 1.0)) => Value::Num(number.as_f64().unwrap_or_default()),
+        (FeatureKind::Boolean, Json::Number(number)) if matches!(number.as_f64(), Some(0.0 | 1.0)) => {
+            Value::Num(number.as_f64().unwrap_or_default())
+        }
         (FeatureKind::Boolean, _) => return wrong("true or false"),
         (FeatureKind::Category | FeatureKind::Text, Json::String(text)) => Value::Text(text.clone()),
         // Categories such as 0, 1, 2 are written as numbers as often as not.
-        (FeatureKind::Category, Json::Number(number)) => Value::Text(number.as_f64().map_or_else(|| number.to_string(), number_text)),
+        (FeatureKind::Category, Json::Number(number)) => {
+            Value::Text(number.as_f64().map_or_else(|| number.to_string(), number_text))
+        }
         (FeatureKind::Category, Json::Bool(value)) => Value::Text(value.to_string()),
         (FeatureKind::Category | FeatureKind::Text, _) => return wrong("text"),
     })
@@ -133,13 +140,17 @@ mod tests {
     use serde_json::json;
 
     fn rows(contract: &Contract, records: Json) -> Result<Vec<Vec<Value>>, BadInput> {
-        let records: Vec<Map<String, Json>> = records.as_array().expect("a list").iter().map(|r| r.as_object().expect("an object").clone()).collect();
+        let records: Vec<Map<String, Json>> =
+            records.as_array().expect("a list").iter().map(|r| r.as_object().expect("an object").clone()).collect();
         from_json(contract, &records)
     }
 
     #[test]
     fn records_become_rows() {
-        let read = rows(&columns(), json!([{"plan": "gold", "age": 41, "visits": 3.0, "member": true}, {"age": null, "visits": 0, "plan": 7, "member": 0}]));
+        let read = rows(
+            &columns(),
+            json!([{"plan": "gold", "age": 41, "visits": 3.0, "member": true}, {"age": null, "visits": 0, "plan": 7, "member": 0}]),
+        );
         let text = |t: &str| Value::Text(t.into());
         assert_eq!(
             read,
@@ -148,7 +159,10 @@ mod tests {
                 vec![Value::Missing, Value::Num(0.0), text("7"), Value::Num(0.0)],
             ])
         );
-        assert_eq!(rows(&picture(), json!([{"image": [[1, 2], [3, 4]]}])), Ok(vec![[1.0, 2.0, 3.0, 4.0].map(Value::Num).to_vec()]));
+        assert_eq!(
+            rows(&picture(), json!([{"image": [[1, 2], [3, 4]]}])),
+            Ok(vec![[1.0, 2.0, 3.0, 4.0].map(Value::Num).to_vec()])
+        );
     }
 
     #[test]

@@ -25,7 +25,12 @@ pub(super) enum Miss {
 }
 
 /// Asks one version, unless its circuit breaker is open. Answers that are not finite numbers are failures.
-pub(super) async fn ask(served: &Served, inputs: &Arc<Named>, priority: Priority, deadline: Option<Instant>) -> Result<Answer, Miss> {
+pub(super) async fn ask(
+    served: &Served,
+    inputs: &Arc<Named>,
+    priority: Priority,
+    deadline: Option<Instant>,
+) -> Result<Answer, Miss> {
     let pass = served.breaker.admit(Instant::now()).map_err(|retry_after| Miss::Open { version: served.version, retry_after })?;
     let answer = served.onnx.infer(inputs.clone(), priority, deadline).await.and_then(|answer| {
         let nan = || InferError::Failed(format!("version {} answered with something that is not a number", served.version));
@@ -46,7 +51,12 @@ pub fn fits(link: &Fallback, contract: &Contract) -> Result<(), (&'static str, S
 
 impl Course<'_> {
     /// Goes down the chain. The request counts as failed for the version that it was assigned to, whoever answers.
-    pub(super) async fn fall_back(self, miss: Miss, deadline: Option<Instant>, chain: &[Fallback]) -> Result<Prediction, PredictError> {
+    pub(super) async fn fall_back(
+        self,
+        miss: Miss,
+        deadline: Option<Instant>,
+        chain: &[Fallback],
+    ) -> Result<Prediction, PredictError> {
         let hopeless = matches!(miss, Miss::Model(InferError::DeadlineExceeded | InferError::BadInput { .. }));
         if self.arm == Arm::Pilot || hopeless {
             return self.failed(miss);
@@ -58,11 +68,14 @@ impl Course<'_> {
                 Fallback::Previous { version } => self.previous(*version, deadline).await,
                 _ if refused => None,
                 Fallback::Rule { rule } => {
-                    let said = ruled(rule, &self.served.contract, &self.inputs, self.rows).and_then(|rows| stated(&self.served.contract, &rows));
+                    let said = ruled(rule, &self.served.contract, &self.inputs, self.rows)
+                        .and_then(|rows| stated(&self.served.contract, &rows));
                     self.made_up(FallbackKind::Rule, said)
                 }
                 Fallback::Cache => self.stale(),
-                Fallback::Default { label, score } => self.made_up(FallbackKind::Default, fixed(&self.served.contract, label, *score, self.rows)),
+                Fallback::Default { label, score } => {
+                    self.made_up(FallbackKind::Default, fixed(&self.served.contract, label, *score, self.rows))
+                }
             };
             if let Some(Found { outputs, by, kind, timings }) = found {
                 self.counters(self.served, self.arm).failed(self.started.elapsed(), Some(kind));
@@ -83,7 +96,12 @@ impl Course<'_> {
         let other = other.filter(|other| other.version != self.served.version)?;
         let inputs = other.onnx.check(Named::clone(&self.inputs)).ok()?;
         let answer = ask(other, &Arc::new(inputs), self.priority, deadline).await.ok()?;
-        Some(Found { outputs: Arc::new(answer.outputs), by: Some(other.clone()), kind: FallbackKind::Previous, timings: answer.timings })
+        Some(Found {
+            outputs: Arc::new(answer.outputs),
+            by: Some(other.clone()),
+            kind: FallbackKind::Previous,
+            timings: answer.timings,
+        })
     }
 
     /// The last kept answer to the same input: of the assigned version, else of the stable one.
@@ -91,7 +109,12 @@ impl Course<'_> {
         let cache = self.route.cache.as_ref()?;
         let of = |served: &Arc<Served>, inputs: &Named| {
             let kept = cache.any(&key(served, inputs), self.started)?;
-            Some(Found { outputs: kept.outputs, by: Some(served.clone()), kind: FallbackKind::Cache, timings: Timings::default() })
+            Some(Found {
+                outputs: kept.outputs,
+                by: Some(served.clone()),
+                kind: FallbackKind::Cache,
+                timings: Timings::default(),
+            })
         };
         let stable = &self.route.stable;
         of(self.served, &self.inputs).or_else(|| {

@@ -206,7 +206,9 @@ impl Registry {
                     cache_hit: counters.cache_hit.read(),
                     cache_miss: counters.cache_miss.read(),
                     fallback: counters.by_fallback.iter().map(|count| count.load(Ordering::Relaxed)).sum(),
-                    by_fallback: FallbackKind::ALL.map(|kind| (kind, counters.by_fallback.get(kind as usize).map_or(0, |count| count.load(Ordering::Relaxed)))),
+                    by_fallback: FallbackKind::ALL.map(|kind| {
+                        (kind, counters.by_fallback.get(kind as usize).map_or(0, |count| count.load(Ordering::Relaxed)))
+                    }),
                 })
             })
             .collect();

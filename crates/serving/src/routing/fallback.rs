@@ -64,7 +64,11 @@ fn scores(contract: &Contract, spec: &TensorSpec, rows: &[Stated]) -> Result<Ten
     let mut all = Vec::with_capacity(rows.len() * width);
     for row in rows {
         let label = row.label.text();
-        let at = contract.classes.iter().position(|class| *class == label).ok_or_else(|| format!("“{label}” is none of the classes"))?;
+        let at = contract
+            .classes
+            .iter()
+            .position(|class| *class == label)
+            .ok_or_else(|| format!("“{label}” is none of the classes"))?;
         let score = row.score.unwrap_or(1.0);
         if single {
             all.push(if contract.positive_index().unwrap_or(1) == at { score } else { 1.0 - score });
@@ -114,7 +118,11 @@ mod tests {
     fn each_row_says_its_own() {
         let said = |label: &str, score| Stated { label: Label::Class(label.into()), score };
         let outputs = stated(&columns(), &[said("no", Some(0.75)), said("yes", None)]).expect("it fits");
-        let answers: Vec<_> = interpret(&columns(), &outputs).expect("it fits").into_iter().map(|answer| (answer.label.text(), answer.score)).collect();
+        let answers: Vec<_> = interpret(&columns(), &outputs)
+            .expect("it fits")
+            .into_iter()
+            .map(|answer| (answer.label.text(), answer.score))
+            .collect();
         assert_eq!(answers, [("no".to_owned(), Some(0.25)), ("yes".to_owned(), Some(1.0))]);
         let contract = Contract { task: contract::Task::Regression, classes: Vec::new(), score_output: None, ..columns() };
         let mut numbers = contract.clone();

@@ -16,8 +16,8 @@ pub use breaker::Standing;
 pub use chain::fits;
 pub use counters::{Counted, FallbackKind, ServedStats};
 pub use predict::{PredictError, PredictRequest, PredictTimings, Prediction};
-pub use ruled::rule_answers;
 pub use router::{BreakerStanding, Router};
+pub use ruled::rule_answers;
 
 use crate::cache::Cache;
 use crate::served::Served;
@@ -58,7 +58,17 @@ pub struct Route {
 impl Route {
     pub fn new(name: DeploymentName, settings: DeploymentSettings, stable: Arc<Served>) -> Route {
         let cache = settings.cache.map(|settings| Arc::new(Cache::new(settings)));
-        Route { salt: name.0.clone(), name, settings, stable, canary: None, shadow: None, previous: None, pinned: Vec::new(), cache }
+        Route {
+            salt: name.0.clone(),
+            name,
+            settings,
+            stable,
+            canary: None,
+            shadow: None,
+            previous: None,
+            pinned: Vec::new(),
+            cache,
+        }
     }
 
     /// Takes the cache of the route that this one replaces, unless the stable version or the settings are others: what an

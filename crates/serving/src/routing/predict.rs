@@ -1,11 +1,11 @@
 //! One prediction: choose the version, check the inputs, ask the model, fall back as declared, record.
 
+use super::Route;
 use super::chain::{Miss, ask};
 use super::counters::FallbackKind;
 use super::receipt::Receipt;
 use super::router::{Inner, Router};
-use super::Route;
-use crate::cache::{Cache, Key, Kept, key};
+use crate::cache::{Cache, Kept, Key, key};
 use crate::model::{Answer, BadInput, InferError, Named, Priority, Timings, whole_seconds};
 use crate::record::{Draft, Outcome, Spent};
 use crate::records::{decode_feature, refusal};
@@ -129,7 +129,11 @@ impl Router {
         let _inflight = Inflight(&self.inner);
         let snapshot = self.inner.snapshot.load_full();
         let Some(route) = snapshot.routes.get(&request.deployment) else {
-            return Err(if snapshot.loading.contains(&request.deployment) { PredictError::NotReady(request.deployment) } else { PredictError::UnknownDeployment(request.deployment) });
+            return Err(if snapshot.loading.contains(&request.deployment) {
+                PredictError::NotReady(request.deployment)
+            } else {
+                PredictError::UnknownDeployment(request.deployment)
+            });
         };
         let key = request.routing_key.or_else(|| feature_key(route, &request.inputs));
         let (served, arm) = match request.version {
@@ -144,9 +148,23 @@ impl Router {
             return Err(refused.into());
         }
         let rows = served.onnx.rows(&inputs);
-        let course = Course { inner: &self.inner, route, served, arm, inputs, rows, id: request.id, key, started, arrived: request.arrived, priority: request.priority };
+        let course = Course {
+            inner: &self.inner,
+            route,
+            served,
+            arm,
+            inputs,
+            rows,
+            id: request.id,
+            key,
+            started,
+            arrived: request.arrived,
+            priority: request.priority,
+        };
         if let Some(misfit) = misfit {
-            return course.fall_back(InferError::Refused(misfit.message).into(), request.deadline, &[Fallback::Previous { version: None }]).await;
+            return course
+                .fall_back(InferError::Refused(misfit.message).into(), request.deadline, &[Fallback::Previous { version: None }])
+                .await;
         }
         let place = course.place();
         if let Some(kept) = course.look_up(place.as_ref()) {
@@ -240,19 +258,30 @@ impl<'r> Course<'r> {
         Err(match (miss, missing) {
             (Miss::Open { retry_after, .. }, _) => PredictError::Unavailable { why, retry_after },
             (Miss::Model(InferError::Overloaded { retry_after }), _) => PredictError::Overloaded { retry_after },
-            (Miss::Model(error @ InferError::TooLate { retry_after, .. }), _) => PredictError::TooLate(error.to_string(), retry_after),
+            (Miss::Model(error @ InferError::TooLate { retry_after, .. }), _) => {
+                PredictError::TooLate(error.to_string(), retry_after)
+            }
             (Miss::Model(InferError::DeadlineExceeded), _) => PredictError::DeadlineExceeded,
             (Miss::Model(InferError::BadInput { field, message }), _) => PredictError::BadInput(BadInput { field, message }),
-            (Miss::Model(error @ InferError::Refused(_)), _) => PredictError::BadInput(BadInput::new("inputs", error.to_string())),
-            // A model that cannot answer because a value is missing: the caller can mend that.
-            (Miss::Model(InferError::Failed(cause)), Some((name, _))) => {
-                PredictError::BadInput(BadInput::new(name.as_str(), format!("{cause}; input “{name}” holds a value that is missing or not a number, which it cannot do without")))
+            (Miss::Model(error @ InferError::Refused(_)), _) => {
+                PredictError::BadInput(BadInput::new("inputs", error.to_string()))
             }
+            // A model that cannot answer because a value is missing: the caller can mend that.
+            (Miss::Model(InferError::Failed(cause)), Some((name, _))) => PredictError::BadInput(BadInput::new(
+                name.as_str(),
+                format!("{cause}; input “{name}” holds a value that is missing or not a number, which it cannot do without"),
+            )),
             (Miss::Model(error), _) => PredictError::Failed(error.to_string()),
         })
     }
 
-    pub(super) fn draft(&self, outputs: Option<Arc<Named>>, answered_by: Option<Arc<Served>>, outcome: Outcome, spent: Spent) -> Draft {
+    pub(super) fn draft(
+        &self,
+        outputs: Option<Arc<Named>>,
+        answered_by: Option<Arc<Served>>,
+        outcome: Outcome,
+        spent: Spent,
+    ) -> Draft {
         Draft {
             prediction_id: self.id.clone(),
             deployment: self.route.name.clone(),
@@ -278,7 +307,9 @@ impl<'r> Course<'r> {
         match self.route.settings.recording {
             Recording::Async => receipt.keep(self.inner.clone(), draft),
             Recording::Durable if self.inner.recorder.record_durably(draft).await => {}
-            Recording::Durable => return Err(PredictError::Failed("the answer could not be recorded, which this deployment asks for".into())),
+            Recording::Durable => {
+                return Err(PredictError::Failed("the answer could not be recorded, which this deployment asks for".into()));
+            }
             Recording::Off => {}
         }
         if self.arrived.is_none() {
@@ -289,7 +320,19 @@ impl<'r> Course<'r> {
         let served = by.unwrap_or_else(|| self.served.clone());
         let timings = PredictTimings { total: self.started.elapsed(), queued: spent.queued, compute: spent.compute };
         let fallback = kind.map(FallbackKind::word);
-        Ok(Prediction { outputs, version: served.version, served, arm: self.arm, served_by, fallback, cached, prediction_id: self.id, timings, rows: self.rows, receipt })
+        Ok(Prediction {
+            outputs,
+            version: served.version,
+            served,
+            arm: self.arm,
+            served_by,
+            fallback,
+            cached,
+            prediction_id: self.id,
+            timings,
+            rows: self.rows,
+            receipt,
+        })
     }
 
     /// What lay before the router.
@@ -303,5 +346,12 @@ impl<'r> Course<'r> {
 }
 
 pub(super) fn spent(total: Duration, timings: Timings) -> Spent {
-    Spent { total, wait: Duration::ZERO, queued: timings.queued, compute: timings.compute, batch_rows: timings.batch_rows, leads_run: timings.leads_run }
+    Spent {
+        total,
+        wait: Duration::ZERO,
+        queued: timings.queued,
+        compute: timings.compute,
+        batch_rows: timings.batch_rows,
+        leads_run: timings.leads_run,
+    }
 }

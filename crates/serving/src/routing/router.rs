@@ -33,7 +33,8 @@ pub(super) struct Inner {
 
 impl Router {
     pub fn new(recorder: Recorder) -> Router {
-        let inner = Inner { snapshot: ArcSwap::default(), recorder, counters: Registry::default(), inflight: AtomicUsize::new(0) };
+        let inner =
+            Inner { snapshot: ArcSwap::default(), recorder, counters: Registry::default(), inflight: AtomicUsize::new(0) };
         Router { inner: Arc::new(inner) }
     }
 
@@ -50,7 +51,9 @@ impl Router {
     pub fn publish(&self, snapshot: Snapshot) {
         self.inner.snapshot.rcu(|now| {
             let mut next = snapshot.clone();
-            next.routes.iter_mut().for_each(|(name, route)| Arc::make_mut(route).inherit(now.routes.get(name).map(|route| &**route)));
+            next.routes
+                .iter_mut()
+                .for_each(|(name, route)| Arc::make_mut(route).inherit(now.routes.get(name).map(|route| &**route)));
             next
         });
     }
@@ -101,7 +104,11 @@ impl Router {
     pub fn breakers(&self) -> Vec<BreakerStanding> {
         let snapshot = self.inner.snapshot.load();
         let of = |route: &Arc<Route>| {
-            let one = |served: &Served| BreakerStanding { deployment: route.name.clone(), version: served.version, standing: served.breaker.standing() };
+            let one = |served: &Served| BreakerStanding {
+                deployment: route.name.clone(),
+                version: served.version,
+                standing: served.breaker.standing(),
+            };
             route.versions().into_iter().map(|(served, _)| one(served)).collect::<Vec<_>>()
         };
         let mut all: Vec<BreakerStanding> = snapshot.routes.values().flat_map(of).collect();

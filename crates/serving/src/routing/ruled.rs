@@ -29,7 +29,12 @@ fn say(rule: &Rule, contract: &Contract, rows: usize, column: impl Fn(usize) -> 
         }
     }
     let answer = |row: usize| {
-        let cell = |name: &str| columns.get(name).and_then(|(boolean, column)| column.get(row).map(|value| cell(*boolean, value))).unwrap_or(Cell::Missing);
+        let cell = |name: &str| {
+            columns
+                .get(name)
+                .and_then(|(boolean, column)| column.get(row).map(|value| cell(*boolean, value)))
+                .unwrap_or(Cell::Missing)
+        };
         match rule.answer(contract.task == Task::Regression, &cell) {
             Some(Answered::Class { label, score }) => Ok(Stated { label: Label::Class(label), score }),
             Some(Answered::Value(value)) => Ok(Stated { label: Label::Value(value), score: None }),
@@ -69,16 +74,31 @@ mod tests {
     #[test]
     fn rows_are_read_through_the_contract() {
         let row = |age: Value, plan: &str, member: f64| vec![age, Value::Num(3.0), Value::Text(plan.into()), Value::Num(member)];
-        let rows = [row(Value::Num(0.1), "gold", 0.0), row(Value::Num(0.2), "gold", 0.0), row(Value::Missing, "silver", 0.0), row(Value::Missing, "silver", 1.0)];
+        let rows = [
+            row(Value::Num(0.1), "gold", 0.0),
+            row(Value::Num(0.2), "gold", 0.0),
+            row(Value::Missing, "silver", 0.0),
+            row(Value::Missing, "silver", 1.0),
+        ];
         let inputs = encode(&columns(), &rows).expect("they fit");
-        let rule = Rule::new("if age <= 0.1 and plan = \"gold\" or member then yes score 0.8 if visits = 3 and age is missing then no score 0.7 else no");
-        let said: Vec<_> = ruled(&rule, &columns(), &inputs, 4).expect("answers").into_iter().map(|said| (said.label.text(), said.score)).collect();
-        let expected = [("yes", Some(0.8)), ("no", None), ("no", Some(0.7)), ("yes", Some(0.8))].map(|(label, score)| (label.to_owned(), score));
+        let rule = Rule::new(
+            "if age <= 0.1 and plan = \"gold\" or member then yes score 0.8 if visits = 3 and age is missing then no score 0.7 else no",
+        );
+        let said: Vec<_> = ruled(&rule, &columns(), &inputs, 4)
+            .expect("answers")
+            .into_iter()
+            .map(|said| (said.label.text(), said.score))
+            .collect();
+        let expected = [("yes", Some(0.8)), ("no", None), ("no", Some(0.7)), ("yes", Some(0.8))]
+            .map(|(label, score)| (label.to_owned(), score));
         assert_eq!(said, expected);
         let answers = rule_answers(&rule, &columns(), &rows).expect("answers");
         assert_eq!(answers.iter().map(|answer| answer.label.text()).collect::<Vec<_>>(), ["yes", "no", "no", "yes"]);
         assert!((answers[2].score.expect("a score") - 0.3).abs() < 1e-6, "the positive class's");
-        assert!(ruled(&Rule::new("if agee > 3 then yes else no"), &columns(), &inputs, 4).is_err_and(|why| why.contains("did you mean “age”?")));
+        assert!(
+            ruled(&Rule::new("if agee > 3 then yes else no"), &columns(), &inputs, 4)
+                .is_err_and(|why| why.contains("did you mean “age”?"))
+        );
     }
 
     #[test]

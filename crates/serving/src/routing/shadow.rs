@@ -27,7 +27,13 @@ impl Course<'_> {
         let (by, records) = (shadow.clone(), self.route.settings.recording != Recording::Off);
         let then = move |answer: Result<Answer, InferError>| {
             let total = started.elapsed();
-            let answer = answer.and_then(|answer| if is_finite(&by.contract, &answer.outputs) { Ok(answer) } else { Err(InferError::Failed("the answer is not a number".into())) });
+            let answer = answer.and_then(|answer| {
+                if is_finite(&by.contract, &answer.outputs) {
+                    Ok(answer)
+                } else {
+                    Err(InferError::Failed("the answer is not a number".into()))
+                }
+            });
             match answer {
                 Ok(answer) => {
                     counters.answered(draft.rows, answer.timings, total, (inner.recorder.clock)());

@@ -140,7 +140,9 @@ mod tests {
 
     #[test]
     fn wrong_lengths_are_named() {
-        let error = |datatype, shape: &[usize], bytes: &[u8]| Tensor::from_le_bytes(datatype, shape, bytes).expect_err("refused").to_string();
+        let error = |datatype, shape: &[usize], bytes: &[u8]| {
+            Tensor::from_le_bytes(datatype, shape, bytes).expect_err("refused").to_string()
+        };
         assert_eq!(error(DataType::Fp32, &[2], &[0; 7]), "8 bytes were expected for shape [2] of FP32, and 7 came");
         assert_eq!(error(DataType::Bytes, &[2], &[1, 0, 0, 0, b'a']), "2 text values were expected, and 1 came");
         assert_eq!(error(DataType::Bytes, &[1], &[9, 0, 0, 0, b'a']), "the text values end in the middle of value 0");

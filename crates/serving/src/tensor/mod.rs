@@ -127,7 +127,11 @@ impl Data {
 
 /// A number as people write it: `3` rather than `3.0`.
 pub fn number_text(number: f64) -> String {
-    if number.is_finite() && number.fract() == 0.0 && number.abs() < 1e15 { format!("{}", number as i64) } else { number.to_string() }
+    if number.is_finite() && number.fract() == 0.0 && number.abs() < 1e15 {
+        format!("{}", number as i64)
+    } else {
+        number.to_string()
+    }
 }
 
 /// A shape and its values. The number of values is always the product of the shape.

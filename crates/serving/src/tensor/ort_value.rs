@@ -3,14 +3,18 @@
 use super::{Data, Tensor};
 use half::{bf16, f16};
 use ort::session::SessionInputValue;
-use ort::value::{DynMapValueType, DynSequenceValueType, DynValue, Shape, Tensor as OrtTensor, TensorElementType, TensorRef, ValueType};
+use ort::value::{
+    DynMapValueType, DynSequenceValueType, DynValue, Shape, Tensor as OrtTensor, TensorElementType, TensorRef, ValueType,
+};
 
 /// Lends `tensor` to the runtime. `Err` says what the runtime cannot take: text that is not UTF-8 or that holds a zero byte.
 pub(crate) fn to_ort<'t>(tensor: &'t Tensor) -> Result<SessionInputValue<'t>, String> {
     let shape = &tensor.shape[..];
     macro_rules! lend {
         ($values:expr) => {
-            TensorRef::from_array_view((shape, $values.as_slice())).map(SessionInputValue::from).map_err(|error| error.to_string())
+            TensorRef::from_array_view((shape, $values.as_slice()))
+                .map(SessionInputValue::from)
+                .map_err(|error| error.to_string())
         };
     }
     match &tensor.data {
@@ -37,7 +41,9 @@ pub(crate) fn to_ort<'t>(tensor: &'t Tensor) -> Result<SessionInputValue<'t>, St
                     Err(_) => Err(format!("value {i} is not UTF-8 text")),
                 })
                 .collect::<Result<Vec<String>, String>>()?;
-            OrtTensor::from_string_array((shape, texts.as_slice())).map(SessionInputValue::from).map_err(|error| error.to_string())
+            OrtTensor::from_string_array((shape, texts.as_slice()))
+                .map(SessionInputValue::from)
+                .map_err(|error| error.to_string())
         }
     }
 }
@@ -92,16 +98,20 @@ fn class_scores(value: DynValue, classes: &[String]) -> Result<Tensor, String> {
     let mut rows = Vec::with_capacity(maps.len());
     for map in &maps {
         let pairs = match map.dtype() {
-            ValueType::Map { key: TensorElementType::String, value: TensorElementType::Float32 } => map.try_extract_key_values::<String, f32>(),
-            ValueType::Map { key: TensorElementType::Int64, value: TensorElementType::Float32 } => {
-                map.try_extract_key_values::<i64, f32>().map(|pairs| pairs.into_iter().map(|(class, score)| (class.to_string(), score)).collect())
+            ValueType::Map { key: TensorElementType::String, value: TensorElementType::Float32 } => {
+                map.try_extract_key_values::<String, f32>()
             }
+            ValueType::Map { key: TensorElementType::Int64, value: TensorElementType::Float32 } => map
+                .try_extract_key_values::<i64, f32>()
+                .map(|pairs| pairs.into_iter().map(|(class, score)| (class.to_string(), score)).collect()),
             other => return Err(format!("an output that is a sequence of {other} cannot be served")),
         };
         rows.push(pairs.map_err(|error| error.to_string())?);
     }
     let order: Vec<String> = match rows.first() {
-        Some(first) if !first.iter().all(|(class, _)| classes.contains(class)) || first.len() != classes.len() => first.iter().map(|(class, _)| class.clone()).collect(),
+        Some(first) if !first.iter().all(|(class, _)| classes.contains(class)) || first.len() != classes.len() => {
+            first.iter().map(|(class, _)| class.clone()).collect()
+        }
         _ => classes.to_vec(),
     };
     let mut scores = Vec::with_capacity(rows.len() * order.len());

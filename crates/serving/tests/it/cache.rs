@@ -22,7 +22,10 @@ async fn the_same_question_is_answered_once_by_the_model() {
         assert_eq!((prediction.cached, prediction.fallback, prediction.prediction_id.as_str()), (cached, None, id));
         assert_eq!((floats(&prediction.outputs, "y"), prediction.served_by.as_str()), (vec![1.0], "m:1"));
         let record = records.recv().await.expect("each is recorded");
-        assert_eq!((record.prediction_id, &record.outcome, record.arm), (PredictionId::from(id), &Outcome::Answered, Arm::Stable));
+        assert_eq!(
+            (record.prediction_id, &record.outcome, record.arm),
+            (PredictionId::from(id), &Outcome::Answered, Arm::Stable)
+        );
         assert!(record.outputs.is_some() && record.answered_by.is_some());
     }
     let stats = &router.stats()[0];

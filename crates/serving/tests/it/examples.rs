@@ -54,7 +54,11 @@ fn contract(about: &Json, columns: &[String], model: &Model) -> Contract {
 }
 
 /// Columns of a table and its rows as records without the label; the labels beside them.
-fn table(path: &str, label: &str, numbers: impl Fn(&str) -> bool) -> (Vec<String>, Vec<serde_json::Map<String, Json>>, Vec<String>) {
+fn table(
+    path: &str,
+    label: &str,
+    numbers: impl Fn(&str) -> bool,
+) -> (Vec<String>, Vec<serde_json::Map<String, Json>>, Vec<String>) {
     let text = String::from_utf8(file(path)).expect("UTF-8");
     let mut lines = text.lines();
     let columns: Vec<String> = lines.next().expect("a head").split(',').map(str::to_owned).collect();
@@ -65,7 +69,11 @@ fn table(path: &str, label: &str, numbers: impl Fn(&str) -> bool) -> (Vec<String
             if column == label {
                 labels.push(cell.to_owned());
             } else if !cell.is_empty() {
-                let value = if numbers(column) { Json::from(cell.parse::<f64>().unwrap_or_else(|_| panic!("{column}: {cell}"))) } else { Json::from(cell) };
+                let value = if numbers(column) {
+                    Json::from(cell.parse::<f64>().unwrap_or_else(|_| panic!("{column}: {cell}")))
+                } else {
+                    Json::from(cell)
+                };
                 record.insert(column.clone(), value);
             }
         }
@@ -82,7 +90,9 @@ fn answers_are_those_of_the_training_program() {
         let about: Json = serde_json::from_slice(&file(&format!("examples/{name}/model.json"))).expect("JSON");
         let metrics: Json = serde_json::from_slice(&file(&format!("examples/{name}/metrics.json"))).expect("JSON");
         let label = about["label"].as_str().expect("a label");
-        let text = |column: &str| about["features"].as_array().expect("features").iter().any(|f| f["name"] == column && f["kind"] == "text");
+        let text = |column: &str| {
+            about["features"].as_array().expect("features").iter().any(|f| f["name"] == column && f["kind"] == "text")
+        };
         let (columns, records, truth) = table(&format!("examples/{name}/heldback.csv"), label, |column| !text(column));
         for version in 1.. {
             let path = format!("examples/{name}/v{version}.onnx");
@@ -90,7 +100,9 @@ fn answers_are_those_of_the_training_program() {
                 break;
             }
             versions += 1;
-            let model = runtime.load(&file(&path), LoadOptions { sessions: 1, ..LoadOptions::default() }).unwrap_or_else(|error| panic!("{path}: {error}"));
+            let model = runtime
+                .load(&file(&path), LoadOptions { sessions: 1, ..LoadOptions::default() })
+                .unwrap_or_else(|error| panic!("{path}: {error}"));
             assert!(model.batches(), "{path}: rows are independent");
             let contract = contract(&about, &columns, &model);
             let rows: Vec<Vec<Value>> = from_json(&contract, &records).unwrap_or_else(|bad| panic!("{path}: {bad}"));
@@ -105,14 +117,22 @@ fn answers_are_those_of_the_training_program() {
             let n = truth.len() as f64;
             assert_eq!(expected["rows"].as_f64(), Some(n), "{path}");
             if about["task"] == "regression" {
-                let error: f64 = answers.iter().zip(&truth).map(|(a, t)| (a.label.value().expect("a value") - t.parse::<f64>().expect("a number")).abs()).sum();
+                let error: f64 = answers
+                    .iter()
+                    .zip(&truth)
+                    .map(|(a, t)| (a.label.value().expect("a value") - t.parse::<f64>().expect("a number")).abs())
+                    .sum();
                 let mae = expected["mae"].as_f64().expect("the error");
                 assert!((error / n - mae).abs() < 1e-3, "{path}: {} here, {mae} there", error / n);
             } else {
                 let right = answers.iter().zip(&truth).filter(|(answer, truth)| answer.label.text() == **truth).count() as f64;
                 let accuracy = expected["accuracy"].as_f64().expect("the accuracy");
                 assert!((right / n - accuracy).abs() < 6e-5, "{path}: {} here, {accuracy} there", right / n);
-                assert!(answers.iter().all(|a| a.score.is_some_and(|s| (0.0..=1.0).contains(&s)) && (a.scores.iter().sum::<f64>() - 1.0).abs() < 1e-4), "{path}");
+                assert!(
+                    answers.iter().all(|a| a.score.is_some_and(|s| (0.0..=1.0).contains(&s))
+                        && (a.scores.iter().sum::<f64>() - 1.0).abs() < 1e-4),
+                    "{path}"
+                );
             }
         }
     }

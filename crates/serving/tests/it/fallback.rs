@@ -37,7 +37,11 @@ async fn links_answer_in_the_declared_order() {
         // The rule divides by zero there, so the next one answers.
         (vec![half(), fixed("7"), previous.clone()], -1.0, (Some("default"), vec![7.0], "default")),
         // Nothing is kept for this input; a rule that does not fit is passed over.
-        (vec![Fallback::Cache, rule("if y > 3 then 1 else 2"), rule("if x >"), previous], -3.0, (Some("previous"), vec![1.0], "m:1")),
+        (
+            vec![Fallback::Cache, rule("if y > 3 then 1 else 2"), rule("if x >"), previous],
+            -3.0,
+            (Some("previous"), vec![1.0], "m:1"),
+        ),
     ] {
         let mut route = route(served("log", 2), chain);
         route.previous = Some(served("says_1", 1));
@@ -47,7 +51,9 @@ async fn links_answer_in_the_declared_order() {
         assert_eq!(said(&prediction), expected);
         let record = records.recv().await.expect("a record");
         let (kind, by_a_version) = (expected.0.expect("a fallback"), expected.0 == Some("previous"));
-        assert!(matches!(&record.outcome, Outcome::Fallback { kind: said, reason } if *said == kind && reason.contains("not a number")));
+        assert!(
+            matches!(&record.outcome, Outcome::Fallback { kind: said, reason } if *said == kind && reason.contains("not a number"))
+        );
         assert_eq!((record.answered_by.is_some(), record.served.version), (by_a_version, VersionNo(2)));
         assert!(record.answers().expect("outputs").expect("they fit the contract")[0].valid);
         let stats = router.stats().into_iter().find(|stats| stats.version == VersionNo(2)).expect("counted");
@@ -71,7 +77,11 @@ async fn the_last_kept_answer_stands_in_however_old() {
     let failing = load("log");
     let breaking = Arc::new(Served::new("m".into(), VersionNo(2), one_number(), failing));
     let mut kept = crate::support::route(breaking, vec![Fallback::Cache, fixed("7")]);
-    kept = serving::Route::new(kept.name.clone(), contract::deployment::DeploymentSettings { cache: Some(CACHE), ..kept.settings }, kept.stable);
+    kept = serving::Route::new(
+        kept.name.clone(),
+        contract::deployment::DeploymentSettings { cache: Some(CACHE), ..kept.settings },
+        kept.stable,
+    );
     let (router, mut records) = router(kept);
     let first = router.predict(ask("first", 1.0)).await.expect("an answer");
     assert_eq!((first.fallback, first.cached, floats(&first.outputs, "y")), (None, false, vec![0.0]));
@@ -88,7 +98,10 @@ async fn the_last_kept_answer_stands_in_however_old() {
         outcomes.push((record.prediction_id.0.clone(), record.outcome.clone(), record.answered_by.is_some()));
     }
     let (_, outcome, by) = outcomes.iter().find(|(id, ..)| id == "stale").expect("recorded");
-    assert!(matches!(outcome, Outcome::Fallback { kind: "cache", reason } if reason.contains("failed too often")) && *by, "{outcome:?}");
+    assert!(
+        matches!(outcome, Outcome::Fallback { kind: "cache", reason } if reason.contains("failed too often")) && *by,
+        "{outcome:?}"
+    );
 }
 
 /// Asks until the version itself answers again.
@@ -108,7 +121,8 @@ async fn a_version_that_fails_is_left_alone_and_asked_again() {
     let mut failing = route(served("log", 2), vec![Fallback::Previous { version: None }]);
     failing.previous = Some(served("says_1", 1));
     let (router, mut records) = router(failing.clone());
-    let standing = |router: &Router| router.breakers().iter().map(|b| (b.version.0, b.standing == Standing::Closed)).collect::<Vec<_>>();
+    let standing =
+        |router: &Router| router.breakers().iter().map(|b| (b.version.0, b.standing == Standing::Closed)).collect::<Vec<_>>();
     for i in 0..5 {
         assert_eq!(standing(&router), [(1, true), (2, true)]);
         assert_eq!(router.predict(ask(&format!("nan {i}"), -1.0)).await.map(|p| p.fallback), Ok(Some("previous")));
@@ -121,13 +135,20 @@ async fn a_version_that_fails_is_left_alone_and_asked_again() {
     while let Some(record) = records.try_recv() {
         last = record;
     }
-    assert!(matches!(&last.outcome, Outcome::Fallback { reason, .. } if reason.contains("version 2 has failed too often")), "{:?}", last.outcome);
+    assert!(
+        matches!(&last.outcome, Outcome::Fallback { reason, .. } if reason.contains("version 2 has failed too often")),
+        "{:?}",
+        last.outcome
+    );
     // Without a chain the caller is told to come back.
     let mut alone = failing.clone();
     alone.settings.fallback = vec![];
     router.set_route(alone);
     let told = router.predict(ask("told", 1.0)).await.expect_err("nobody answers");
-    assert!(matches!(&told, PredictError::Unavailable { retry_after, why } if *retry_after <= Duration::from_secs(1) && why.contains("asked again")), "{told}");
+    assert!(
+        matches!(&told, PredictError::Unavailable { retry_after, why } if *retry_after <= Duration::from_secs(1) && why.contains("asked again")),
+        "{told}"
+    );
     router.set_route(failing);
     // The fault is gone: one request finds out, and from then on all go to the version.
     assert_eq!(floats(&recovered(&router, 1.0).await.outputs, "y"), [0.0]);
@@ -150,7 +171,8 @@ async fn what_is_the_callers_fault_opens_nothing() {
 /// A version made of a hostile file, with the contract that its tensors declare.
 fn hostile(name: &str, version: u32) -> Arc<Served> {
     let options = LoadOptions { sessions: 1, run_limit: Duration::from_millis(300), ..LoadOptions::default() };
-    let onnx = runtime().load(&file(&format!("examples/hostile/{name}")), options).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let onnx =
+        runtime().load(&file(&format!("examples/hostile/{name}")), options).unwrap_or_else(|error| panic!("{name}: {error}"));
     let score = onnx.outputs().iter().find(|spec| spec.name == "probabilities").map(|spec| spec.name.clone());
     let contract = Contract {
         task: if score.is_some() { Task::Binary } else { Task::Regression },
@@ -173,14 +195,19 @@ async fn nothing_that_a_model_does_takes_the_deployment_down() {
         let spec = bad.contract.inputs[0].clone();
         let shape: Vec<usize> = spec.shape.iter().map(|&dim| usize::try_from(dim).unwrap_or(2)).collect();
         let inputs = vec![(spec.name.clone(), Tensor::zeros(spec.datatype, shape).expect("small"))];
-        let (router, mut records) = router(route(bad.clone(), vec![Fallback::Previous { version: None }, Fallback::Cache, fixed("1")]));
-        let request = |id: usize| PredictRequest { inputs: inputs.clone(), id: PredictionId(format!("{name} {id}")), ..ask("", 0.0) };
+        let (router, mut records) =
+            router(route(bad.clone(), vec![Fallback::Previous { version: None }, Fallback::Cache, fixed("1")]));
+        let request =
+            |id: usize| PredictRequest { inputs: inputs.clone(), id: PredictionId(format!("{name} {id}")), ..ask("", 0.0) };
         // Three times as many requests as it takes to open the breaker.
         for i in 0..15 {
             let prediction = router.predict(request(i)).await.unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!((prediction.fallback, prediction.served_by.as_str()), (Some("default"), "default"), "{name}");
             let answers = interpret(&prediction.served.contract, &prediction.outputs).expect("it reads like an answer");
-            assert!(answers.len() == 2 && answers.iter().all(|answer| answer.valid && answer.label.text() == "1"), "{name}: {answers:?}");
+            assert!(
+                answers.len() == 2 && answers.iter().all(|answer| answer.valid && answer.label.text() == "1"),
+                "{name}: {answers:?}"
+            );
         }
         assert!(matches!(router.breakers()[0].standing, Standing::Open { .. } | Standing::HalfOpen), "{name}");
         let mut reasons: Vec<String> = Vec::new();
@@ -191,7 +218,10 @@ async fn nothing_that_a_model_does_takes_the_deployment_down() {
         }
         assert_eq!(reasons.len(), 15, "{name}: each is recorded");
         assert!(reasons.iter().any(|reason| reason.contains("failed too often")), "{name}: {reasons:?}");
-        assert!(reasons[0].contains(if name.starts_with("endless") { "did not finish" } else { "the model failed" }), "{name}: {reasons:?}");
+        assert!(
+            reasons[0].contains(if name.starts_with("endless") { "did not finish" } else { "the model failed" }),
+            "{name}: {reasons:?}"
+        );
 
         // The file is replaced; the deployment never stopped.
         let mut mended = route(served("says_3", 3), vec![]);

@@ -17,7 +17,10 @@ fn ask(model: &Model, inputs: Named) -> Result<Named, InferError> {
 fn the_file_is_described() {
     let info = inspect(&small("double"), &Limits::default()).expect("it is fine");
     assert_eq!(info.inputs, [contract::TensorSpec { name: "x".into(), datatype: DataType::Fp32, shape: vec![-1, 2] }]);
-    assert_eq!((info.ir_version, info.parameters, info.producer.as_str(), info.graph_name.as_str()), (9, 2, "slipway-tests", "double"));
+    assert_eq!(
+        (info.ir_version, info.parameters, info.producer.as_str(), info.graph_name.as_str()),
+        (9, 2, "slipway-tests", "double")
+    );
     assert_eq!(info.operators.iter().map(|(name, n)| (name.as_str(), *n)).collect::<Vec<_>>(), [("Add", 1), ("Mul", 1)]);
     assert!(info.batched());
     let zipmap = inspect(&small("zipmap_text"), &Limits::default()).expect("it is fine");
@@ -68,7 +71,10 @@ fn every_type_goes_through_unchanged() {
         .map(|spec| {
             let bytes: Vec<u8> = match spec.datatype {
                 DataType::Bool => vec![1, 0, 0, 1],
-                DataType::Bytes => ["a", "", "ä€", "long text"].iter().flat_map(|t| [&(t.len() as u32).to_le_bytes()[..], t.as_bytes()].concat()).collect(),
+                DataType::Bytes => ["a", "", "ä€", "long text"]
+                    .iter()
+                    .flat_map(|t| [&(t.len() as u32).to_le_bytes()[..], t.as_bytes()].concat())
+                    .collect(),
                 // 1.5 in the upper bytes of each half-float or float; plain numbers otherwise.
                 other => (0..4 * other.size().unwrap_or(1)).map(|i| (i * 7 % 60) as u8).collect(),
             };
@@ -85,11 +91,17 @@ fn every_type_goes_through_unchanged() {
 #[test]
 fn text_that_is_no_text_is_bad_input() {
     let model = load("every_type");
-    let mut inputs: Named = model.inputs().iter().map(|spec| (spec.name.clone(), serving::Tensor::zeros(spec.datatype, [1, 2]).expect("small"))).collect();
+    let mut inputs: Named = model
+        .inputs()
+        .iter()
+        .map(|spec| (spec.name.clone(), serving::Tensor::zeros(spec.datatype, [1, 2]).expect("small")))
+        .collect();
     for (bad, words) in [(&b"\xff\xfe"[..], "not UTF-8"), (b"a\0b", "zero byte")] {
         inputs[13].1 = tensor(&[1, 2], Data::Bytes(vec![b"fine".to_vec(), bad.to_vec()]));
         match ask(&model, inputs.clone()) {
-            Err(InferError::BadInput { field, message }) => assert!(field == "text" && message.contains(words) && message.contains("value 1"), "{message}"),
+            Err(InferError::BadInput { field, message }) => {
+                assert!(field == "text" && message.contains(words) && message.contains("value 1"), "{message}")
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -116,13 +128,23 @@ fn no_rows_get_no_answers_and_one_row_models_take_one() {
     let model = load("one_row");
     assert!(!model.batched() && !model.batches());
     assert_eq!(floats(&ask(&model, x(3, &[1.0, 2.0, 3.0])).expect("it runs"), "y"), [-1.0, -2.0, -3.0]);
-    assert_eq!(model.check(x(3, &[0.0; 6])).map_err(|bad| bad.message), Err("input “x”: expected shape [1, 3] (-1: any), got [2, 3]".into()));
+    assert_eq!(
+        model.check(x(3, &[0.0; 6])).map_err(|bad| bad.message),
+        Err("input “x”: expected shape [1, 3] (-1: any), got [2, 3]".into())
+    );
 }
 
 /// Whether rows may share a run is found out when the model is loaded.
 #[test]
 fn rows_share_a_run_only_where_that_changes_nothing() {
-    for (name, shares) in [("double", true), ("wrong_label", true), ("zipmap_text", true), ("slow", true), ("mean_of_batch", false), ("one_row", false)] {
+    for (name, shares) in [
+        ("double", true),
+        ("wrong_label", true),
+        ("zipmap_text", true),
+        ("slow", true),
+        ("mean_of_batch", false),
+        ("one_row", false),
+    ] {
         assert_eq!(load(name).batches(), shares, "{name}");
     }
 }
@@ -153,7 +175,14 @@ async fn a_thousand_at_once_get_their_own_answers() {
 async fn what_piles_up_runs_together() {
     let model = load_with("slow", LoadOptions { sessions: 1, max_batch: 16, ..LoadOptions::default() });
     let alone = model.infer(Arc::new(x(2, &[0.5, 0.25])), Priority::Live, None).await.expect("an answer");
-    let asked: Vec<_> = (0..64).map(|_| tokio::spawn({ let model = model.clone(); async move { model.infer(Arc::new(x(2, &[0.5, 0.25])), Priority::Live, None).await } })).collect();
+    let asked: Vec<_> = (0..64)
+        .map(|_| {
+            tokio::spawn({
+                let model = model.clone();
+                async move { model.infer(Arc::new(x(2, &[0.5, 0.25])), Priority::Live, None).await }
+            })
+        })
+        .collect();
     let (mut runs, mut largest) = (0, 0);
     for asked in asked {
         let answer = asked.await.expect("no panic").expect("an answer");
@@ -169,13 +198,21 @@ async fn what_piles_up_runs_together() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_bad_row_fails_alone() {
     let model = load_with("divide", LoadOptions { sessions: 1, ..LoadOptions::default() });
-    let request = |b: i64| vec![("a".to_owned(), tensor(&[1], Data::I64(vec![100]))), ("b".to_owned(), tensor(&[1], Data::I64(vec![b])))];
+    let request =
+        |b: i64| vec![("a".to_owned(), tensor(&[1], Data::I64(vec![100]))), ("b".to_owned(), tensor(&[1], Data::I64(vec![b])))];
     let asked: Vec<_> = (0..200i64)
-        .map(|i| tokio::spawn({ let (model, inputs) = (model.clone(), Arc::new(request(i % 10))); async move { (i, model.infer(inputs, Priority::Live, None).await) } }))
+        .map(|i| {
+            tokio::spawn({
+                let (model, inputs) = (model.clone(), Arc::new(request(i % 10)));
+                async move { (i, model.infer(inputs, Priority::Live, None).await) }
+            })
+        })
         .collect();
     for asked in asked {
         match asked.await.expect("no panic") {
-            (i, Err(InferError::Failed(message))) => assert!(i % 10 == 0 && message.contains("division by zero"), "request {i}: {message}"),
+            (i, Err(InferError::Failed(message))) => {
+                assert!(i % 10 == 0 && message.contains("division by zero"), "request {i}: {message}")
+            }
             (i, Ok(answer)) => assert_eq!(answer.outputs[0].1.data(), &Data::I64(vec![100 / (i % 10)]), "request {i}"),
             (i, other) => panic!("request {i}: {other:?}"),
         }
@@ -194,9 +231,13 @@ fn an_index_out_of_bounds_is_the_callers_fault() {
 #[test]
 fn a_division_that_would_stop_the_process_is_refused() {
     let model = load("divide");
-    let inputs = |a: i64| vec![("a".to_owned(), tensor(&[1], Data::I64(vec![a]))), ("b".to_owned(), tensor(&[1], Data::I64(vec![-1])))];
+    let inputs =
+        |a: i64| vec![("a".to_owned(), tensor(&[1], Data::I64(vec![a]))), ("b".to_owned(), tensor(&[1], Data::I64(vec![-1])))];
     let refused = model.check(inputs(i64::MIN)).expect_err("it would overflow");
-    assert_eq!((refused.field.as_str(), refused.message.as_str()), ("a", "input “a” holds -9223372036854775808, which cannot be divided safely"));
+    assert_eq!(
+        (refused.field.as_str(), refused.message.as_str()),
+        ("a", "input “a” holds -9223372036854775808, which cannot be divided safely")
+    );
     assert_eq!(ask(&model, inputs(i64::MAX)).expect("it runs")[0].1.data(), &Data::I64(vec![-i64::MAX]));
 }
 
@@ -251,13 +292,22 @@ async fn a_request_that_cannot_be_in_time_is_refused_at_once() {
     let model = load_with("slow", LoadOptions { sessions: 1, max_batch: 1, ..LoadOptions::default() });
     let row = Arc::new(x(2, &[0.5, 0.25]));
     let alone = Duration::from_secs_f64(model.cost().run(1));
-    let waiting: Vec<_> = (0..30).map(|_| tokio::spawn({ let (model, row) = (model.clone(), row.clone()); async move { model.infer(row, Priority::Live, None).await } })).collect();
+    let waiting: Vec<_> = (0..30)
+        .map(|_| {
+            tokio::spawn({
+                let (model, row) = (model.clone(), row.clone());
+                async move { model.infer(row, Priority::Live, None).await }
+            })
+        })
+        .collect();
     while model.waiting_rows() < 20 {
         assert!(!waiting.iter().all(tokio::task::JoinHandle::is_finished), "they never waited");
         tokio::time::sleep(Duration::from_micros(200)).await;
     }
     match model.infer(row, Priority::Live, Some(Instant::now() + alone)).await {
-        Err(InferError::TooLate { expected, retry_after }) => assert!(expected > alone && retry_after > alone, "{expected:?} {retry_after:?} {alone:?}"),
+        Err(InferError::TooLate { expected, retry_after }) => {
+            assert!(expected > alone && retry_after > alone, "{expected:?} {retry_after:?} {alone:?}")
+        }
         other => panic!("{other:?}"),
     }
     for waiting in waiting {
@@ -270,7 +320,9 @@ async fn a_request_that_cannot_be_in_time_is_refused_at_once() {
 fn a_panic_over_an_answer_harms_nobody_else() {
     let model = load_with("double", LoadOptions { sessions: 1, ..LoadOptions::default() });
     for _ in 0..5 {
-        model.infer_then(Arc::new(x(2, &[1.0, 2.0])), Priority::Live, |_| panic!("a callback that fails")).expect("there is room");
+        model
+            .infer_then(Arc::new(x(2, &[1.0, 2.0])), Priority::Live, |_| panic!("a callback that fails"))
+            .expect("there is room");
         assert_eq!(floats(&ask(&model, x(2, &[1.0, 2.0])).expect("the session lives"), "y"), [3.0, 5.0]);
     }
     assert_eq!(model.restarts(), 0);
@@ -282,7 +334,11 @@ fn dropping_a_model_answers_what_waits() {
     let (sender, answers) = std::sync::mpsc::channel();
     for _ in 0..5 {
         let sender = sender.clone();
-        model.infer_then(Arc::new(x(2, &[0.5, 0.25])), Priority::Live, move |answer| sender.send(answer.is_ok()).expect("somebody listens")).expect("there is room");
+        model
+            .infer_then(Arc::new(x(2, &[0.5, 0.25])), Priority::Live, move |answer| {
+                sender.send(answer.is_ok()).expect("somebody listens")
+            })
+            .expect("there is room");
     }
     drop(sender);
     drop(model);

@@ -17,10 +17,16 @@ async fn an_answer_is_recorded_as_it_was_given() {
     request.inputs = x(1, &[7.0, 2e6]);
     request.routing_key = Some("customer".into());
     let prediction = router.predict(request).await.expect("an answer");
-    assert_eq!((prediction.version, prediction.arm, prediction.served_by.as_str(), prediction.fallback, prediction.rows), (VersionNo(1), Arm::Stable, "m:1", None, 2));
+    assert_eq!(
+        (prediction.version, prediction.arm, prediction.served_by.as_str(), prediction.fallback, prediction.rows),
+        (VersionNo(1), Arm::Stable, "m:1", None, 2)
+    );
     assert_eq!(floats(&prediction.outputs, "y"), [1.0, 1.0]);
     let record = records.recv().await.expect("a record");
-    assert_eq!((record.at, record.arm, record.rows, &record.outcome, record.routing_key.as_deref()), (NOW, Arm::Stable, 2, &Outcome::Answered, Some("customer")));
+    assert_eq!(
+        (record.at, record.arm, record.rows, &record.outcome, record.routing_key.as_deref()),
+        (NOW, Arm::Stable, 2, &Outcome::Answered, Some("customer"))
+    );
     assert_eq!(record.prediction_id.row(1, 2).as_str(), "p-1.1");
     assert!(record.spent.total >= record.spent.compute && record.spent.compute > Duration::ZERO);
     let columns = record.features();
@@ -66,7 +72,8 @@ async fn a_strict_feature_is_refused_by_name() {
 
 #[tokio::test]
 async fn the_previous_version_answers_for_one_that_cannot() {
-    let mut route = route(served("log", 2), vec![Fallback::Previous { version: None }, Fallback::Default { label: "0".into(), score: None }]);
+    let mut route =
+        route(served("log", 2), vec![Fallback::Previous { version: None }, Fallback::Default { label: "0".into(), score: None }]);
     route.previous = Some(served("says_1", 1));
     let (router, mut records) = router(route.clone());
     assert_eq!(router.predict(ask("fine", 1.0)).await.map(|p| p.fallback), Ok(None));
@@ -77,13 +84,20 @@ async fn the_previous_version_answers_for_one_that_cannot() {
     assert_eq!((prediction.version, prediction.fallback, prediction.served_by.as_str()), (VersionNo(1), Some("previous"), "m:1"));
     let record = records.recv().await.expect("a record");
     assert_eq!((record.served.version, record.answered_by.as_ref().map(|by| by.version)), (VersionNo(2), Some(VersionNo(1))));
-    assert!(matches!(&record.outcome, Outcome::Fallback { kind: "previous", reason } if reason.contains("not a number")), "{:?}", record.outcome);
+    assert!(
+        matches!(&record.outcome, Outcome::Fallback { kind: "previous", reason } if reason.contains("not a number")),
+        "{:?}",
+        record.outcome
+    );
 
     // Without a previous version the default answers.
     route.previous = None;
     router.set_route(route.clone());
     let prediction = router.predict(ask("default", -1.0)).await.expect("an answer");
-    assert_eq!((prediction.fallback, prediction.served_by.as_str(), floats(&prediction.outputs, "y")), (Some("default"), "default", vec![0.0]));
+    assert_eq!(
+        (prediction.fallback, prediction.served_by.as_str(), floats(&prediction.outputs, "y")),
+        (Some("default"), "default", vec![0.0])
+    );
 
     // With nothing declared the caller is told; a version that was asked for by number is never replaced.
     route.settings.fallback = vec![];
@@ -98,7 +112,10 @@ async fn the_previous_version_answers_for_one_that_cannot() {
     assert!(router.predict(pinned).await.is_err());
 
     let stats = router.stats().into_iter().find(|s| s.version == VersionNo(2) && s.arm == Arm::Stable).expect("counted");
-    assert_eq!((stats.success.count, stats.fail.count, stats.fallback, stats.inference_count, stats.execution_count), (1, 4, 2, 1, 1));
+    assert_eq!(
+        (stats.success.count, stats.fail.count, stats.fallback, stats.inference_count, stats.execution_count),
+        (1, 4, 2, 1, 1)
+    );
     assert!(stats.compute_infer.ns > 0 && stats.success.ns >= stats.compute_infer.ns && stats.last_inference == Some(NOW));
 }
 
@@ -108,8 +125,10 @@ async fn a_refusal_is_the_callers_unless_another_version_disagrees() {
     let mut contract = one_number();
     contract.layout = contract::Layout::Tensor { input: "i".into() };
     let lookup = Arc::new(Served::new("m".into(), VersionNo(1), contract, crate::support::load("lookup")));
-    let (router, mut records) = router(route(lookup, vec![Fallback::Previous { version: None }, Fallback::Default { label: "0".into(), score: None }]));
-    let request = |i: i64| serving::PredictRequest { inputs: vec![("i".into(), tensor(&[1], Data::I64(vec![i])))], ..ask("p", 0.0) };
+    let (router, mut records) =
+        router(route(lookup, vec![Fallback::Previous { version: None }, Fallback::Default { label: "0".into(), score: None }]));
+    let request =
+        |i: i64| serving::PredictRequest { inputs: vec![("i".into(), tensor(&[1], Data::I64(vec![i])))], ..ask("p", 0.0) };
     assert_eq!(router.predict(request(3)).await.map(|p| floats(&p.outputs, "y")), Ok(vec![13.0]));
     records.recv().await.expect("a record");
     let refused = router.predict(request(4)).await.expect_err("out of bounds");
@@ -125,7 +144,14 @@ async fn a_crowded_version_falls_back_or_refuses() {
     crowded.previous = Some(served("says_1", 1));
     let (router, _records) = router(crowded.clone());
     let burst = async |router: &Router| {
-        let asked: Vec<_> = (0..20).map(|i| tokio::spawn({ let router = router.clone(); async move { router.predict(ask(&format!("p{i}"), 1.0)).await } })).collect();
+        let asked: Vec<_> = (0..20)
+            .map(|i| {
+                tokio::spawn({
+                    let router = router.clone();
+                    async move { router.predict(ask(&format!("p{i}"), 1.0)).await }
+                })
+            })
+            .collect();
         let mut answers = Vec::new();
         for asked in asked {
             answers.push(asked.await.expect("no panic"));
@@ -133,7 +159,10 @@ async fn a_crowded_version_falls_back_or_refuses() {
         answers
     };
     let answers = burst(&router).await;
-    assert!(answers.iter().any(Result::is_ok) && answers.iter().any(|a| matches!(a, Err(PredictError::Overloaded { .. }))), "some are served, the rest refused");
+    assert!(
+        answers.iter().any(Result::is_ok) && answers.iter().any(|a| matches!(a, Err(PredictError::Overloaded { .. }))),
+        "some are served, the rest refused"
+    );
     crowded.settings.fallback = vec![Fallback::Previous { version: None }];
     router.set_route(crowded);
     let answers = burst(&router).await;
@@ -154,7 +183,10 @@ async fn a_shadow_sees_everything_and_delays_nothing() {
     assert!(behind.waiting_rows() > 0, "the answer did not wait for the shadow, which is behind");
     assert_eq!((prediction.version, prediction.arm), (VersionNo(1), Arm::Stable));
     let (first, second) = (records.recv().await.expect("ours"), records.recv().await.expect("the shadow's"));
-    assert_eq!((first.arm, second.arm, second.served.version, second.prediction_id.as_str()), (Arm::Stable, Arm::Shadow, VersionNo(2), "p"));
+    assert_eq!(
+        (first.arm, second.arm, second.served.version, second.prediction_id.as_str()),
+        (Arm::Stable, Arm::Shadow, VersionNo(2), "p")
+    );
     let arms: Vec<_> = router.stats().iter().map(|s| (s.version, s.arm, s.success.count)).collect();
     assert_eq!(arms, [(VersionNo(1), Arm::Stable, 1), (VersionNo(2), Arm::Shadow, 1)]);
 }
@@ -188,13 +220,19 @@ async fn a_durable_answer_waits_for_its_record() {
     let mut durable = route(served("says_1", 1), vec![]);
     durable.settings.recording = Recording::Durable;
     let (router, mut records) = router(durable);
-    let asked = tokio::spawn({ let router = router.clone(); async move { router.predict(ask("p", 1.0)).await } });
+    let asked = tokio::spawn({
+        let router = router.clone();
+        async move { router.predict(ask("p", 1.0)).await }
+    });
     let mut record = records.recv().await.expect("a record");
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!asked.is_finished(), "it is not kept yet");
     record.committed();
     assert!(asked.await.expect("no panic").is_ok());
-    let asked = tokio::spawn({ let router = router.clone(); async move { router.predict(ask("q", 1.0)).await } });
+    let asked = tokio::spawn({
+        let router = router.clone();
+        async move { router.predict(ask("q", 1.0)).await }
+    });
     drop(records.recv().await);
     assert!(matches!(asked.await.expect("no panic"), Err(PredictError::Failed(_))), "a record that was lost is no answer");
 }

@@ -60,10 +60,17 @@ async fn a_canary_that_wants_other_inputs_fails_alone() {
     assert_eq!((prediction.version, prediction.arm, prediction.fallback), (VersionNo(1), Arm::Canary, Some("previous")));
     let record = records.recv().await.expect("a record");
     assert_eq!((record.served.version, record.arm), (VersionNo(2), Arm::Canary));
-    assert!(matches!(&record.outcome, Outcome::Fallback { reason, .. } if reason.contains("there is no input “x”; expected “i”")), "{:?}", record.outcome);
+    assert!(
+        matches!(&record.outcome, Outcome::Fallback { reason, .. } if reason.contains("there is no input “x”; expected “i”")),
+        "{:?}",
+        record.outcome
+    );
     let mut wrong = ask("q", 1.0);
     wrong.inputs.clear();
-    assert_eq!(router.predict(wrong).await.expect_err("wrong for both").to_string(), "input “x” is missing: expected FP32 of shape [-1, 1]");
+    assert_eq!(
+        router.predict(wrong).await.expect_err("wrong for both").to_string(),
+        "input “x” is missing: expected FP32 of shape [-1, 1]"
+    );
 }
 
 #[tokio::test]
@@ -97,8 +104,15 @@ async fn swaps_under_load_lose_nothing() {
             tokio::spawn(async move {
                 let mut i = 0;
                 while !stop.load(Ordering::Relaxed) {
-                    let prediction = router.predict(ask(&format!("{client}-{i}"), 1.0)).await.unwrap_or_else(|error| panic!("request {i}: {error}"));
-                    assert_eq!(floats(&prediction.outputs, "y"), [prediction.version.0 as f32], "the answer is the named version's");
+                    let prediction = router
+                        .predict(ask(&format!("{client}-{i}"), 1.0))
+                        .await
+                        .unwrap_or_else(|error| panic!("request {i}: {error}"));
+                    assert_eq!(
+                        floats(&prediction.outputs, "y"),
+                        [prediction.version.0 as f32],
+                        "the answer is the named version's"
+                    );
                     assert_eq!(prediction.fallback, None);
                     answered.fetch_add(1, Ordering::Relaxed);
                     i += 1;

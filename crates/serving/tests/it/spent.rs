@@ -26,7 +26,13 @@ async fn the_parts_add_up_and_the_record_waits_for_the_encoding() {
     assert_eq!(record.spent, spent);
     assert_eq!(spent.wait + spent.queued + spent.compute + spent.rest(), spent.total);
     assert_eq!(spent.overhead() + spent.compute, spent.total);
-    assert!(spent.wait >= BEFORE && spent.rest() >= Duration::from_millis(20) && spent.compute > Duration::ZERO && spent.total <= whole, "{spent:?}");
+    assert!(
+        spent.wait >= BEFORE
+            && spent.rest() >= Duration::from_millis(20)
+            && spent.compute > Duration::ZERO
+            && spent.total <= whole,
+        "{spent:?}"
+    );
     assert_eq!((spent.batch_rows, spent.leads_run), (2, true));
     assert_eq!(prediction.close(), spent, "closed once");
     drop(prediction);
@@ -88,13 +94,25 @@ async fn a_shadow_has_waited_as_long_as_what_it_copies() {
 async fn runs_are_counted_once_however_many_share_them() {
     let model = load_with("slow_one", LoadOptions { sessions: 1, max_batch: 8, ..LoadOptions::default() });
     let before: u64 = model.batch_stats().iter().map(|stats| stats.runs).sum();
-    let (router, mut records) = router(route(Arc::new(Served::new("m".into(), VersionNo(1), one_number(), model.clone())), vec![]));
-    let asked: Vec<_> = (0..24).map(|i| tokio::spawn({ let router = router.clone(); async move { router.predict(ask(&format!("p{i}"), 1.0)).await.map(|_| ()) } })).collect();
+    let (router, mut records) =
+        router(route(Arc::new(Served::new("m".into(), VersionNo(1), one_number(), model.clone())), vec![]));
+    let asked: Vec<_> = (0..24)
+        .map(|i| {
+            tokio::spawn({
+                let router = router.clone();
+                async move { router.predict(ask(&format!("p{i}"), 1.0)).await.map(|_| ()) }
+            })
+        })
+        .collect();
     for asked in asked {
         asked.await.expect("no panic").expect("an answer");
     }
     let spent: Vec<Spent> = std::iter::from_fn(|| records.try_recv()).map(|record| record.spent).collect();
     let led = spent.iter().filter(|spent| spent.leads_run);
-    assert_eq!((spent.len(), led.clone().map(|spent| spent.batch_rows).sum::<usize>()), (24, 24), "the rows of all runs are all rows");
+    assert_eq!(
+        (spent.len(), led.clone().map(|spent| spent.batch_rows).sum::<usize>()),
+        (24, 24),
+        "the rows of all runs are all rows"
+    );
     assert_eq!(led.count() as u64, model.batch_stats().iter().map(|stats| stats.runs).sum::<u64>() - before);
 }

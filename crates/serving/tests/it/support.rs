@@ -3,14 +3,18 @@
 use contract::deployment::{DeploymentSettings, Fallback};
 use contract::spec::{OnViolation, Pii};
 use contract::{Contract, DataType, Feature, FeatureKind, Layout, Millis, PredictionId, Task, TensorSpec, VersionNo};
-use serving::{Data, LoadOptions, Model, Named, PredictRequest, Priority, Recorder, RecorderOptions, Records, Route, Router, Runtime, Served, Tensor};
+use serving::{
+    Data, LoadOptions, Model, Named, PredictRequest, Priority, Recorder, RecorderOptions, Records, Route, Router, Runtime,
+    Served, Tensor,
+};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The runtime named by `ORT_DYLIB_PATH`. Without it a test fails: it is not skipped.
 #[expect(clippy::disallowed_methods, reason = "a test is a program of its own")]
 pub fn runtime() -> Runtime {
-    let path = std::env::var_os("ORT_DYLIB_PATH").expect("ORT_DYLIB_PATH must name libonnxruntime: run `cargo xtask setup`, or set it");
+    let path =
+        std::env::var_os("ORT_DYLIB_PATH").expect("ORT_DYLIB_PATH must name libonnxruntime: run `cargo xtask setup`, or set it");
     Runtime::start(&PathBuf::from(path)).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -110,5 +114,14 @@ pub fn router(route: Route) -> (Router, Records) {
 
 /// A request to `d` with one number.
 pub fn ask(id: &str, number: f32) -> PredictRequest {
-    PredictRequest { deployment: "d".into(), version: None, inputs: x(1, &[number]), routing_key: None, deadline: None, arrived: None, priority: Priority::Live, id: PredictionId::from(id) }
+    PredictRequest {
+        deployment: "d".into(),
+        version: None,
+        inputs: x(1, &[number]),
+        routing_key: None,
+        deadline: None,
+        arrived: None,
+        priority: Priority::Live,
+        id: PredictionId::from(id),
+    }
 }

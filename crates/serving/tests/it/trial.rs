@@ -47,18 +47,27 @@ fn a_model_that_crashes_the_runtime_crashes_the_child_alone() {
 #[test]
 fn loading_tries_first() {
     let args = ["--exact", "trial::child_side", "--nocapture"].map(Into::into).into();
-    let runtime = runtime().with_trial(Trial { program: std::env::current_exe().expect("our own path"), args, limit: Duration::from_secs(20) });
+    let runtime = runtime().with_trial(Trial {
+        program: std::env::current_exe().expect("our own path"),
+        args,
+        limit: Duration::from_secs(20),
+    });
     let mut bytes = small("slow");
     assert!(runtime.load(&bytes, LoadOptions::default()).is_ok());
     let again = Instant::now();
     assert!(runtime.load(&bytes, LoadOptions::default()).is_ok());
     assert!(again.elapsed() < Duration::from_secs(5));
     bytes[239] ^= 0x40;
-    assert!(matches!(runtime.load(&bytes, LoadOptions::default()), Err(LoadError::Rejected(refused)) if refused.reason == Reason::Crashed));
+    assert!(
+        matches!(runtime.load(&bytes, LoadOptions::default()), Err(LoadError::Rejected(refused)) if refused.reason == Reason::Crashed)
+    );
 }
 
 #[test]
 fn a_trial_has_an_end() {
     let refused = trial(&small("double"), Duration::ZERO);
-    assert!(matches!(&refused, Err(LoadError::Rejected(refused)) if refused.reason == Reason::Crashed && refused.message.contains("0 s")), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(LoadError::Rejected(refused)) if refused.reason == Reason::Crashed && refused.message.contains("0 s")),
+        "{refused:?}"
+    );
 }

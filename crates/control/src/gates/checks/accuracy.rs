@@ -134,10 +134,6 @@ pub fn rule(compare: &Compare) -> GateLine {
     };
     line.value(metric.improvement(by.value))
         .interval(metric.interval(by, true))
-        .evidence(format!(
-            "{}. It reaches {}.",
-            compare.rule_origin,
-            metric.text(rule.value)
-        ))
+        .evidence(format!("{}. It reaches {}.", compare.rule_origin, metric.text(rule.value)))
         .done()
 }

@@ -132,7 +132,9 @@ pub fn worst(metric: Metric, contract: &Contract, subject: &Subject, candidate: 
     let (_, own, segment, group, n) = found.max_by(|a, b| a.0.total_cmp(&b.0))?;
     let judged = judge(metric, &whole, Some(&own), policy::within);
     let untold = match judged.verdict {
-        Verdict::Insufficient => " Whether it is further behind than allowed cannot be told yet: the limit lies inside the interval, and more rows of it would tell.",
+        Verdict::Insufficient => {
+            " Whether it is further behind than allowed cannot be told yet: the limit lies inside the interval, and more rows of it would tell."
+        }
         _ => "",
     };
     let line = Line::new("worst_slice", "Worst slice", format!("Found by search: {segment} {group}"), judged)
@@ -163,10 +165,7 @@ fn judge(metric: Metric, whole: &Estimate, own: Option<&Estimate>, rule: fn(Opti
     match metric {
         Metric::Mae => {
             let times = |x: f64| x / whole.value.max(f64::MIN_POSITIVE);
-            rule(
-                Some(&Estimate { value: times(own.value), low: times(own.low), high: times(own.high), n: own.n }),
-                GROUP_TIMES,
-            )
+            rule(Some(&Estimate { value: times(own.value), low: times(own.low), high: times(own.high), n: own.n }), GROUP_TIMES)
         }
         _ => rule(
             Some(&Estimate {

@@ -47,8 +47,32 @@ const DIRECT: [&str; 20] = [
 ];
 /// Last words of a name that are about the thing before them: the plan of a phone, the count of logins.
 const ABOUT: [&str; 26] = [
-    "plan", "count", "counts", "service", "services", "message", "messages", "minutes", "calls", "changes", "type", "kind", "provider",
-    "brand", "verified", "confirmed", "opens", "clicks", "attempts", "usage", "lines", "charge", "charges", "days", "enabled", "subscribed",
+    "plan",
+    "count",
+    "counts",
+    "service",
+    "services",
+    "message",
+    "messages",
+    "minutes",
+    "calls",
+    "changes",
+    "type",
+    "kind",
+    "provider",
+    "brand",
+    "verified",
+    "confirmed",
+    "opens",
+    "clicks",
+    "attempts",
+    "usage",
+    "lines",
+    "charge",
+    "charges",
+    "days",
+    "enabled",
+    "subscribed",
 ];
 /// Words that make a following “name” a person's.
 const WHOSE: [&str; 10] = ["first", "last", "full", "middle", "family", "maiden", "customer", "person", "client", "patient"];
@@ -88,7 +112,11 @@ pub fn guess(name: &str, profile: Option<&ColumnProfile>) -> Pii {
     }
     let names_somebody = words == ["name"] || WHOSE.iter().any(|whose| pair(whose, "name"));
     // A mailbox that speaks is no address.
-    let direct = if pair("voice", "mail") { words.iter().any(|word| word != "mail" && DIRECT.contains(&word.as_str())) } else { has(&DIRECT) };
+    let direct = if pair("voice", "mail") {
+        words.iter().any(|word| word != "mail" && DIRECT.contains(&word.as_str()))
+    } else {
+        has(&DIRECT)
+    };
     let points = direct || pair("account", "number") || pair("card", "number");
     if names_somebody || (points && !about && !asks) {
         return Pii::Direct;

@@ -20,7 +20,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { in_a_row: 5, share: 0.5, fewest: 20, first_backoff: Duration::from_secs(1), longest_backoff: Duration::from_secs(60) }
+        Self {
+            in_a_row: 5,
+            share: 0.5,
+            fewest: 20,
+            first_backoff: Duration::from_secs(1),
+            longest_backoff: Duration::from_secs(60),
+        }
     }
 }
 
@@ -34,7 +40,9 @@ pub enum Admission {
     /// Through, alone, to see whether the version answers again.
     Probe,
     /// Not now. Worth another try after so long.
-    Refused { after: Duration },
+    Refused {
+        after: Duration,
+    },
 }
 
 /// What became of a request that was let through.
@@ -75,7 +83,13 @@ struct Second {
 
 impl State {
     pub fn new(limits: Limits) -> State {
-        State { limits, standing: Standing::Closed, backoff: limits.first_backoff, in_a_row: 0, seconds: [Second::default(); WINDOW] }
+        State {
+            limits,
+            standing: Standing::Closed,
+            backoff: limits.first_backoff,
+            in_a_row: 0,
+            seconds: [Second::default(); WINDOW],
+        }
     }
 
     pub fn standing(&self) -> Standing {
@@ -128,8 +142,10 @@ impl State {
         second.failed = second.failed.saturating_add(1);
         self.in_a_row += 1;
         let recent = self.seconds.iter().filter(|second| at - second.at.min(at) < WINDOW as u64);
-        let (answered, failed) = recent.fold((0_u64, 0_u64), |sum, second| (sum.0 + u64::from(second.answered), sum.1 + u64::from(second.failed)));
-        let many = answered + failed >= u64::from(self.limits.fewest) && failed as f64 >= self.limits.share * (answered + failed) as f64;
+        let (answered, failed) =
+            recent.fold((0_u64, 0_u64), |sum, second| (sum.0 + u64::from(second.answered), sum.1 + u64::from(second.failed)));
+        let many =
+            answered + failed >= u64::from(self.limits.fewest) && failed as f64 >= self.limits.share * (answered + failed) as f64;
         if self.in_a_row >= self.limits.in_a_row || many {
             self.standing = Standing::Open { until: now + self.backoff };
         }
@@ -172,28 +188,71 @@ mod tests {
         let refused = |after| Admission::Refused { after: ms(after) };
         let after_five = |more: &[(u64, Ended)]| FIVE.iter().chain(more).copied().collect::<Vec<_>>();
         let cases: Vec<(&str, Vec<(u64, Ended)>, Admission)> = vec![
-            ("four in a row are bad luck", vec![(0, Failed), (0, Failed), (0, Failed), (0, Failed), (1, Failed)], Admission::Through),
+            (
+                "four in a row are bad luck",
+                vec![(0, Failed), (0, Failed), (0, Failed), (0, Failed), (1, Failed)],
+                Admission::Through,
+            ),
             ("five are not", after_five(&[(1, Answered)]), refused(999)),
-            ("an answer between them starts anew", vec![(0, Failed), (0, Failed), (0, Answered), (0, Failed), (0, Failed), (0, Failed), (1, Failed)], Admission::Through),
+            (
+                "an answer between them starts anew",
+                vec![(0, Failed), (0, Failed), (0, Answered), (0, Failed), (0, Failed), (0, Failed), (1, Failed)],
+                Admission::Through,
+            ),
             ("what is not the version's fault counts for nothing", vec![(0, Nothing); 40], Admission::Through),
-            ("nor does it start anew", vec![(0, Failed), (0, Failed), (0, Failed), (0, Failed), (0, Nothing), (0, Failed), (0, Answered)], refused(1_000)),
+            (
+                "nor does it start anew",
+                vec![(0, Failed), (0, Failed), (0, Failed), (0, Failed), (0, Nothing), (0, Failed), (0, Answered)],
+                refused(1_000),
+            ),
             ("after a second one is let through", after_five(&[(1_000, Answered)]), Admission::Probe),
             ("and if it is answered, all are", after_five(&[(1_000, Answered), (1_000, Failed)]), Admission::Through),
-            ("with a clean slate", after_five(&[(1_000, Answered), (1_000, Failed), (1_001, Failed), (1_002, Failed), (1_003, Failed), (1_004, Failed)]), Admission::Through),
+            (
+                "with a clean slate",
+                after_five(&[
+                    (1_000, Answered),
+                    (1_000, Failed),
+                    (1_001, Failed),
+                    (1_002, Failed),
+                    (1_003, Failed),
+                    (1_004, Failed),
+                ]),
+                Admission::Through,
+            ),
             ("if it fails, twice as long", after_five(&[(1_000, Failed), (1_000, Failed)]), refused(2_000)),
             ("and twice again", after_five(&[(1_000, Failed), (3_000, Failed), (3_000, Failed)]), refused(4_000)),
-            ("a probe that says nothing is followed by another", after_five(&[(1_000, Nothing), (1_001, Answered)]), Admission::Probe),
-            ("half of twenty", [(0, Failed), (0, Answered)].repeat(10).into_iter().chain([(5, Failed), (6, Failed)]).collect(), refused(999)),
-            ("half of fewer is too little to say", [(0, Failed), (0, Answered)].repeat(9).into_iter().chain([(1, Failed)]).collect(), Admission::Through),
+            (
+                "a probe that says nothing is followed by another",
+                after_five(&[(1_000, Nothing), (1_001, Answered)]),
+                Admission::Probe,
+            ),
+            (
+                "half of twenty",
+                [(0, Failed), (0, Answered)].repeat(10).into_iter().chain([(5, Failed), (6, Failed)]).collect(),
+                refused(999),
+            ),
+            (
+                "half of fewer is too little to say",
+                [(0, Failed), (0, Answered)].repeat(9).into_iter().chain([(1, Failed)]).collect(),
+                Admission::Through,
+            ),
             ("a third of many is not half", [(0, Failed), (0, Answered), (0, Answered)].repeat(50), Admission::Through),
             (
                 "seconds that have passed are forgotten",
-                [(0, Failed), (0, Answered)].repeat(9).into_iter().chain([(10_000, Failed), (10_000, Failed), (10_000, Failed)]).collect(),
+                [(0, Failed), (0, Answered)]
+                    .repeat(9)
+                    .into_iter()
+                    .chain([(10_000, Failed), (10_000, Failed), (10_000, Failed)])
+                    .collect(),
                 Admission::Through,
             ),
             (
                 "nine seconds are not",
-                [(0, Failed), (0, Answered)].repeat(9).into_iter().chain([(9_999, Failed), (9_999, Failed), (9_999, Failed)]).collect(),
+                [(0, Failed), (0, Answered)]
+                    .repeat(9)
+                    .into_iter()
+                    .chain([(9_999, Failed), (9_999, Failed), (9_999, Failed)])
+                    .collect(),
                 refused(1_000),
             ),
         ];
