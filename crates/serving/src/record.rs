@@ -2,7 +2,7 @@
 
 use crate::interpret::{RowAnswer, interpret};
 use crate::model::Named;
-use crate::records::{Value, Violation, decode, violations};
+use crate::records::{Columns, Value, Violation, decode, violations};
 use crate::served::Served;
 use contract::rollout::Arm;
 use contract::{DeploymentName, Millis, PredictionId};
@@ -108,7 +108,12 @@ pub(crate) struct Draft {
 }
 
 impl Record {
-    /// One column of values per feature, in the order of the assigned version's contract.
+    /// The values where they lie, one column per feature, in the order of the assigned version's contract.
+    pub fn columns(&self) -> Columns<'_> {
+        Columns::new(&self.served.contract, &self.inputs)
+    }
+
+    /// The same, kept.
     pub fn features(&self) -> Vec<Vec<Value>> {
         decode(&self.served.contract, &self.inputs)
     }

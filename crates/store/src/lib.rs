@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod jobs;
 pub mod outcomes;
+pub mod pages;
 pub mod predictions;
 pub mod registry;
 pub mod reports;

@@ -51,6 +51,15 @@ impl Db {
 }
 
 impl Tx {
+    /// Ids in `[first, last]` whose outcome was received after `after` and waits for them.
+    pub async fn outcomes_waiting_for(&mut self, first: &str, last: &str, after: Millis) -> Result<Vec<(String,)>> {
+        self.all(
+            "select prediction_id from outcomes where joined = 0 and received_at >= $3 and prediction_id >= $1 and prediction_id <= $2",
+            args![first, last, after],
+        )
+        .await
+    }
+
     pub async fn outcome(&mut self, id: &PredictionId) -> Result<Option<OutcomeRow>> {
         self.first("select * from outcomes where prediction_id = $1", args![id]).await
     }

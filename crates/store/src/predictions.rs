@@ -146,12 +146,18 @@ impl Tx {
         .await
     }
 
-    /// Keeps the newest `cap` rows; how many went.
-    pub async fn predictions_prune(&mut self, cap: i64) -> Result<u64> {
-        self.run(
-            "delete from predictions where at < coalesce((select at from predictions order by at desc limit 1 offset $1), 0)",
-            args![cap],
-        )
-        .await
+    /// The time of the newest row that is not among the newest `cap`; `None` if there are no more than that.
+    pub async fn predictions_beyond(&mut self, cap: i64) -> Result<Option<(i64,)>> {
+        self.first("select at from predictions order by at desc limit 1 offset $1", args![cap]).await
+    }
+
+    /// The oldest rows up to a moment.
+    pub async fn predictions_oldest(&mut self, until: Millis, limit: i64) -> Result<Vec<PredictionRow>> {
+        self.all("select * from predictions where at <= $1 order by at limit $2", args![until, limit]).await
+    }
+
+    pub async fn prediction_forget(&mut self, id: &str) -> Result<()> {
+        self.run("delete from predictions where id = $1", args![id]).await?;
+        Ok(())
     }
 }

@@ -45,7 +45,7 @@ impl Accumulators {
 
     /// Adds what is pending to the windows of every span.
     pub fn absorb(&mut self, pending: &mut Pending) {
-        for (key, stretch) in pending.stretches.drain() {
+        for (key, stretch) in pending.stretches() {
             for (span, _) in KEPT {
                 let place = (Key { start: key.start.floor_to(span), ..key.clone() }, span);
                 let (process, made) = (&self.process, &mut self.made);

@@ -5,55 +5,73 @@ use contract::rollout::Arm;
 use contract::spec::Pii;
 use contract::{Contract, Feature};
 use serde_json::{Value as Json, json};
-use serving::{Outcome as Answered, Record, RowAnswer, Value};
+use serving::records::{Columns, Seen};
+use serving::{Outcome as Answered, Record, RowAnswer};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use store::predictions::PredictionRow;
 
-/// One row per answered row; none for a request that failed, and none for a shadow, whose rows have the ids of those it copied.
-pub fn rows(record: &Record, answers: &[RowAnswer], columns: &[Vec<Value>]) -> Vec<PredictionRow> {
-    let fallback = match &record.outcome {
-        Answered::Failed { .. } => return Vec::new(),
-        Answered::Fallback { kind, .. } => Some((*kind).to_owned()),
-        Answered::Answered => None,
-    };
+/// What answered in the version's place, empty if it answered itself. `None` where there is nothing to log: a request that failed, and
+/// a shadow, whose rows have the ids of those it copied.
+pub fn loggable(record: &Record) -> Option<&'static str> {
     if record.arm == Arm::Shadow {
-        return Vec::new();
+        return None;
     }
-    let row = |(i, answer): (usize, &RowAnswer)| PredictionRow {
+    match &record.outcome {
+        Answered::Failed { .. } => None,
+        Answered::Fallback { kind, .. } => Some(kind),
+        Answered::Answered => Some(""),
+    }
+}
+
+/// The version whose answer it is.
+pub fn version(record: &Record) -> i64 {
+    i64::from(record.answered_by.as_ref().unwrap_or(&record.served).version.0)
+}
+
+pub fn latency_us(record: &Record) -> i64 {
+    i64::try_from(record.spent.total.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// One row per answered row.
+pub fn rows<'r>(
+    record: &'r Record,
+    answers: &'r [RowAnswer],
+    columns: &'r Columns<'_>,
+) -> impl Iterator<Item = PredictionRow> + 'r {
+    let fallback = loggable(record);
+    let answers = if fallback.is_some() { answers } else { &[] };
+    answers.iter().enumerate().map(move |(i, answer)| PredictionRow {
         id: record.prediction_id.row(i, record.rows).0,
         at: record.at.0,
         deployment: record.deployment.0.clone(),
-        version: i64::from(record.answered_by.as_ref().unwrap_or(&record.served).version.0),
+        version: version(record),
         arm: record.arm.word().to_owned(),
         label: answer.label.text(),
         score: answer.score,
         features: features(&record.served.contract, columns, i),
-        latency_us: i64::try_from(record.spent.total.as_micros()).unwrap_or(i64::MAX),
-        fallback: fallback.clone(),
+        latency_us: latency_us(record),
+        fallback: fallback.filter(|kind| !kind.is_empty()).map(str::to_owned),
         outcome: None,
         outcome_at: None,
-    };
-    answers.iter().enumerate().map(row).collect()
+    })
 }
 
 /// A row as a JSON object, written straight into a text: thousands of rows are logged a second, and a tree of values costs more
 /// than everything else about them.
-fn features(contract: &Contract, columns: &[Vec<Value>], row: usize) -> String {
+fn features(contract: &Contract, columns: &Columns<'_>, row: usize) -> String {
     let mut text = String::with_capacity(24 * contract.features.len() + 2);
     text.push('{');
-    for (feature, column) in contract.features.iter().zip(columns) {
+    for column in columns.iter() {
         if text.len() > 1 {
             text.push(',');
         }
-        push(&mut text, &json!(feature.name));
+        push(&mut text, &json!(column.feature.name));
         text.push(':');
-        let value = match column.get(row) {
-            None | Some(Value::Missing) => Json::Null,
-            Some(Value::Num(x)) => json!(x),
-            Some(Value::Text(text)) => json!(text),
-        };
-        push(&mut text, &if is_readable(contract, feature) || value.is_null() { value } else { hashed(&feature.name, &value) });
+        match kept(contract, column.feature, column.seen(row)) {
+            Ok(seen) => push(&mut text, &json(&seen)),
+            Err(hash) => push(&mut text, &json!(hash)),
+        }
     }
     text.push('}');
     text
@@ -65,14 +83,35 @@ fn push(text: &mut String, value: &Json) {
     debug_assert!(written.is_ok(), "{written:?}");
 }
 
+fn json(seen: &Seen<'_>) -> Json {
+    match seen {
+        Seen::Missing => Json::Null,
+        Seen::Num(x) => json!(x),
+        Seen::Text(text) => json!(text),
+    }
+}
+
+/// A value as the log keeps it: as it is, or `Err` with its hash.
+pub fn kept<'r>(contract: &Contract, feature: &Feature, seen: Seen<'r>) -> Result<Seen<'r>, String> {
+    if feature.pii == Pii::None || seen == Seen::Missing || is_readable(contract, feature) {
+        return Ok(seen);
+    }
+    Err(hash(&feature.name, &json(&seen)))
+}
+
 /// Whether the log keeps a feature as it is.
 pub(crate) fn is_readable(contract: &Contract, feature: &Feature) -> bool {
     feature.pii == Pii::None || (feature.pii != Pii::Direct && contract.segments.contains(&feature.name))
 }
 
 /// SHA-256 over feature and value, the first 16 hexadecimal digits.
-pub(crate) fn hashed(feature: &str, value: &Json) -> Json {
+fn hash(feature: &str, value: &Json) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let digest = hex::encode(Sha256::digest(format!("{feature}\u{0}{text}").as_bytes()));
-    json!(format!("#{}", &digest[..16]))
+    format!("#{}", &digest[..16])
+}
+
+/// The same, as a value.
+pub(crate) fn hashed(feature: &str, value: &Json) -> Json {
+    json!(hash(feature, value))
 }

@@ -9,6 +9,8 @@ mod fleet;
 mod head;
 mod latency;
 mod log;
+mod page;
+mod pages;
 mod parts;
 mod pending;
 pub(crate) mod read;
@@ -17,6 +19,8 @@ mod runs;
 mod selected;
 pub(crate) mod shares;
 pub(crate) mod spans;
+mod tally;
+mod unpack;
 pub(crate) mod window;
 mod writer;
 
@@ -30,7 +34,10 @@ pub(crate) use latency::rates;
 pub(crate) use log::{hashed, is_readable};
 pub use read::last;
 pub use retention::{Retention, forget};
+pub(crate) use unpack::Unpacker;
 pub use writer::{LOG_CAP, Writer};
 
+#[cfg(test)]
+mod log_tests;
 #[cfg(test)]
 mod tests;

@@ -2,18 +2,26 @@
 
 use super::counts::Counts;
 use super::log;
+use super::page;
+use super::pages::Pages;
 use super::spans::FINE;
-use super::window::{Stretch, ms};
+use super::tally::Tally;
+use super::window::{Features, Operations, Stretch, ms};
 use crate::deployments::{Book, Known};
+use crate::registry::VersionBaseline;
 use contract::deployment::Recording;
 use contract::rollout::Arm;
 use contract::{DeploymentName, Millis, RolloutId, VersionNo};
-use serving::{Label, Outcome as Answered, Record, RowAnswer, Value};
+use serving::records::Columns;
+use serving::{Label, Outcome as Answered, Record, RowAnswer};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use store::pages::PageRow;
 use store::predictions::PredictionRow;
 
-/// Rows of the prediction log that one flush writes; past it the log keeps every second, third … row, the counts keep all.
-const LOGGED: usize = 5_000;
+/// Rows of the prediction log that one flush writes one by one, about; the rest is packed into pages. Written singly, a row costs more
+/// than its answer did.
+const SINGLE: usize = 2_000;
 
 /// Whose statistics, and from when on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,43 +41,73 @@ pub struct Part {
     pub arm: Arm,
 }
 
+/// What is being counted for one key.
+#[derive(Default)]
+struct Counting {
+    operations: Operations,
+    /// Counted over a baseline that has been replaced since.
+    before: Features,
+    tally: Option<Tally>,
+}
+
+impl Counting {
+    fn over(&mut self, baseline: &Arc<VersionBaseline>) -> &mut Tally {
+        if let Some(old) = self.tally.take_if(|tally| !tally.is_over(baseline)) {
+            self.before.merge(&old.features());
+        }
+        self.tally.get_or_insert_with(|| Tally::new(baseline.clone()))
+    }
+
+    fn stretch(self) -> Stretch {
+        let Self { operations, mut before, tally } = self;
+        let features = match tally.map(Tally::features) {
+            Some(features) if before == Features::default() => features,
+            Some(features) => {
+                before.merge(&features);
+                before
+            }
+            None => before,
+        };
+        Stretch { operations, features }
+    }
+}
+
 /// What has been taken in since the last flush.
 #[derive(Default)]
 pub struct Pending {
-    pub stretches: HashMap<Key, Stretch>,
+    stretches: HashMap<Key, Counting>,
     pub parts: HashMap<Part, Counts>,
     pub log: Vec<PredictionRow>,
+    pages: Pages,
     /// Somebody waits for the commit.
     pub durable: Vec<Record>,
-    seen: u64,
+    /// Rows since the last flush, and each how many of them gets a row of its own: so many that about [`SINGLE`] do, if this stretch
+    /// is as busy as the one before.
+    rows: usize,
+    every: usize,
 }
 
 impl Pending {
     pub fn is_empty(&self) -> bool {
-        self.stretches.is_empty() && self.log.is_empty() && self.durable.is_empty()
+        self.stretches.is_empty() && self.log.is_empty() && self.pages.is_empty() && self.durable.is_empty()
     }
 
     /// Counts a record, and keeps its rows for the log.
     pub fn take(&mut self, book: &Book, record: Record) {
         let Some(known) = book.get(&record.deployment) else { return };
-        let columns = record.features();
+        let columns = record.columns();
         let answers = record.answers().and_then(|answers| answers.ok()).unwrap_or_default();
         let one = One::new(&known, &record, &answers, &columns);
         let version = record.served.version;
         let key = Key { deployment: record.deployment.clone(), version, arm: record.arm, start: record.at.floor_to(FINE) };
-        let stretch = self.stretches.entry(key).or_default();
-        one.count(&mut stretch.operations.counts);
-        stretch.operations.add_times(&record.spent);
-        if let Some(baseline) = known.versions.get(&version).and_then(|version| version.baseline.as_deref()) {
-            for (feature, column) in record.served.contract.features.iter().zip(&columns) {
-                stretch.features.add_column(baseline, &feature.name, column);
-            }
+        let counting = self.stretches.entry(key).or_default();
+        one.count(&mut counting.operations.counts);
+        counting.operations.add_times(&record.spent);
+        if let Some(baseline) = known.versions.get(&version).and_then(|version| version.baseline.as_ref()) {
+            let tally = counting.over(baseline);
+            tally.add(&columns);
             if record.outcome.ok() {
-                answers.iter().filter_map(|answer| answer.score).for_each(|score| stretch.features.add_score(baseline, score));
-                answers
-                    .iter()
-                    .filter_map(|answer| answer.label.value())
-                    .for_each(|value| stretch.features.add_label(baseline, value));
+                tally.add_answers(&answers);
             }
         }
         if let Some(rollout) = &known.rollout
@@ -79,14 +117,51 @@ impl Pending {
             let part = Part { rollout: rollout.id.clone(), step, arm: record.arm };
             one.count(self.parts.entry(part).or_default());
         }
-        self.seen += 1;
-        let every = 1 + self.log.len() / LOGGED;
-        if self.seen.is_multiple_of(every as u64) {
+        self.rows += answers.len();
+        if self.rows.is_multiple_of(self.every.max(1)) && self.log.len() < 2 * SINGLE {
             self.log.extend(log::rows(&record, &answers, &columns));
+        } else {
+            self.pages.add(&record, &answers, &columns);
         }
+        drop(columns);
         if known.settings.recording == Recording::Durable {
             self.durable.push(record);
         }
+    }
+
+    /// The key that had the most requests.
+    pub fn busiest(&self) -> Option<Key> {
+        let requests = |counting: &Counting| counting.operations.counts.requests;
+        self.stretches.iter().max_by_key(|(_, counting)| requests(counting)).map(|(key, _)| key.clone())
+    }
+
+    /// Counts records that were dropped before they came here.
+    pub fn dropped(&mut self, key: Key, n: u64) {
+        self.stretches.entry(key).or_default().operations.counts.dropped += n;
+    }
+
+    /// Whose statistics have changed.
+    pub fn touched(&self) -> BTreeSet<DeploymentName> {
+        self.stretches.keys().map(|key| key.deployment.clone()).collect()
+    }
+
+    /// Everything that was counted since the last call; a new stretch begins.
+    pub fn stretches(&mut self) -> impl Iterator<Item = (Key, Stretch)> {
+        self.every = self.rows.div_ceil(SINGLE).max(1);
+        self.rows = 0;
+        self.stretches.drain().map(|(key, counting)| (key, counting.stretch()))
+    }
+
+    /// Pages that wait to be written, with ids from `id`.
+    pub fn close_pages(&mut self, id: impl Fn() -> String) -> &[PageRow] {
+        self.pages.close(id)
+    }
+
+    /// The log is written, or given up but for the newest `waiting` rows of each kind.
+    pub fn forget_log(&mut self, waiting: usize) {
+        let over = self.log.len().saturating_sub(waiting);
+        self.log.drain(..over);
+        self.pages.forget(waiting / page::ROWS);
     }
 }
 
@@ -101,9 +176,8 @@ struct One<'r> {
 }
 
 impl<'r> One<'r> {
-    fn new(known: &Known, record: &'r Record, answers: &'r [RowAnswer], columns: &[Vec<Value>]) -> Self {
-        let violations = record.violations(columns);
-        let broken = violations.iter().map(|violation| violation.row).collect::<BTreeSet<usize>>().len();
+    fn new(known: &Known, record: &'r Record, answers: &'r [RowAnswer], columns: &Columns<'_>) -> Self {
+        let broken = columns.broken_rows();
         let failed = matches!(record.outcome, Answered::Failed { .. });
         let slow = ms(record.spent.total) > known.settings.p99_limit_ms;
         Self { record, answers, failed, slow, broken }

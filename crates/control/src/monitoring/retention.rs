@@ -12,12 +12,20 @@ pub struct Retention {
     pub quality_days: u32,
     /// Looks at a rollout, counted from its end. The last look of each step, on which it was decided, stays.
     pub looks_days: u32,
+    /// Packed rows of the prediction log, megabytes; the oldest go first.
+    pub log_mb: u32,
+}
+
+impl Retention {
+    pub fn log_bytes(&self) -> i64 {
+        i64::from(self.log_mb) << 20
+    }
 }
 
 impl Default for Retention {
-    /// Thirteen months, so that a month can be compared with the same month of the year before.
+    /// Thirteen months, so that a month can be compared with the same month of the year before; ten to twenty million packed rows.
     fn default() -> Self {
-        Self { quality_days: 400, looks_days: 400 }
+        Self { quality_days: 400, looks_days: 400, log_mb: 2_048 }
     }
 }
 
@@ -91,7 +99,7 @@ mod tests {
     async fn old_history_goes_and_what_decided_a_step_stays() {
         for (cx, clock) in contexts().await {
             let now = cx.now().0;
-            let cx = cx.with_retention(Retention { quality_days: 30, looks_days: 10 });
+            let cx = cx.with_retention(Retention { quality_days: 30, looks_days: 10, ..Retention::default() });
             let mut tx = cx.store.db.begin().await.unwrap();
             for (id, ended_at) in [("old", Some(now - 11 * DAY)), ("new", Some(now - 9 * DAY)), ("open", None)] {
                 let of = DeploymentName(format!("of-{id}"));
@@ -130,7 +138,7 @@ mod tests {
             let quality = async || {
                 cx.store.db.quality(&DeploymentName::from("of-new"), "", Millis(0), Millis(now + 1)).await.unwrap().len()
             };
-            let kept = cx.clone().with_retention(Retention { quality_days: 0, looks_days: 0 });
+            let kept = cx.clone().with_retention(Retention { quality_days: 0, looks_days: 0, ..Retention::default() });
             assert_eq!(forget(&kept).await.unwrap(), 0, "0 keeps everything");
             assert_eq!(forget(&cx).await.unwrap(), 4);
             assert_eq!(

@@ -2,10 +2,9 @@
 
 use super::counts::Counts;
 use super::runs::Runs;
-use crate::registry::VersionBaseline;
 use serde::{Deserialize, Serialize};
-use serving::{Spent, Value};
-use stats::bins::{Baseline, Cell, Window};
+use serving::Spent;
+use stats::bins::Window;
 use stats::sketch::LatencySketch;
 use std::collections::BTreeMap;
 
@@ -83,35 +82,6 @@ impl Features {
         merge_one(&mut self.score, &other.score);
         merge_one(&mut self.label, &other.label);
     }
-
-    /// Counts a column of a request; without a baseline for it there is nothing to count.
-    pub fn add_column(&mut self, baseline: &VersionBaseline, name: &str, values: &[Value]) {
-        let Some(reference) = baseline.features.get(name) else { return };
-        // Nearly always there: an entry would copy the name each time.
-        if !self.by_name.contains_key(name) {
-            self.by_name.insert(name.to_owned(), Window::new(reference));
-        }
-        let Some(window) = self.by_name.get_mut(name) else { return };
-        for value in values {
-            // A window is made over the very baseline that it is counted over, so this cannot mismatch.
-            let _ = window.add(reference, cell(value));
-        }
-    }
-
-    pub fn add_score(&mut self, baseline: &VersionBaseline, score: f64) {
-        add_one(&mut self.score, baseline.score.as_ref(), score);
-    }
-
-    /// Counts a predicted value of a regression.
-    pub fn add_label(&mut self, baseline: &VersionBaseline, value: f64) {
-        add_one(&mut self.label, baseline.label.as_ref(), value);
-    }
-}
-
-fn add_one(window: &mut Option<Window>, reference: Option<&Baseline>, value: f64) {
-    let Some(reference) = reference else { return };
-    // As above: the window is made over the reference that it counts.
-    let _ = window.get_or_insert_with(|| Window::new(reference)).add(reference, Cell::Number(value));
 }
 
 fn merge_one(mine: &mut Option<Window>, theirs: &Option<Window>) {
@@ -119,15 +89,6 @@ fn merge_one(mine: &mut Option<Window>, theirs: &Option<Window>) {
         (Some(mine), Some(theirs)) => drop(mine.merge(theirs)),
         (mine @ None, Some(theirs)) => *mine = Some(theirs.clone()),
         _ => {}
-    }
-}
-
-fn cell(value: &Value) -> Cell<'_> {
-    match value {
-        Value::Missing => Cell::Missing,
-        Value::Num(x) if x.is_nan() => Cell::Missing,
-        Value::Num(x) => Cell::Number(*x),
-        Value::Text(text) => Cell::Text(text),
     }
 }
 

@@ -3,13 +3,13 @@
 use super::accumulators::Accumulators;
 use super::pending::{Key, Pending};
 use super::spans::{FINE, KEPT};
+use super::unpack::{pack_old, unpack_awaited};
 use crate::{Ctx, IntoProblem, Outcome};
+use contract::Millis;
 use contract::deployment::Recording;
 use contract::live::Topic;
 use contract::rollout::Arm;
-use contract::{DeploymentName, Millis};
 use serving::{Record, Records};
-use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -21,7 +21,7 @@ const GATHER: Duration = Duration::from_millis(5);
 const AT_ONCE: usize = 1_024;
 /// Records that are counted before the thread is lent to requests again.
 const STRETCH: usize = 64;
-/// Rows of the prediction log that are kept.
+/// Rows of the prediction log that have a database row each; older ones are packed into pages.
 pub const LOG_CAP: i64 = 500_000;
 /// Flushes between two prunings of what is too old.
 const PRUNE_EVERY: u32 = 60;
@@ -108,12 +108,7 @@ impl Writer {
         if new == 0 {
             return;
         }
-        let busiest = self
-            .pending
-            .stretches
-            .iter()
-            .max_by_key(|(_, stretch)| stretch.operations.counts.requests)
-            .map(|(key, _)| key.clone());
+        let busiest = self.pending.busiest();
         let fallback = || {
             let book = self.cx.book.all();
             let known = book.values().find(|known| known.stable.is_some())?;
@@ -125,7 +120,7 @@ impl Writer {
             })
         };
         if let Some(key) = busiest.or_else(fallback) {
-            self.pending.stretches.entry(key).or_default().operations.counts.dropped += new;
+            self.pending.dropped(key, new);
         }
     }
 
@@ -138,10 +133,12 @@ impl Writer {
         if self.pending.is_empty() && !self.accumulators.is_dirty() {
             return crate::outcomes::join_waiting(&self.cx).await;
         }
-        let touched: BTreeSet<DeploymentName> = self.pending.stretches.keys().map(|key| key.deployment.clone()).collect();
+        let touched = self.pending.touched();
         self.accumulators.absorb(&mut self.pending);
         let (windows, parts) = self.accumulators.rows();
         let doing = "Writing windows";
+        let pages = self.pending.close_pages(|| self.cx.new_id()).to_vec();
+        let now = self.cx.now();
         let written = async {
             let mut tx = self.cx.store.db.begin().await?;
             for row in &windows {
@@ -151,14 +148,17 @@ impl Writer {
                 tx.rollout_counts_replace(row).await?;
             }
             tx.predictions_append(&self.pending.log).await?;
+            for page in pages {
+                unpack_awaited(&mut tx, &page, now).await?;
+                tx.page_append(page).await?;
+            }
             tx.commit().await
         };
         if let Err(error) = written.await {
-            let over = self.pending.log.len().saturating_sub(WAITING);
-            self.pending.log.drain(..over);
+            self.pending.forget_log(WAITING);
             return Err(error).or_problem(doing);
         }
-        self.pending.log.clear();
+        self.pending.forget_log(0);
         self.pending.durable.drain(..).for_each(|mut record| record.committed());
         let book = self.cx.book.all();
         self.accumulators.written(self.cx.now(), |part| {
@@ -178,7 +178,8 @@ impl Writer {
         for (span, kept) in KEPT {
             tx.windows_forget(span, Millis(now.0 - kept)).await.or_problem(doing)?;
         }
-        tx.predictions_prune(LOG_CAP).await.or_problem(doing)?;
-        tx.commit().await.or_problem(doing)
+        tx.pages_prune(self.cx.retention.log_bytes()).await.or_problem(doing)?;
+        tx.commit().await.or_problem(doing)?;
+        pack_old(&self.cx, LOG_CAP).await
     }
 }

@@ -3,6 +3,7 @@
 use super::join::Joined;
 use super::quality::outcome_text;
 use crate::audit::entry;
+use crate::monitoring::Unpacker;
 use crate::{Actor, Ctx, IntoProblem, Outcome};
 use contract::live::Topic;
 use contract::role::Act;
@@ -59,6 +60,7 @@ fn read(cx: &Ctx, i: usize, outcome: &contract::inputs::Outcome) -> Outcome<Outc
 async fn take(cx: &Ctx, who: &Actor, batch: &[OutcomeRow]) -> Outcome<Accepted> {
     let doing = "Taking outcomes in";
     let (mut accepted, mut joined, mut touched) = (Accepted::default(), Joined::default(), BTreeSet::new());
+    let mut packed = Unpacker::default();
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
     for row in batch {
         let id = PredictionId::from(row.prediction_id.as_str());
@@ -67,7 +69,7 @@ async fn take(cx: &Ctx, who: &Actor, batch: &[OutcomeRow]) -> Outcome<Accepted> 
         if before.as_ref().is_some_and(|before| before.label == row.label && before.joined == 1) {
             continue;
         }
-        let prediction = tx.prediction_held(&id).await.or_problem(doing)?;
+        let prediction = packed.held(&mut tx, &id).await.or_problem(doing)?;
         let mut row = OutcomeRow { joined: i64::from(prediction.is_some()), ..row.clone() };
         match prediction {
             None => accepted.unknown += 1,

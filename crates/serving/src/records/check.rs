@@ -1,6 +1,6 @@
 //! Values against the contract: which of them it does not expect.
 
-use super::{Value, decode_feature};
+use super::{Seen, Value, decode_feature};
 use crate::model::BadInput;
 use crate::tensor::Tensor;
 use contract::spec::OnViolation;
@@ -31,7 +31,7 @@ pub fn violations(contract: &Contract, columns: &[Vec<Value>]) -> Vec<Violation>
     let mut found = Vec::new();
     for (feature, column) in contract.features.iter().zip(columns) {
         for (row, value) in column.iter().enumerate() {
-            if let Some(kind) = violation(feature, value) {
+            if let Some(kind) = violation(feature, &value.seen()) {
                 found.push(Violation { feature: feature.name.clone(), kind, row, value: value.text().unwrap_or_default() });
             }
         }
@@ -40,10 +40,10 @@ pub fn violations(contract: &Contract, columns: &[Vec<Value>]) -> Vec<Violation>
 }
 
 /// What is wrong with one value. A missing value breaks only what is declared not nullable; an infinite number, any range.
-fn violation(feature: &Feature, value: &Value) -> Option<ViolationKind> {
+pub(super) fn violation(feature: &Feature, value: &Seen<'_>) -> Option<ViolationKind> {
     match value {
-        Value::Missing => (!feature.nullable).then_some(ViolationKind::Missing),
-        Value::Num(number) => {
+        Seen::Missing => (!feature.nullable).then_some(ViolationKind::Missing),
+        Seen::Num(number) => {
             let wrong_type = match feature.kind {
                 FeatureKind::Integer => number.is_finite() && number.fract() != 0.0,
                 FeatureKind::Boolean => *number != 0.0 && *number != 1.0,
@@ -60,9 +60,9 @@ fn violation(feature: &Feature, value: &Value) -> Option<ViolationKind> {
                 None
             }
         }
-        Value::Text(text) => match (feature.kind, &feature.categories) {
+        Seen::Text(text) => match (feature.kind, &feature.categories) {
             (FeatureKind::Number | FeatureKind::Integer | FeatureKind::Boolean, _) => Some(ViolationKind::Type),
-            (_, Some(categories)) if !categories.contains(text) => Some(ViolationKind::Category),
+            (_, Some(categories)) if !categories.iter().any(|known| known == text) => Some(ViolationKind::Category),
             _ => None,
         },
     }
@@ -73,7 +73,7 @@ pub fn refusal(contract: &Contract, inputs: &[(String, Tensor)]) -> Option<BadIn
     let strict = contract.features.iter().enumerate().filter(|(_, feature)| feature.on_violation == OnViolation::Refuse);
     for (i, feature) in strict {
         for (row, value) in decode_feature(contract, inputs, i).iter().enumerate() {
-            if let Some(kind) = violation(feature, value) {
+            if let Some(kind) = violation(feature, &value.seen()) {
                 return Some(BadInput::new(feature.name.as_str(), sentence(feature, kind, row, value)));
             }
         }
@@ -132,7 +132,7 @@ mod tests {
             (2, text("bronze"), Some(ViolationKind::Category)),
             (3, Value::Num(2.0), Some(ViolationKind::Type)),
         ] {
-            assert_eq!(violation(&contract.features[i], &value), kind, "{} {value:?}", contract.features[i].name);
+            assert_eq!(violation(&contract.features[i], &value.seen()), kind, "{} {value:?}", contract.features[i].name);
         }
     }
 

@@ -1,11 +1,13 @@
 //! Records, as people and monitoring know them, and the tensors that a model knows: there and back, with the contract between.
 
 mod check;
+mod columns;
 mod decode;
 mod encode;
 mod json;
 
 pub use check::{Violation, ViolationKind, refusal, violations};
+pub use columns::{Column, Columns, Seen};
 pub use decode::{decode, decode_feature};
 pub use encode::encode;
 pub use json::from_json;
@@ -25,6 +27,15 @@ impl Value {
         match self {
             Value::Num(number) => Some(*number),
             _ => None,
+        }
+    }
+
+    /// The same value, borrowed.
+    pub fn seen(&self) -> Seen<'_> {
+        match self {
+            Value::Num(number) => Seen::Num(*number),
+            Value::Text(text) => Seen::Text(text.into()),
+            Value::Missing => Seen::Missing,
         }
     }
 

@@ -1,0 +1,79 @@
+//! What is being counted about features, by place: finding each of twenty windows by its name cost more than counting the value.
+
+use super::window::Features;
+use crate::registry::VersionBaseline;
+use serving::RowAnswer;
+use serving::records::{Columns, Seen};
+use stats::bins::{Baseline, Cell, Window};
+use std::sync::Arc;
+
+/// Counts over one version's baseline, the windows in the order of its features.
+pub struct Tally {
+    baseline: Arc<VersionBaseline>,
+    windows: Vec<Window>,
+    /// Where each of them stood in the last request.
+    places: Vec<usize>,
+    score: Option<Window>,
+    label: Option<Window>,
+}
+
+impl Tally {
+    pub fn new(baseline: Arc<VersionBaseline>) -> Self {
+        let windows: Vec<Window> = baseline.features.values().map(Window::new).collect();
+        let places = vec![usize::MAX; windows.len()];
+        let empty = |reference: &Option<Baseline>| reference.as_ref().map(Window::new);
+        let (score, label) = (empty(&baseline.score), empty(&baseline.label));
+        Self { baseline, windows, places, score, label }
+    }
+
+    /// Whether it counts over this very baseline: a version's is made anew when its contract is edited.
+    pub fn is_over(&self, baseline: &Arc<VersionBaseline>) -> bool {
+        Arc::ptr_eq(&self.baseline, baseline)
+    }
+
+    /// Counts the values of a request.
+    pub fn add(&mut self, columns: &Columns<'_>) {
+        for ((name, reference), (window, place)) in
+            self.baseline.features.iter().zip(self.windows.iter_mut().zip(&mut self.places))
+        {
+            let mut column = columns.get(*place).filter(|column| column.feature.name == *name);
+            if column.is_none() {
+                let Some(found) = columns.iter().position(|column| column.feature.name == *name) else { continue };
+                *place = found;
+                column = columns.get(found);
+            }
+            let Some(column) = column else { continue };
+            for row in 0..column.rows() {
+                // A window is made over the very baseline that it is counted over, so this cannot mismatch.
+                let _ = match &column.seen(row) {
+                    Seen::Missing => window.add(reference, Cell::Missing),
+                    Seen::Num(x) => window.add(reference, Cell::Number(*x)),
+                    Seen::Text(text) => window.add(reference, Cell::Text(text)),
+                };
+            }
+        }
+    }
+
+    /// Counts what the version itself answered.
+    pub fn add_answers(&mut self, answers: &[RowAnswer]) {
+        for answer in answers {
+            count(&mut self.score, self.baseline.score.as_ref(), answer.score);
+            // Classes are counted by name elsewhere.
+            count(&mut self.label, self.baseline.label.as_ref(), answer.label.value());
+        }
+    }
+
+    /// The counts by name, as they are kept. Windows without a row are left out.
+    pub fn features(self) -> Features {
+        let has_rows = |window: &Window| window.n() + window.missing() > 0;
+        let by_name = self.baseline.features.keys().cloned().zip(self.windows).filter(|(_, window)| has_rows(window));
+        Features { by_name: by_name.collect(), score: self.score.filter(has_rows), label: self.label.filter(has_rows) }
+    }
+}
+
+fn count(window: &mut Option<Window>, reference: Option<&Baseline>, value: Option<f64>) {
+    if let (Some(window), Some(reference), Some(value)) = (window.as_mut(), reference, value) {
+        // As above: the window is made over the reference that it counts.
+        let _ = window.add(reference, Cell::Number(value));
+    }
+}
