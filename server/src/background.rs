@@ -3,7 +3,7 @@
 //! A reconciler takes no input and may be run at any time: if a round fails, the next one makes up for it. A job is a row that is
 //! claimed, run and retried.
 
-use control::{Ctx, Outcome, alerts, approvals, explain, gates, monitoring, rollouts};
+use control::{Ctx, Outcome, alerts, approvals, deployments, explain, gates, monitoring, rollouts};
 use serving::Records;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -19,6 +19,7 @@ pub fn start(cx: &Ctx, records: Records, finish: &watch::Receiver<bool>) -> Join
     every(&mut work, hands, "rollouts", Duration::from_secs(1), |cx| async move { rollouts::tick(&cx).await.map(drop) });
     every(&mut work, hands, "alerts", Duration::from_secs(3), |cx| async move { alerts::tick(&cx).await.map(drop) });
     every(&mut work, hands, "jobs", Duration::from_millis(500), |cx| async move { run_jobs(&cx).await });
+    every(&mut work, hands, "room", Duration::from_secs(10), |cx| async move { deployments::make_room(&cx).await.map(drop) });
     every(&mut work, hands, "approvals", Duration::from_secs(60), |cx| async move { approvals::expire(&cx).await.map(drop) });
     every(&mut work, hands, "retention", Duration::from_secs(3600), |cx| async move { monitoring::forget(&cx).await.map(drop) });
     every(&mut work, hands, "sessions", Duration::from_secs(600), |cx| async move { forget_sessions(&cx).await });

@@ -73,6 +73,7 @@ impl Server {
         let cx = Ctx::new(open_store(&config).await?, Arc::new(SystemClock))
             .with_site(site)
             .with_retention(config.retention)
+            .with_model_memory(config.model_memory)
             .with_runtime(runtime);
         let clock = cx.clone();
         let (recorder, records) = Recorder::new(Arc::new(move || clock.now()), RecorderOptions::default());

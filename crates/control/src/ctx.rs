@@ -97,6 +97,10 @@ pub struct Ctx {
     /// What runs, in memory.
     pub book: Arc<Book>,
     pub retention: Retention,
+    /// Bytes that models may take in memory; `None` for as many as there are.
+    pub model_memory: Option<u64>,
+    /// Held while a deployment is loaded again because somebody asked.
+    pub(crate) waking: Arc<tokio::sync::Mutex<()>>,
     runtime: Option<serving::Runtime>,
     router: Option<serving::Router>,
     clock: Arc<dyn Clock>,
@@ -111,6 +115,8 @@ impl Ctx {
             site: Arc::default(),
             book: Arc::default(),
             retention: Retention::default(),
+            model_memory: None,
+            waking: Arc::default(),
             runtime: None,
             router: None,
             clock,
@@ -122,6 +128,12 @@ impl Ctx {
     #[must_use]
     pub fn with_site(self, site: Site) -> Self {
         Self { site: Arc::new(site), ..self }
+    }
+
+    /// The same hands, with the bytes that models may take.
+    #[must_use]
+    pub fn with_model_memory(self, model_memory: Option<u64>) -> Self {
+        Self { model_memory, ..self }
     }
 
     /// The same hands, with how long history is kept.

@@ -16,6 +16,10 @@ impl<T> IntoProblem<T> for store::Result<T> {
                 tracing::info!(doing, message, "conflict");
                 Problem::conflict(format!("{doing}: somebody else was first, or what it refers to is gone."))
             }
+            store::Error::Corrupt(what) => {
+                tracing::error!(doing, what, "stored data are damaged");
+                Problem::internal(format!("{doing} failed: what is stored is damaged ({what}). Nothing was changed."))
+            }
             error => {
                 tracing::error!(doing, %error, "store failed");
                 Problem::internal(format!("{doing} failed in the store. Nothing was changed."))

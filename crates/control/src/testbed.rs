@@ -115,6 +115,23 @@ impl Bed {
         ids
     }
 
+    /// Writes what has been answered, or says why not.
+    pub async fn try_flush(&mut self) -> Outcome<()> {
+        let mut taken = Vec::new();
+        while let Some(record) = self.records.try_recv() {
+            taken.push(record);
+        }
+        self.writer.take(&mut taken);
+        self.writer.flush().await
+    }
+
+    /// SQLite's file may have so many pages and no more.
+    pub async fn limit_pages(&self, pages: i64) {
+        let mut tx = self.cx.store.db.begin().await.expect("the database answers");
+        tx.limit_pages(pages).await.expect("SQLite takes a limit");
+        tx.commit().await.expect("nothing was written");
+    }
+
     /// Writes what has been answered; where the time of each answer went.
     pub async fn flush(&mut self) -> Vec<Spent> {
         let mut taken = Vec::new();

@@ -11,6 +11,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
+    folder: Arc<str>,
 }
 
 impl Blobs {
@@ -20,7 +21,12 @@ impl Blobs {
             return Err(Error::Config(format!("SLIPWAY_ARTIFACTS must start with file:, and is “{url}”")));
         };
         std::fs::create_dir_all(path).map_err(|e| Error::Config(format!("cannot make the artifact folder {path}: {e}")))?;
-        Ok(Blobs { store: Arc::new(LocalFileSystem::new_with_prefix(path)?.with_automatic_cleanup(true)) })
+        Ok(Blobs { store: Arc::new(LocalFileSystem::new_with_prefix(path)?.with_automatic_cleanup(true)), folder: path.into() })
+    }
+
+    /// The folder that holds them.
+    pub fn folder(&self) -> &str {
+        &self.folder
     }
 
     /// The address of these bytes.

@@ -99,7 +99,7 @@ impl Db {
     /// Starts a transaction that writes. On SQLite it holds the one writing connection: keep it short, and do no other I/O in it.
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Db::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Sqlite { write, .. } => Tx::Sqlite(begin_sqlite(write).await?),
             Db::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -123,6 +123,21 @@ impl Db {
     /// The row that there always is (an aggregate).
     pub async fn one<T: Row>(&self, sql: &'static str, args: Vec<Value>) -> Result<T> {
         self.first(sql, args).await?.ok_or_else(|| Error::Database(sqlx::Error::RowNotFound))
+    }
+}
+
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
+/// SQLite ends a transaction by itself when its disk is full or fails. The connection does not hear of it and could never begin another one:
+/// it is replaced.
+async fn begin_sqlite(write: &SqlitePool) -> Result<Transaction<'static, Sqlite>> {
+    match write.begin_with(BEGIN).await {
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            tracing::warn!("the last transaction was ended by SQLite itself; the connection is replaced");
+            write.acquire().await?.close().await?;
+            Ok(write.begin_with(BEGIN).await?)
+        }
+        begun => Ok(begun?),
     }
 }
 
@@ -159,6 +174,17 @@ impl Tx {
 
     pub async fn one<T: Row>(&mut self, sql: &'static str, args: Vec<Value>) -> Result<T> {
         self.first(sql, args).await?.ok_or_else(|| Error::Database(sqlx::Error::RowNotFound))
+    }
+
+    /// Bounds SQLite's file, in pages, for this connection: past it every write fails as on a full disk.
+    pub async fn limit_pages(&mut self, pages: i64) -> Result<()> {
+        match self {
+            Tx::Sqlite(tx) => {
+                sqlx::query(sqlx::AssertSqlSafe(format!("pragma max_page_count = {pages}"))).execute(&mut **tx).await?;
+                Ok(())
+            }
+            Tx::Postgres(_) => Err(Error::Config("only SQLite's file has a bound".into())),
+        }
     }
 
     /// For the two places where the engines differ: claiming a job, and taking a lock.

@@ -44,6 +44,8 @@ pub struct Config {
     pub idle_timeout_s: u64,
     /// How long counted history is kept.
     pub retention: Retention,
+    /// Bytes that models may take in memory; `None` for as many as there are.
+    pub model_memory: Option<u64>,
     /// Folder of the site's files (`pkg/slipway.css` …).
     pub site_root: PathBuf,
     /// What is logged, as in `info,server=debug`.
@@ -111,6 +113,7 @@ impl Settings {
             connections,
             client_timeout_s,
             idle_timeout_s,
+            model_memory: self.model_memory_mb.filter(|mb| *mb > 0).map(|mb| mb.saturating_mul(1 << 20)),
             retention: Retention {
                 quality_days: self.keep_quality_days.unwrap_or(otherwise.quality_days),
                 looks_days: self.keep_looks_days.unwrap_or(otherwise.looks_days),

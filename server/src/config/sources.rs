@@ -58,6 +58,9 @@ pub struct Settings {
     /// Seconds that a connection may lie idle between two requests
     #[arg(long, value_name = "SECONDS")]
     pub idle_timeout_s: Option<u64>,
+    /// Megabytes that models may take in memory; past it, those that nobody has asked for the longest time are unloaded
+    #[arg(long, value_name = "MB")]
+    pub model_memory_mb: Option<u64>,
     /// Days that realised quality is kept; 0 for good
     #[arg(long, value_name = "DAYS")]
     pub keep_quality_days: Option<u32>,
@@ -98,6 +101,7 @@ impl Settings {
             connections: self.connections.or(under.connections),
             client_timeout_s: self.client_timeout_s.or(under.client_timeout_s),
             idle_timeout_s: self.idle_timeout_s.or(under.idle_timeout_s),
+            model_memory_mb: self.model_memory_mb.or(under.model_memory_mb),
             keep_quality_days: self.keep_quality_days.or(under.keep_quality_days),
             keep_looks_days: self.keep_looks_days.or(under.keep_looks_days),
             keep_log_mb: self.keep_log_mb.or(under.keep_log_mb),
@@ -157,6 +161,7 @@ pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Settings
         connections: size("SLIPWAY_CONNECTIONS")?,
         client_timeout_s: number("SLIPWAY_CLIENT_TIMEOUT_S")?,
         idle_timeout_s: number("SLIPWAY_IDLE_TIMEOUT_S")?,
+        model_memory_mb: number("SLIPWAY_MODEL_MEMORY_MB")?,
         keep_quality_days: days("SLIPWAY_KEEP_QUALITY_DAYS")?,
         keep_looks_days: days("SLIPWAY_KEEP_LOOKS_DAYS")?,
         keep_log_mb: number("SLIPWAY_KEEP_LOG_MB")?.map(|mb| u32::try_from(mb).unwrap_or(u32::MAX)),

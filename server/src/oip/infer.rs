@@ -31,7 +31,7 @@ pub async fn infer(
     body: Body,
 ) -> Result<Response, Refusal> {
     target.permit(&shared, &headers).await?;
-    let served = target.served(&shared)?;
+    let served = target.served(&shared).await?;
     let packed = read_body(&headers, body, shared.config.body_limit).await?;
     let length = packed.len();
     let body = compress::unpack(&headers, packed, shared.config.body_limit)?;

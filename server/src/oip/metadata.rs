@@ -32,17 +32,17 @@ pub async fn show_server() -> Json<Value> {
 pub async fn list_models(State(shared): State<Shared>, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
     permit(&shared, &headers).await?;
     let snapshot = shared.router.snapshot();
-    let mut names: Vec<&String> = snapshot.routes.keys().collect();
+    let mut names: Vec<&String> = snapshot.routes.keys().chain(snapshot.asleep.keys()).collect();
     names.sort();
     Ok(Json(json!({ "models": names })))
 }
 
 pub async fn show_model(State(shared): State<Shared>, target: Target, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
     target.permit(&shared, &headers).await?;
-    let served = target.served(&shared)?;
+    let served = target.served(&shared).await?;
     let known: Vec<String> = match target.version {
         Some(version) => vec![version.to_string()],
-        None => numbers(&*target.route(&shared)?).iter().map(VersionNo::to_string).collect(),
+        None => numbers(&*target.route(&shared).await?).iter().map(VersionNo::to_string).collect(),
     };
     Ok(Json(json!({
         "name": target.name,
@@ -55,15 +55,19 @@ pub async fn show_model(State(shared): State<Shared>, target: Target, headers: H
 
 pub async fn show_model_ready(State(shared): State<Shared>, target: Target, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
     target.permit(&shared, &headers).await?;
-    target.served(&shared)?;
+    // One that sleeps answers as soon as it is asked, and being looked at is no reason to wake up.
+    let sleeps = |versions: &Vec<VersionNo>| target.version.is_none_or(|version| versions.contains(&version));
+    if !shared.router.snapshot().asleep.get(&target.name).is_some_and(sleeps) {
+        target.served(&shared).await?;
+    }
     Ok(Json(json!({ "name": target.name, "ready": true })))
 }
 
 /// Triton's `ModelConfig`, as far as it has a meaning here; `perf_analyzer` and client libraries read it.
 pub async fn show_config(State(shared): State<Shared>, target: Target, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
     target.permit(&shared, &headers).await?;
-    let route = target.route(&shared)?;
-    let served = target.served(&shared)?;
+    let route = target.route(&shared).await?;
+    let served = target.served(&shared).await?;
     let batched = served.onnx.batched();
     let tensors = |specs: &[TensorSpec]| -> Vec<Value> {
         // With a batch dimension of its own, the configuration leaves it out of `dims`.

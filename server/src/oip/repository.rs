@@ -13,7 +13,7 @@ use axum::Json;
 use axum::body::Body as RequestBody;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use contract::DeploymentName;
+use contract::{DeploymentName, VersionNo};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -56,6 +56,12 @@ pub async fn list_repository(
             );
         }
     }
+    let mut asleep: Vec<_> = snapshot.asleep.iter().filter(|(name, _)| !shared.is_unloaded(name)).collect();
+    asleep.sort();
+    for (name, versions) in asleep {
+        let line = |version: &VersionNo| json!({ "name": name, "version": version.to_string(), "state": "READY", "reason": "asleep: loaded with the next request" });
+        lines.extend(versions.iter().map(line));
+    }
     if !only_ready {
         lines.extend(
             snapshot
@@ -84,7 +90,7 @@ pub async fn load_model(
     }
     control::deployments::reload_one(&shared.cx, &DeploymentName(target.name.clone())).await?;
     shared.set_unloaded(&target.name, false);
-    target.route(&shared)?;
+    target.route(&shared).await?;
     Ok(Json(json!({ "name": target.name, "load": true })))
 }
 
@@ -96,7 +102,7 @@ pub async fn unload_model(
 ) -> Result<Json<Value>, Refusal> {
     permit_repository(&shared, &headers).await?;
     read(&shared, &headers, body).await?;
-    target.route(&shared)?;
+    target.route(&shared).await?;
     shared.set_unloaded(&target.name, true);
     Ok(Json(json!({ "name": target.name, "unload": true })))
 }

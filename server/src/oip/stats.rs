@@ -27,7 +27,7 @@ pub async fn show_all_stats(State(shared): State<Shared>, headers: HeaderMap) ->
 
 pub async fn show_stats(State(shared): State<Shared>, target: Target, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
     target.permit(&shared, &headers).await?;
-    target.served(&shared)?;
+    target.served(&shared).await?;
     Ok(Json(json!({ "model_stats": stats_of(&shared, &collect(&shared), &target.name, target.version) })))
 }
 

@@ -48,8 +48,11 @@ impl Target {
         permit(shared, headers).await
     }
 
-    /// The deployment, if it is loaded.
-    pub fn route(&self, shared: &Shared) -> Result<Arc<Route>, Refusal> {
+    /// The deployment, if it is loaded; one that sleeps is loaded first.
+    pub async fn route(&self, shared: &Shared) -> Result<Arc<Route>, Refusal> {
+        if shared.router.is_asleep(&self.name) && !shared.is_unloaded(&self.name) {
+            control::deployments::wake(&shared.cx, &self.name.as_str().into()).await?;
+        }
         let snapshot = shared.router.snapshot();
         if shared.is_unloaded(&self.name) {
             return Err(Refusal::later(format!("model '{}' is unloaded; load it first", self.name), 5));
@@ -62,8 +65,8 @@ impl Target {
     }
 
     /// The version that is named, or else the stable one.
-    pub fn served(&self, shared: &Shared) -> Result<Arc<Served>, Refusal> {
-        let route = self.route(shared)?;
+    pub async fn served(&self, shared: &Shared) -> Result<Arc<Served>, Refusal> {
+        let route = self.route(shared).await?;
         match self.version {
             None => Ok(route.stable.clone()),
             Some(version) => route.version(version).cloned().ok_or_else(|| {

@@ -32,10 +32,12 @@ pub enum AlertKind {
     RolledBack,
     /// The two arms do not get the shares of traffic that they should.
     TrafficSplit,
+    /// A deployed version could not be loaded.
+    Unloadable,
 }
 
 impl AlertKind {
-    pub const ALL: [AlertKind; 11] = [
+    pub const ALL: [AlertKind; 12] = [
         Self::FeatureDrift,
         Self::Missing,
         Self::Unseen,
@@ -47,6 +49,7 @@ impl AlertKind {
         Self::RecordingDrops,
         Self::RolledBack,
         Self::TrafficSplit,
+        Self::Unloadable,
     ];
 
     pub fn word(self) -> &'static str {
@@ -62,6 +65,7 @@ impl AlertKind {
             Self::RecordingDrops => "recording_drops",
             Self::RolledBack => "rolled_back",
             Self::TrafficSplit => "traffic_split",
+            Self::Unloadable => "unloadable",
         }
     }
     pub fn parse(word: &str) -> Option<Self> {

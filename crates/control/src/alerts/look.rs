@@ -22,6 +22,7 @@ const QUALITY: i64 = 7 * DAY;
 pub async fn firing(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
     let Some(stable) = known.stable_version() else { return Ok(Vec::new()) };
     let mut fires = traffic(cx, known).await?;
+    fires.extend(super::unloadable::unloadable(known));
     fires.extend(drift(cx, known, stable).await?);
     fires.extend(quality(cx, known, stable).await?);
     if let Some(Mismatch { rollout, canary, stable, weight }) = mismatch(cx, &known.name).await? {

@@ -7,6 +7,7 @@ mod look;
 mod rolled_back;
 pub(crate) mod rules;
 mod tick;
+mod unloadable;
 
 pub use acknowledge::acknowledge;
 pub use happening::happening;

@@ -142,6 +142,7 @@ fn address(deployment: &DeploymentName, fires: &Firing) -> String {
         AlertKind::Errors | AlertKind::Latency | AlertKind::Degraded | AlertKind::RecordingDrops => {
             urls::deployment(deployment, "latency")
         }
+        AlertKind::Unloadable => urls::deployment(deployment, ""),
         AlertKind::RolledBack | AlertKind::TrafficSplit => urls::rollout(&fires.subject.as_str().into()),
     }
 }

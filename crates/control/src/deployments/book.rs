@@ -20,6 +20,8 @@ pub struct Known {
     pub stable: Option<VersionNo>,
     pub previous: Option<VersionNo>,
     pub rollout: Option<KnownRollout>,
+    /// When its versions were read and loaded.
+    pub loaded_at: Millis,
     /// Stable, previous, canary, and those that fallbacks name.
     pub versions: BTreeMap<VersionNo, Arc<KnownVersion>>,
 }

@@ -5,7 +5,7 @@ use crate::registry::{self, Version};
 use crate::{Ctx, Outcome, blocking};
 use contract::deployment::DeploymentSettings;
 use contract::{DeploymentName, Problem, VersionNo};
-use serving::{LoadOptions, Route, Served, Tuning};
+use serving::{LoadOptions, Model, Route, Served, Tuning};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +38,17 @@ pub async fn version(cx: &Ctx, place: Place<'_>, no: VersionNo) -> Outcome<Loade
         Some(Ok(served)) => (Some(served), None),
         Some(Err(problem)) => {
             tracing::error!(model = %settings.model, version = %no, %problem, "a version could not be loaded");
-            (None, Some(problem.detail))
+            // Where nothing runs that could go on, the fallback chain answers in its place.
+            let stand_in = place.stable == Some(no) && place.running.is_none_or(|route| route.stable.onnx.broken().is_some());
+            let broken = || {
+                Arc::new(Served::new(
+                    settings.model.clone(),
+                    no,
+                    version.contract.clone(),
+                    Model::in_place_of(&version.contract, problem.detail.clone()),
+                ))
+            };
+            (stand_in.then(broken), Some(problem.detail.clone()))
         }
     };
     let known = KnownVersion {
@@ -54,7 +64,10 @@ pub async fn version(cx: &Ctx, place: Place<'_>, no: VersionNo) -> Outcome<Loade
 async fn served(cx: &Ctx, place: Place<'_>, version: &Version) -> Outcome<Arc<Served>> {
     let Place { name, settings, stable, running } = place;
     let same = |served: &Arc<Served>| {
-        served.version == version.version && served.model == settings.model && served.contract == version.contract
+        served.version == version.version
+            && served.model == settings.model
+            && served.contract == version.contract
+            && served.onnx.broken().is_none()
     };
     let find = |route: &Route| route.versions().into_iter().map(|(served, _)| served.clone()).find(same);
     if let Some(served) = running.and_then(find) {

@@ -6,6 +6,7 @@ mod golden;
 mod list;
 mod load;
 mod reload;
+mod room;
 mod settings;
 mod snippets;
 mod stable;
@@ -18,9 +19,12 @@ pub use list::{Brief, brief, brief_one, get, list};
 pub(crate) use list::{unknown, version_no};
 pub(crate) use reload::{drop_canary, ensure_loadable};
 pub use reload::{reload, reload_one, sync};
+pub use room::{make_room, wake};
 pub(crate) use snippets::of_version as snippets_of;
 pub use stable::{roll_back, set_stable};
 pub use view::view;
 
+#[cfg(test)]
+mod fault_tests;
 #[cfg(test)]
 mod tests;

@@ -6,12 +6,16 @@ use super::{Known, KnownRollout};
 use crate::rollouts::entered_of;
 use crate::{Ctx, IntoProblem, Outcome};
 use contract::deployment::{DeploymentSettings, Fallback};
+use contract::time::SECOND;
 use contract::{DeploymentName, Millis, Problem, VersionNo};
 use serving::Route;
 use serving::routing::PPM;
 use std::collections::{BTreeMap, BTreeSet};
 use store::deployments::DeploymentRow;
 use store::rollouts::RolloutRow;
+
+/// How long a version that could not be loaded is left alone.
+const TRY_AGAIN: i64 = 30 * SECOND;
 
 /// Brings everything that is deployed into memory. One deployment that fails does not keep the others from serving.
 pub async fn reload(cx: &Ctx) -> Outcome<()> {
@@ -87,6 +91,7 @@ async fn one(cx: &Ctx, row: &DeploymentRow) -> Outcome<()> {
         stable,
         previous,
         rollout,
+        loaded_at: cx.now(),
         versions: loaded.into_iter().map(|(no, version)| (no, version.known)).collect(),
     });
     Ok(())
@@ -163,13 +168,18 @@ pub async fn sync(cx: &Ctx) -> Outcome<()> {
     for row in cx.store.db.deployments().await.or_problem(doing)? {
         let rollout = open.iter().find(|rollout| rollout.deployment == row.name);
         let known = cx.book.get(&row.name.as_str().into());
-        if known.is_none_or(|known| !is_current(&known, &row, rollout)) {
+        if known.is_none_or(|known| !is_current(&known, &row, rollout) || may_load_now(&known, cx.now())) {
             if let Err(problem) = one(cx, &row).await {
                 tracing::error!(deployment = row.name, %problem, "a deployment could not be loaded");
             }
         }
     }
     Ok(())
+}
+
+/// Whether a version that could not be loaded is due another try: its file may be back.
+fn may_load_now(known: &Known, now: Millis) -> bool {
+    known.versions.values().any(|version| version.load_error.is_some()) && now - known.loaded_at >= TRY_AGAIN
 }
 
 fn is_current(known: &Known, row: &DeploymentRow, rollout: Option<&RolloutRow>) -> bool {

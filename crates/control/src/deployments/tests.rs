@@ -121,7 +121,7 @@ async fn recorded_answers_must_come_again() {
             why.contains("1 of 21 recorded requests") && why.contains("prediction before was") && why.contains("0.9870"),
             "{why}"
         );
-        assert!(bed.cx.router().unwrap().route("churn").is_none());
+        assert!(bed.cx.router().unwrap().route("churn").unwrap().stable.onnx.broken().is_some_and(|told| *told == *why));
         let page = view(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
         assert!(!page.versions[0].loaded && page.versions[0].load_error == why);
 

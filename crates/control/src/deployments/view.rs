@@ -72,7 +72,9 @@ fn in_service(cx: &Ctx, known: &Known, windows: &[Ops]) -> Vec<InService> {
                     .filter(|ops| ops.version == version.version && ops.arm != Arm::Shadow)
                     .map(|ops| ops.operations.counts.rows)
                     .sum(),
-                loaded: route.as_ref().is_some_and(|route| route.version(version.version).is_some()),
+                loaded: route
+                    .as_ref()
+                    .is_some_and(|route| route.version(version.version).is_some_and(|served| served.onnx.broken().is_none())),
                 load_error: version.load_error.clone().unwrap_or_default(),
             }
         })

@@ -1,5 +1,6 @@
 //! From the bytes of a file to a model that answers.
 
+use super::memory::Growth;
 use super::queue::Queue;
 use super::session::Runner;
 use super::worker::{Stats, work};
@@ -90,6 +91,7 @@ impl Runtime {
         let names: Arc<[String]> = outputs.iter().map(|spec| spec.name.clone()).collect();
         let classes: Arc<[String]> = info.classes.clone().into();
         let weights = catch_unwind(PrepackedWeights::new).map_err(|_| LoadError::System("no room for shared weights".into()))?;
+        let growth = Growth::begin();
         let mut runners = Vec::with_capacity(options.sessions.max(1));
         for _ in 0..options.sessions.max(1) {
             let session = catch_unwind(AssertUnwindSafe(|| self.session(bytes, &weights, &options)))
@@ -97,6 +99,7 @@ impl Runtime {
                 .map_err(LoadError::Runtime)?;
             runners.push(Runner::new(session, names.clone(), classes.clone()).map_err(LoadError::System)?);
         }
+        let memory = growth.end(info.size, runners.len());
         let stats = Stats::default();
         let mut batchable = info.batched();
         if batchable && let Some(runner) = runners.first_mut() {
@@ -115,6 +118,8 @@ impl Runtime {
             divides: info.operators.contains_key("Div") || info.operators.contains_key("Mod"),
             stats,
             sessions: runners.len(),
+            memory,
+            broken: None,
             #[cfg(test)]
             kill: AtomicBool::new(false),
             info,

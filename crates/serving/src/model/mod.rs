@@ -1,11 +1,13 @@
 //! A loaded model: a pool of sessions, each owned by one thread, behind one bounded queue.
 
 mod batch;
+mod broken;
 mod check;
 mod cost;
 mod job;
 mod lanes;
 mod load;
+mod memory;
 mod probe;
 mod queue;
 mod session;
@@ -51,6 +53,10 @@ struct Shared {
     pub divides: bool,
     pub stats: worker::Stats,
     pub sessions: usize,
+    /// By which the process grew when it was loaded.
+    pub memory: u64,
+    /// Why it cannot answer, if it could not be loaded.
+    pub broken: Option<String>,
     /// Makes the next thread that takes a batch panic with it.
     #[cfg(test)]
     pub kill: AtomicBool,
@@ -69,6 +75,11 @@ impl Model {
     /// Outputs as they are served: class maps are declared as matrices of FP32.
     pub fn outputs(&self) -> &[TensorSpec] {
         &self.shared.outputs
+    }
+
+    /// Why it cannot answer, if it could not be loaded.
+    pub fn broken(&self) -> Option<&str> {
+        self.shared.broken.as_deref()
     }
 
     /// Whether a request may hold several rows.
@@ -96,9 +107,10 @@ impl Model {
         self.shared.sessions
     }
 
-    /// Estimate: the file's bytes once per session. What runs take for intermediate results comes on top, and is given back.
+    /// Memory that its sessions took when they were made, measured where the system says it, and at least the file's size. What runs
+    /// take for intermediate results comes on top, and is given back.
     pub fn memory_bytes(&self) -> u64 {
-        self.shared.info.size * self.shared.sessions as u64
+        self.shared.memory
     }
 
     /// What a run is known to cost, and whether its parts are told apart.
@@ -161,6 +173,9 @@ impl Model {
     }
 
     fn submit(&self, inputs: Arc<Named>, priority: Priority, deadline: Option<Instant>, reply: Reply) -> Result<(), InferError> {
+        if let Some(why) = &self.shared.broken {
+            return Err(InferError::Failed(why.clone()));
+        }
         let rows = self.rows(&inputs);
         self.shared.queue.push(
             Job { inputs, rows, priority, queued: Instant::now(), deadline, reply },

@@ -23,7 +23,7 @@ use crate::cache::Cache;
 use crate::served::Served;
 use contract::deployment::DeploymentSettings;
 use contract::rollout::Arm;
-use contract::{DeploymentName, VersionNo};
+use contract::{DeploymentName, Millis, VersionNo};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub routes: HashMap<String, Arc<Route>>,
     /// Deployments that exist and whose versions are still being loaded.
     pub loading: HashSet<String>,
+    /// Deployments that gave their memory to others because nobody asked them, with the versions that they come back with.
+    pub asleep: HashMap<String, Vec<VersionNo>>,
 }
 
 /// How one deployment's requests are answered.
@@ -51,6 +53,8 @@ pub struct Route {
     pub pinned: Vec<Arc<Served>>,
     /// Makes the assignment of keys to arms differ between rollouts. Constant during one.
     pub salt: String,
+    /// Since when its versions are in memory.
+    pub loaded: Millis,
     /// As the settings declare it. Handed on from route to route while the stable version stays the same.
     pub(crate) cache: Option<Arc<Cache>>,
 }
@@ -60,6 +64,7 @@ impl Route {
         let cache = settings.cache.map(|settings| Arc::new(Cache::new(settings)));
         Route {
             salt: name.0.clone(),
+            loaded: Millis(0),
             name,
             settings,
             stable,
@@ -78,9 +83,17 @@ impl Route {
             let (old, new) = (&before.stable, &self.stable);
             (old.version, &old.model, before.settings.cache) == (new.version, &new.model, self.settings.cache)
         };
+        if let Some(before) = before {
+            self.loaded = before.loaded;
+        }
         if let Some(before) = before.filter(same) {
             self.cache = before.cache.clone();
         }
+    }
+
+    /// Memory of all its versions together, bytes.
+    pub fn memory_bytes(&self) -> u64 {
+        self.versions().iter().map(|(served, _)| served.onnx.memory_bytes()).sum()
     }
 
     /// Answers that the cache keeps, and the bytes that they take; `None` without a cache.

@@ -17,6 +17,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+/// When to come back to a version that could not be loaded: it is tried again about that often.
+const BROKEN: Duration = Duration::from_secs(30);
+
 /// One request. Its id comes with it and must be new; without a routing key, the id decides the arm.
 #[derive(Clone, Debug)]
 pub struct PredictRequest {
@@ -129,7 +132,7 @@ impl Router {
         let _inflight = Inflight(&self.inner);
         let snapshot = self.inner.snapshot.load_full();
         let Some(route) = snapshot.routes.get(&request.deployment) else {
-            return Err(if snapshot.loading.contains(&request.deployment) {
+            return Err(if snapshot.loading.contains(&request.deployment) || snapshot.asleep.contains_key(&request.deployment) {
                 PredictError::NotReady(request.deployment)
             } else {
                 PredictError::UnknownDeployment(request.deployment)
@@ -266,6 +269,7 @@ impl<'r> Course<'r> {
             (Miss::Model(error @ InferError::Refused(_)), _) => {
                 PredictError::BadInput(BadInput::new("inputs", error.to_string()))
             }
+            (Miss::Model(_), _) if self.served.onnx.broken().is_some() => PredictError::Unavailable { why, retry_after: BROKEN },
             // A model that cannot answer because a value is missing: the caller can mend that.
             (Miss::Model(InferError::Failed(cause)), Some((name, _))) => PredictError::BadInput(BadInput::new(
                 name.as_str(),

@@ -60,9 +60,11 @@ impl Router {
 
     /// Replaces one deployment's route; it counts as loaded from now on.
     pub fn set_route(&self, route: Route) {
+        let now = (self.inner.recorder.clock)();
         self.change(|snapshot| {
-            let mut route = route.clone();
+            let mut route = Route { loaded: now, ..route.clone() };
             snapshot.loading.remove(route.name.as_str());
+            snapshot.asleep.remove(route.name.as_str());
             route.inherit(snapshot.routes.get(route.name.as_str()).map(|route| &**route));
             snapshot.routes.insert(route.name.0.clone(), Arc::new(route));
         });
@@ -72,7 +74,25 @@ impl Router {
         self.change(|snapshot| {
             snapshot.routes.remove(deployment);
             snapshot.loading.remove(deployment);
+            snapshot.asleep.remove(deployment);
         });
+    }
+
+    /// Lets a deployment's versions go. Requests that are on their way keep theirs until they are answered.
+    pub fn set_asleep(&self, deployment: &str) {
+        self.change(|snapshot| {
+            if let Some(route) = snapshot.routes.remove(deployment) {
+                let mut versions: Vec<VersionNo> = route.versions().into_iter().map(|(served, _)| served.version).collect();
+                versions.sort();
+                snapshot.asleep.insert(deployment.to_owned(), versions);
+            }
+        });
+    }
+
+    /// Whether the deployment has to be loaded again before it can answer.
+    pub fn is_asleep(&self, deployment: &str) -> bool {
+        let snapshot = self.inner.snapshot.load();
+        !snapshot.asleep.is_empty() && snapshot.asleep.contains_key(deployment)
     }
 
     /// The deployment exists; requests to it are told to come back.
