@@ -32,10 +32,16 @@ pub enum AlertKind {
     RolledBack,
     /// The two arms do not get the shares of traffic that they should.
     TrafficSplit,
+    /// Features no longer go together as they did, though each may look as ever.
+    JointDrift,
+    /// Quality is expected to be worse, before outcomes are known.
+    Estimate,
+    /// The errors of live answers have become more.
+    ConceptDrift,
 }
 
 impl AlertKind {
-    pub const ALL: [AlertKind; 11] = [
+    pub const ALL: [AlertKind; 14] = [
         Self::FeatureDrift,
         Self::Missing,
         Self::Unseen,
@@ -47,6 +53,9 @@ impl AlertKind {
         Self::RecordingDrops,
         Self::RolledBack,
         Self::TrafficSplit,
+        Self::JointDrift,
+        Self::Estimate,
+        Self::ConceptDrift,
     ];
 
     pub fn word(self) -> &'static str {
@@ -62,6 +71,9 @@ impl AlertKind {
             Self::RecordingDrops => "recording_drops",
             Self::RolledBack => "rolled_back",
             Self::TrafficSplit => "traffic_split",
+            Self::JointDrift => "joint_drift",
+            Self::Estimate => "estimate",
+            Self::ConceptDrift => "concept_drift",
         }
     }
     pub fn parse(word: &str) -> Option<Self> {

@@ -1,6 +1,7 @@
 //! What is seen of live traffic: windows of mergeable statistics, the prediction log, and the pages that are read from them.
 
 mod accumulators;
+mod attribution;
 mod changes;
 pub(crate) mod counts;
 mod drift;
@@ -17,6 +18,7 @@ mod runs;
 mod selected;
 pub(crate) mod shares;
 pub(crate) mod spans;
+pub(crate) mod whole_rows;
 pub(crate) mod window;
 mod writer;
 

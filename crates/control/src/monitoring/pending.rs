@@ -64,6 +64,9 @@ impl Pending {
             for (feature, column) in record.served.contract.features.iter().zip(&columns) {
                 stretch.features.add_column(baseline, &feature.name, column);
             }
+            stretch.features.rows.add(baseline, &record, &answers, |row| {
+                columns.iter().map(|column| column.get(row).cloned().unwrap_or(Value::Missing)).collect()
+            });
             if record.outcome.ok() {
                 answers.iter().filter_map(|answer| answer.score).for_each(|score| stretch.features.add_score(baseline, score));
                 answers

@@ -2,6 +2,7 @@
 
 use super::counts::Counts;
 use super::runs::Runs;
+use super::whole_rows::WholeRows;
 use crate::registry::VersionBaseline;
 use serde::{Deserialize, Serialize};
 use serving::{Spent, Value};
@@ -69,6 +70,7 @@ pub struct Features {
     pub score: Option<Window>,
     /// Predicted values of a regression.
     pub label: Option<Window>,
+    pub rows: WholeRows,
 }
 
 impl Features {
@@ -82,6 +84,7 @@ impl Features {
         }
         merge_one(&mut self.score, &other.score);
         merge_one(&mut self.label, &other.label);
+        self.rows.merge(&other.rows);
     }
 
     /// Counts a column of a request; without a baseline for it there is nothing to count.
