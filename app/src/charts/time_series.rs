@@ -37,6 +37,8 @@ pub struct TimeSeries {
     pub unit: Unit,
     pub lines: Vec<Line>,
     pub band: Option<TimeBand>,
+    /// A second band, under the first: that of what the subject is compared with.
+    pub beside: Option<TimeBand>,
     pub limit: Option<Limit>,
     pub events: Vec<ChartEvent>,
     /// Bars and shares start at zero; lines may not.
@@ -76,7 +78,7 @@ pub fn time_series(spec: &TimeSeries) -> Drawing {
 /// The y axis: round numbers around everything that is drawn.
 fn range(spec: &TimeSeries) -> Vec<f64> {
     let lines = spec.lines.iter().flat_map(|line| line.points.iter().filter_map(|(_, y)| *y));
-    let band = spec.band.iter().flat_map(|band| band.points.iter().flat_map(|(_, low, high)| [*low, *high]));
+    let band = spec.band.iter().chain(&spec.beside).flat_map(|band| band.points.iter().flat_map(|(_, low, high)| [*low, *high]));
     let values: Vec<f64> =
         lines.chain(band).chain(spec.limit.iter().map(|limit| limit.value)).filter(|v| v.is_finite()).collect();
     let mut low = values.iter().copied().fold(f64::INFINITY, f64::min);
@@ -104,7 +106,7 @@ fn draw(spec: &TimeSeries, width: f64, height: f64, class: &str) -> String {
         .lines
         .iter()
         .map(|line| cut_middle(&line.label, most))
-        .chain(spec.band.iter().map(|band| cut_middle(&band.label, most)));
+        .chain(spec.band.iter().chain(&spec.beside).map(|band| cut_middle(&band.label, most)));
     let right = named.map(|label| text_width(&label) + 14.0).fold(16.0, f64::max);
     let top = if spec.events.is_empty() { 14.0 } else { 40.0 };
     let margins = Margins { left, top, right, bottom: 30.0 };
@@ -124,7 +126,7 @@ fn draw(spec: &TimeSeries, width: f64, height: f64, class: &str) -> String {
         },
     ));
     let mut labels: Vec<(f64, String, Mark)> = Vec::new();
-    if let Some(band) = &spec.band {
+    for band in spec.beside.iter().chain(&spec.band) {
         let points: Vec<_> = band.points.iter().map(|(at, low, high)| (at.0 as f64, *low, *high)).collect();
         sketch.band(&points, band.mark);
         if let Some((_, low, high)) = points.last() {

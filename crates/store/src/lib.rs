@@ -23,6 +23,7 @@ pub mod rollouts;
 pub mod sessions;
 pub mod testing;
 mod value;
+pub mod watch;
 pub mod windows;
 
 pub use blobs::Blobs;

@@ -1,7 +1,7 @@
 //! Outcomes as they were posted, the corrections of them, and the quality counted from them.
 
 use crate::{Db, Result, Tx, args};
-use contract::{DeploymentName, Millis, PredictionId};
+use contract::{DeploymentName, Millis, PredictionId, VersionNo};
 
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
 pub struct OutcomeRow {
@@ -29,6 +29,21 @@ impl Db {
         self.all(
             "select * from quality_windows where deployment = $1 and segment = $2 and start >= $3 and start < $4 order by start",
             args![deployment, segment, from, to],
+        )
+        .await
+    }
+
+    /// Quality of a version over all rows, of the newest minutes since `from`, the newest first.
+    pub async fn quality_newest(
+        &self,
+        deployment: &DeploymentName,
+        version: VersionNo,
+        from: Millis,
+        limit: i64,
+    ) -> Result<Vec<QualityRow>> {
+        self.all(
+            "select * from quality_windows where deployment = $1 and version = $2 and segment = '' and start >= $3 order by start desc limit $4",
+            args![deployment, version, from, limit],
         )
         .await
     }

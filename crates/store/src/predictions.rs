@@ -40,6 +40,18 @@ fn insert(rows: usize) -> String {
     )
 }
 
+const WRONG_BY_AGE: &str =
+    "select start, cast(count(*) as bigint), cast(sum(case when outcome <> label then 1.0 else 0.0 end) as double precision)
+     from (select at - at % $6 as start, label, outcome, outcome_at - at as age from predictions
+           where deployment = $1 and version = $2 and at >= $3 and at < $4 and arm in ('stable', 'canary') and fallback is null
+           order by at desc limit 50000) known
+     where outcome is not null and age <= $5 group by start order by start";
+const VALUES_BY_AGE: &str = "select start, cast(count(*) as bigint), cast(sum(abs(cast(label as double precision) - cast(outcome as double precision))) as double precision)
+     from (select at - at % $6 as start, label, outcome, outcome_at - at as age from predictions
+           where deployment = $1 and version = $2 and at >= $3 and at < $4 and arm in ('stable', 'canary') and fallback is null
+           order by at desc limit 50000) known
+     where outcome is not null and age <= $5 group by start order by start";
+
 impl PredictionRow {
     fn values(&self) -> Vec<Value> {
         args![
@@ -82,6 +94,23 @@ impl Db {
         .await
     }
 
+    /// The newest rows of `[from, to)` that the live arms of `version` answered.
+    pub async fn predictions_live(
+        &self,
+        deployment: &DeploymentName,
+        version: VersionNo,
+        from: Millis,
+        to: Millis,
+        limit: i64,
+    ) -> Result<Vec<PredictionRow>> {
+        self.all(
+            "select * from predictions where deployment = $1 and version = $2 and at >= $3 and at < $4 and arm in ('stable', 'canary')
+             and fallback is null order by at desc, id limit $5",
+            args![deployment, version, from, to, limit],
+        )
+        .await
+    }
+
     /// Known outcomes in `[from, to)` by version and arm, and how many of them the answer got wrong; fallbacks are left out.
     pub async fn wrong_answers(
         &self,
@@ -95,6 +124,21 @@ impl Db {
             args![deployment, from, to],
         )
         .await
+    }
+
+    /// By bucket of the time of the prediction: outcomes that came within `age` of it, and the sum of their errors (how many were wrong,
+    /// or for values the sum of the absolute errors). Of the newest 50,000 predictions of the stretch that a version's live arms answered.
+    pub async fn errors_by_age(
+        &self,
+        deployment: &DeploymentName,
+        version: VersionNo,
+        (from, to): (Millis, Millis),
+        age: i64,
+        bucket: i64,
+        values: bool,
+    ) -> Result<Vec<(i64, i64, f64)>> {
+        let args = args![deployment, version, from, to, age, bucket.max(1)];
+        self.all(if values { VALUES_BY_AGE } else { WRONG_BY_AGE }, args).await
     }
 
     /// Times from the prediction to its outcome, of the newest 1,000 known ones in `[from, to)`.

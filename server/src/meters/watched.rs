@@ -46,7 +46,7 @@ impl Watched {
         );
         registry.register(
             "quality",
-            "Quality of a version over the last day, from outcomes that are known",
+            "Quality of a version over the last day: realised from outcomes that are known, estimated before they are",
             Family::clone(&watched.quality),
         );
         watched
@@ -72,10 +72,12 @@ impl Watched {
                 self.drift.get_or_create(&labels).set(distance);
             }
             let quality = outcomes::quality(cx, &who, name, monitoring::last(cx, contract::time::DAY)).await?;
-            for line in quality.versions {
-                let Some(estimate) = line.estimate else { continue };
-                let metric = quality.measure.to_lowercase().replace(' ', "_");
-                let labels = ByMetric { deployment: name.0.clone(), version: line.version.to_string(), metric, kind: "realised" };
+            let metric = quality.measure.to_lowercase().replace(' ', "_");
+            let realised = quality.versions.iter().map(|line| (line.version, line.estimate, "realised"));
+            let estimated = quality.estimated.iter().map(|line| (line.version, line.estimate, "estimated"));
+            for (version, estimate, kind) in realised.chain(estimated) {
+                let Some(estimate) = estimate else { continue };
+                let labels = ByMetric { deployment: name.0.clone(), version: version.to_string(), metric: metric.clone(), kind };
                 self.quality.get_or_create(&labels).set(estimate.value);
             }
         }

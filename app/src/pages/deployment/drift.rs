@@ -11,7 +11,7 @@ use contract::DeploymentName;
 use contract::urls;
 use contract::verdict::Verdict;
 use contract::views::common::{Column, Table as Data};
-use contract::views::drift::{DriftView, FeatureRow};
+use contract::views::drift::{DriftView, FeatureRow, JointDrift};
 
 #[server]
 async fn drift(name: DeploymentName, asked: Asked, feature: Option<String>) -> Outcome<DriftView> {
@@ -37,6 +37,7 @@ pub fn DriftPage() -> impl IntoView {
                 <DeploymentTabs head=view.head.clone() tab="drift"/>
                 <Features view=view.clone()/>
                 {view.selected.clone().map(|selected| view! { <FeatureInDetail selected view=view.clone()/> })}
+                {view.joint.clone().map(|joint| view! { <Together joint/> })}
                 <Predictions view=view.clone()/>
                 <Changes changes=view.changes.clone() head=view.head.clone()/>
             </DeploymentFrame>
@@ -67,7 +68,7 @@ fn Features(view: DriftView) -> impl IntoView {
     let drawn = !view.windows.is_empty();
     let title = title(&view.features, view.threshold);
     view! {
-        <Section title="Features" id="features" hint="Distance from the training data, furthest first.">
+        <Section title="Features" id="features" hint="Distance from the training data; what drifts and matters most to the model first.">
             {drawn.then(|| view! { <Figure title drawing=heat(&spec) key=spec.key() table/> })}
             <FeatureTable rows=view.features threshold=view.threshold/>
         </Section>
@@ -87,10 +88,16 @@ fn title(rows: &[FeatureRow], threshold: f64) -> String {
 
 #[component]
 fn FeatureTable(rows: Vec<FeatureRow>, threshold: f64) -> impl IntoView {
-    let cols =
-        vec![Col::new("Feature"), Col::new("Now"), Col::new("Distance").number(), Col::new("Rows").number(), Col::new("Measure")];
+    let cols = vec![
+        Col::new("Feature"),
+        Col::new("Now"),
+        Col::new("Distance").number(),
+        Col::new("Importance").number(),
+        Col::new("Rows").number(),
+        Col::new("Measure"),
+    ];
     view! {
-        <Table label="Features, furthest first" cols class="pairs">
+        <Table label="Features, by drift and importance" cols class="pairs">
             {rows
                 .into_iter()
                 .map(|row| {
@@ -105,6 +112,7 @@ fn FeatureTable(rows: Vec<FeatureRow>, threshold: f64) -> impl IntoView {
                             <Name name=row.feature.clone() href=row.url/>
                             <Cell label="Now"><StateMark state word/></Cell>
                             <Cell label="Distance" number=true>{distance}</Cell>
+                            <Cell label="Importance" number=true>{row.importance.map_or("–".into(), |share| words::percent(share, 0))}</Cell>
                             <Cell label="Rows" number=true>{words::count(row.now.rows)}</Cell>
                             <Cell label="Measure">{row.measure}</Cell>
                         </Row>
@@ -112,6 +120,34 @@ fn FeatureTable(rows: Vec<FeatureRow>, threshold: f64) -> impl IntoView {
                 })
                 .collect_view()}
         </Table>
+    }
+}
+
+/// How the features go together: what no single one of them shows.
+#[component]
+fn Together(joint: JointDrift) -> impl IntoView {
+    let cols = vec![Col::new("Pair"), Col::new("Training").number(), Col::new("Now").number()];
+    view! {
+        <Section title="Features together" id="together" hint="Whether they go together as in the training data, however each is distributed.">
+            <p><StateMark state=joint.state word=joint.sentence/></p>
+            {(!joint.pairs.is_empty() && joint.rows > 0)
+                .then(|| view! {
+                    <Table label="Correlations that changed most" cols class="pairs">
+                        {joint
+                            .pairs
+                            .into_iter()
+                            .map(|pair| view! {
+                                <Row>
+                                    <Name name=format!("{} and {}", pair.first, pair.second)/>
+                                    <Cell label="Training" number=true>{words::number(pair.reference, 2)}</Cell>
+                                    <Cell label="Now" number=true>{words::number(pair.current, 2)}</Cell>
+                                </Row>
+                            })
+                            .collect_view()}
+                    </Table>
+                })}
+            <p class="small soft">{joint.method}</p>
+        </Section>
     }
 }
 

@@ -6,7 +6,7 @@ use crate::components::prelude::*;
 use crate::words::Unit;
 use contract::rollout::Worse;
 use contract::views::common::{Fact, Table as Data};
-use contract::views::drift::{DriftView, Rate, SelectedFeature};
+use contract::views::drift::{Attribution, DriftView, Rate, SelectedFeature};
 
 #[component]
 pub fn FeatureInDetail(selected: SelectedFeature, view: DriftView) -> impl IntoView {
@@ -43,7 +43,13 @@ pub fn FeatureInDetail(selected: SelectedFeature, view: DriftView) -> impl IntoV
         Fact::new("Missing", rate(&selected.missing)),
     ];
     facts.extend(selected.unseen.as_ref().map(|unseen| Fact::new("New categories", rate(unseen))));
-    facts.extend(selected.since.map(|since| Fact::new("Since", since.words(now))));
+    let began = selected.attribution.as_ref().and_then(|attribution| attribution.since).or(selected.since);
+    facts.extend(began.map(|since| Fact::new("Since", since.words(now))));
+    facts.extend(
+        selected
+            .importance
+            .map(|share| Fact::new("Importance", format!("{} of what the inputs do for its quality", words::percent(share, 0)))),
+    );
     facts.extend(selected.detectable_at_rows.map(|rows| Fact::new("Can be told from", format!("{} rows", words::count(rows)))));
     let id = "feature";
     view! {
@@ -52,10 +58,47 @@ pub fn FeatureInDetail(selected: SelectedFeature, view: DriftView) -> impl IntoV
                 <div class="stack-16">
                     <Figure title=selected.headline.clone() sentence=selected.evidence.clone() drawing=time_series(&spec) table/>
                     <Distributions selected=selected.clone()/>
+                    {selected.attribution.clone().map(|attribution| view! { <Source attribution feature=selected.feature.clone()/> })}
                 </div>
                 <aside aria-label="The feature"><StateMark state=selected.state word=selected.measure.clone()/><Defs facts/></aside>
             </div>
         </Section>
+    }
+}
+
+/// Where it comes from: since when, which values, which group, and rows that show it.
+#[component]
+fn Source(attribution: Attribution, feature: String) -> impl IntoView {
+    let cols = vec![
+        Col::new("Prediction"),
+        Col::new("Time, UTC"),
+        Col::new(feature).number(),
+        Col::new("Answer"),
+        Col::new("Score").number(),
+    ];
+    view! {
+        <div class="stack-8">
+            <h3>"Where it comes from"</h3>
+            <ul class="bullets">{attribution.sentences.into_iter().map(|sentence| view! { <li>{sentence}</li> }).collect_view()}</ul>
+            {(!attribution.rows.is_empty())
+                .then(|| view! {
+                    <Table label="Rows that show it, newest first" cols class="pairs">
+                        {attribution
+                            .rows
+                            .into_iter()
+                            .map(|row| view! {
+                                <Row>
+                                    <Name name=row.id/>
+                                    <Cell label="Time, UTC">{row.at.hms()}</Cell>
+                                    <Cell label="Value" number=true>{row.value}</Cell>
+                                    <Cell label="Answer">{row.label}</Cell>
+                                    <Cell label="Score" number=true>{row.score.map_or("–".into(), |score| words::number(score, 3))}</Cell>
+                                </Row>
+                            })
+                            .collect_view()}
+                    </Table>
+                })}
+        </div>
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod calls;
 mod drift;
+mod expected;
 mod feature;
 mod head;
 mod latency;

@@ -34,10 +34,16 @@ pub enum AlertKind {
     TrafficSplit,
     /// A deployed version could not be loaded.
     Unloadable,
+    /// Features no longer go together as they did, though each may look as ever.
+    JointDrift,
+    /// Quality is expected to be worse, before outcomes are known.
+    Estimate,
+    /// The errors of live answers have become more.
+    ConceptDrift,
 }
 
 impl AlertKind {
-    pub const ALL: [AlertKind; 12] = [
+    pub const ALL: [AlertKind; 15] = [
         Self::FeatureDrift,
         Self::Missing,
         Self::Unseen,
@@ -50,6 +56,9 @@ impl AlertKind {
         Self::RolledBack,
         Self::TrafficSplit,
         Self::Unloadable,
+        Self::JointDrift,
+        Self::Estimate,
+        Self::ConceptDrift,
     ];
 
     pub fn word(self) -> &'static str {
@@ -66,6 +75,9 @@ impl AlertKind {
             Self::RolledBack => "rolled_back",
             Self::TrafficSplit => "traffic_split",
             Self::Unloadable => "unloadable",
+            Self::JointDrift => "joint_drift",
+            Self::Estimate => "estimate",
+            Self::ConceptDrift => "concept_drift",
         }
     }
     pub fn parse(word: &str) -> Option<Self> {

@@ -21,7 +21,56 @@ pub struct DriftView {
     /// The one that the address names, or the worst.
     pub selected: Option<SelectedFeature>,
     pub prediction: PredictionDrift,
+    /// How the features go together; `None` where the baseline does not know.
+    #[serde(default)]
+    pub joint: Option<JointDrift>,
     pub changes: Vec<Change>,
+}
+
+/// How features go together now, apart from how each is distributed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JointDrift {
+    pub state: State,
+    /// The finding with its evidence.
+    pub sentence: String,
+    /// As if two unrelated features had come to correlate by so much, 0 to 1.
+    pub strength: f64,
+    pub threshold: f64,
+    pub rows: u64,
+    /// The pairs that changed most, first the largest.
+    pub pairs: Vec<PairLine>,
+    /// Which rows are counted.
+    pub method: String,
+}
+
+/// Correlation of two columns (a feature, or `plan = gold`) in the reference and now, −1 to 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PairLine {
+    pub first: String,
+    pub second: String,
+    pub reference: f64,
+    pub current: f64,
+}
+
+/// Where a drift comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attribution {
+    /// The minute with which it began, as the windows around it tell.
+    pub since: Option<Millis>,
+    /// Since when, which values, which group: finished sentences.
+    pub sentences: Vec<String>,
+    /// Rows of the log that show it, newest first.
+    pub rows: Vec<ExampleRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExampleRow {
+    pub id: String,
+    pub at: Millis,
+    /// Of the feature; `–` where it is missing.
+    pub value: String,
+    pub label: String,
+    pub score: Option<f64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +83,9 @@ pub struct FeatureRow {
     pub now: Cell,
     /// One per window, in the order of `windows`.
     pub cells: Vec<Cell>,
+    /// Its share in what the model's inputs do for its quality, 0 to 1; `None` where that was not measured.
+    #[serde(default)]
+    pub importance: Option<f64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +119,11 @@ pub struct SelectedFeature {
     pub current_words: String,
     /// Rows from which the threshold could be told from chance.
     pub detectable_at_rows: Option<u64>,
+    #[serde(default)]
+    pub importance: Option<f64>,
+    /// Only where it has drifted.
+    #[serde(default)]
+    pub attribution: Option<Attribution>,
 }
 
 /// A rate in the reference and now.

@@ -1,11 +1,14 @@
 //! What fires in one deployment now: numbers from the windows, handed to the rules.
 
 use super::rules::{self, FeatureLook, Firing, QualityLook, ShareLook, Traffic};
+use super::{grouped, watching};
 use crate::deployments::{Known, KnownVersion};
 use crate::monitoring::findings::{self, PredictionFinding, SHARE_MARGIN, distance_words, verdict};
+use crate::monitoring::whole_rows::WholeRows;
 use crate::monitoring::window::Features;
 use crate::monitoring::{last, read};
-use crate::outcomes::{Quality, primary_key, primary_name};
+use crate::outcomes::{Quality, concept, look_at_trust, primary_key, primary_name};
+use crate::registry::expected::Expected;
 use crate::rollouts::{Mismatch, mismatch};
 use crate::{Ctx, IntoProblem, Outcome};
 use contract::time::{DAY, MINUTE, SECOND};
@@ -25,6 +28,7 @@ pub async fn firing(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
     fires.extend(super::unloadable::unloadable(known));
     fires.extend(drift(cx, known, stable).await?);
     fires.extend(quality(cx, known, stable).await?);
+    fires.extend(errors(cx, known, stable).await?);
     if let Some(Mismatch { rollout, canary, stable, weight }) = mismatch(cx, &known.name).await? {
         fires.push(rules::traffic_split(rollout.as_str(), canary, stable, weight));
     }
@@ -55,7 +59,7 @@ async fn drift(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Vec<Fi
     let (_, operations) = read::operations(cx, &known.name, range).await?;
     let counts = read::sum(operations.iter().filter(|window| mine(window.version, window.arm))).counts;
 
-    let mut fires = Vec::new();
+    let mut looks = Vec::new();
     for finding in findings::findings(&known.settings, stable, &features) {
         let look = |kind, one: &DriftFinding| FeatureLook {
             feature: finding.feature.clone(),
@@ -67,10 +71,13 @@ async fn drift(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Vec<Fi
             rows: one.n,
             words: distance_words(one.measure, one.distance),
         };
-        fires.extend(rules::feature_drift(&look(AlertKind::FeatureDrift, &finding.distance)));
-        fires.extend(rules::feature_drift(&look(AlertKind::Missing, &finding.missing)));
-        fires.extend(finding.unseen.as_ref().and_then(|unseen| rules::feature_drift(&look(AlertKind::Unseen, unseen))));
+        looks.push(look(AlertKind::FeatureDrift, &finding.distance));
+        looks.push(look(AlertKind::Missing, &finding.missing));
+        looks.extend(finding.unseen.as_ref().map(|unseen| look(AlertKind::Unseen, unseen)));
     }
+    let mut fires = grouped::features(&looks);
+    fires.extend(findings::joint_finding(&known.settings, stable, &features.rows).as_ref().and_then(watching::joint));
+    fires.extend(estimate(cx, known, stable, &features.rows).await?);
     match findings::prediction_finding(known, stable, &counts, &features) {
         Some(PredictionFinding::Share { class, now, reference: (k, n), p }) if n > 0 => {
             fires.extend(rules::prediction_share(&ShareLook {
@@ -97,6 +104,27 @@ async fn drift(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Vec<Fi
         _ => {}
     }
     Ok(fires)
+}
+
+async fn estimate(cx: &Ctx, known: &Known, stable: &KnownVersion, rows: &WholeRows) -> Outcome<Option<Firing>> {
+    let Some(trust) = look_at_trust(cx, &known.name, stable).await? else { return Ok(None) };
+    let Some(finding) = findings::estimate_finding(&known.settings, stable, rows) else { return Ok(None) };
+    let task = stable.contract.task;
+    Ok(watching::estimate(&watching::EstimateLook {
+        version: stable.version,
+        measure: primary_name(task).into(),
+        higher_is_better: task != Task::Regression,
+        finding,
+        rows: rows.expected.as_ref().map_or(0, Expected::n),
+        trust: trust.trust,
+    }))
+}
+
+async fn errors(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Option<Firing>> {
+    let detector = known.settings.concept_detector;
+    let shift = concept(cx, &known.name, stable.version).await?.worse(detector);
+    let is_rate = stable.contract.task != Task::Regression;
+    Ok(watching::concept(&watching::ConceptLook { version: stable.version, detector, is_rate, shift, now: cx.now() }))
 }
 
 async fn quality(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Option<Firing>> {

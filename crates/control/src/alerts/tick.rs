@@ -136,9 +136,11 @@ fn severity(state: State) -> &'static str {
 /// The page that shows it.
 fn address(deployment: &DeploymentName, fires: &Firing) -> String {
     match fires.kind {
-        AlertKind::FeatureDrift | AlertKind::Missing | AlertKind::Unseen => urls::drift_feature(deployment, &fires.subject),
-        AlertKind::PredictionDrift => urls::deployment(deployment, "drift"),
-        AlertKind::Quality => urls::deployment(deployment, "quality"),
+        AlertKind::FeatureDrift | AlertKind::Missing | AlertKind::Unseen => {
+            urls::drift_feature(deployment, fires.numbers["feature"].as_str().unwrap_or(&fires.subject))
+        }
+        AlertKind::PredictionDrift | AlertKind::JointDrift => urls::deployment(deployment, "drift"),
+        AlertKind::Quality | AlertKind::Estimate | AlertKind::ConceptDrift => urls::deployment(deployment, "quality"),
         AlertKind::Errors | AlertKind::Latency | AlertKind::Degraded | AlertKind::RecordingDrops => {
             urls::deployment(deployment, "latency")
         }

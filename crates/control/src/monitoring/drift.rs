@@ -4,16 +4,18 @@ use super::findings::{self, Finding, PredictionFinding, distance_words, measure_
 use super::read::{self, Feats, Ops};
 use super::selected;
 use super::window::Features;
-use super::{changes_of, fleet, head, shares, spans};
+use super::{attribution, changes_of, fleet, head, shares, spans, whole_rows};
 use crate::deployments::{Known, KnownVersion};
 use crate::words::{count, number, percent, rarity};
 use crate::{Actor, Ctx, Outcome};
 use contract::inputs::TimeRange;
 use contract::role::Act;
 use contract::verdict::State;
-use contract::views::drift::{Cell, DriftView, FeatureRow, PredictionDrift};
+use contract::views::drift::{Cell, DriftView, FeatureRow, JointDrift, PairLine, PredictionDrift};
 use contract::views::parts::{Answer, Link};
 use contract::{DeploymentName, Millis, Verdict, urls};
+use stats::evidence::Verdict as Judged;
+use stats::joint::JointFinding;
 use std::collections::BTreeMap;
 
 /// Columns of the heat map.
@@ -46,6 +48,7 @@ pub async fn drift(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRang
             features: Vec::new(),
             selected: None,
             prediction,
+            joint: None,
             changes,
         });
     };
@@ -55,9 +58,15 @@ pub async fn drift(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRang
     let now = fleet::stable_features(cx, &known, stable).await?;
     let current = findings::findings(&known.settings, stable, &now);
     let over_time = judged(&known, stable, &by_bucket);
-    let features: Vec<FeatureRow> = current.iter().map(|finding| row(&known, finding, &windows, &over_time)).collect();
+    let weights = weights(cx, &known, stable).await?;
+    let current = ranked(current, &weights);
+    let features: Vec<FeatureRow> = current.iter().map(|finding| row(&known, finding, &windows, &over_time, &weights)).collect();
     let chosen = feature.and_then(|name| current.iter().find(|finding| finding.feature == name)).or(current.first());
-    let selected = chosen.map(|finding| selected::selected(cx, stable, finding, &now, &windows, &over_time));
+    let mut selected = chosen.map(|finding| selected::selected(cx, stable, finding, &now, &windows, &over_time));
+    if let (Some(selected), Some(finding)) = (&mut selected, chosen) {
+        selected.importance = weights.get(&finding.feature).copied();
+        selected.attribution = attribution::attribution(cx, &known, stable, finding, selected, bucket).await?;
+    }
     let (operations_span, operations) = read::operations(cx, name, range).await?;
     let prediction = prediction(cx, &known, stable, range, operations_span, &operations, &now).await?;
     Ok(DriftView {
@@ -69,8 +78,94 @@ pub async fn drift(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRang
         features,
         selected,
         prediction,
+        joint: findings::joint_finding(&known.settings, stable, &now.rows).map(|finding| joint(stable, &finding)),
         changes,
     })
+}
+
+/// Share of each feature in what the inputs do for the version's quality, as its gates measured it; empty where they did not.
+async fn weights(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<BTreeMap<String, f64>> {
+    let report = crate::gates::report(cx, &known.model, stable.version).await?;
+    let inputs = report.map(|(_, report)| report.inputs).unwrap_or_default();
+    Ok(inputs.into_iter().map(|input| (input.name, input.candidate.max(0.0))).collect())
+}
+
+/// Drift first; within the same verdict by distance times importance, where the importance is known.
+fn ranked(mut findings: Vec<Finding>, weights: &BTreeMap<String, f64>) -> Vec<Finding> {
+    if weights.values().any(|weight| *weight > 0.0) {
+        // What the model hardly looks at still counts a little: what it looks at may be wrong.
+        let least = 0.1 / weights.len().max(1) as f64;
+        let impact = |finding: &Finding| {
+            let weight = weights.get(&finding.feature).copied().unwrap_or(0.0).max(least);
+            let worst = [Some(&finding.distance), Some(&finding.missing), finding.unseen.as_ref()];
+            let far = |one: &stats::evidence::DriftFinding| one.distance / one.threshold.max(1e-12);
+            worst.into_iter().flatten().filter(|one| verdict(one) == finding.verdict()).map(far).fold(0.0, f64::max) * weight
+        };
+        let rank = |finding: &Finding| match finding.verdict() {
+            Verdict::Fail => 2,
+            Verdict::Pass => 1,
+            Verdict::Insufficient => 0,
+        };
+        // Stable: what weighs the same stays in the order of the distance.
+        findings.sort_by(|a, b| rank(b).cmp(&rank(a)).then(impact(b).total_cmp(&impact(a))));
+    }
+    findings
+}
+
+fn joint(stable: &KnownVersion, finding: &JointFinding) -> JointDrift {
+    let pair = finding.pairs.first().map_or(String::new(), |pair| {
+        format!(
+            " Most changed: {} and {}, {} now and {} in the training data.",
+            pair.first,
+            pair.second,
+            number(pair.current),
+            number(pair.reference)
+        )
+    });
+    let strength =
+        format!("{} over {} rows; the limit is {}", number(finding.strength), count(finding.n), number(finding.threshold));
+    let (state, sentence) = match finding.verdict {
+        Judged::Drift => (
+            State::Bad,
+            format!(
+                "Features do not go together as they did: {strength}. By chance alone that happens {}.{pair}",
+                rarity(finding.p)
+            ),
+        ),
+        Judged::Ok => (State::Ok, format!("Features go together as in the training data: changed by {strength}.")),
+        Judged::Insufficient if finding.detectable_at_rows == stats::evidence::NEVER => (
+            State::Unknown,
+            format!("{} rows; the training data vary too much for a change to be told from chance.", count(finding.n)),
+        ),
+        Judged::Insufficient => (
+            State::Unknown,
+            format!("{} rows; a change can be told from chance from {} on.", count(finding.n), count(finding.detectable_at_rows)),
+        ),
+    };
+    let columns = stable.baseline.as_ref().and_then(|baseline| baseline.joint.as_ref());
+    let every = columns.map_or(1, whole_rows::every);
+    let rows = if every == 1 { "Every row is counted".to_owned() } else { format!("One row in {every} is counted") };
+    JointDrift {
+        state,
+        sentence,
+        strength: finding.strength,
+        threshold: finding.threshold,
+        rows: finding.n,
+        pairs: finding
+            .pairs
+            .iter()
+            .map(|pair| PairLine {
+                first: pair.first.clone(),
+                second: pair.second.clone(),
+                reference: pair.reference,
+                current: pair.current,
+            })
+            .collect(),
+        method: format!(
+            "Correlations of ranks of {} columns, all pairs at once. {rows}.",
+            columns.map_or(0, |joint| joint.columns.len())
+        ),
+    }
 }
 
 /// Findings of every bucket, by feature.
@@ -91,7 +186,13 @@ fn cell(finding: &Finding) -> Cell {
     Cell { distance: (rows > 0).then_some(finding.distance.distance), verdict: finding.verdict(), rows }
 }
 
-fn row(known: &Known, finding: &Finding, windows: &[Millis], over_time: &OverTime) -> FeatureRow {
+fn row(
+    known: &Known,
+    finding: &Finding,
+    windows: &[Millis],
+    over_time: &OverTime,
+    weights: &BTreeMap<String, f64>,
+) -> FeatureRow {
     let empty = Cell { distance: None, verdict: Verdict::Insufficient, rows: 0 };
     FeatureRow {
         feature: finding.feature.clone(),
@@ -102,6 +203,7 @@ fn row(known: &Known, finding: &Finding, windows: &[Millis], over_time: &OverTim
             .iter()
             .map(|at| over_time.get(at).and_then(|found| found.get(&finding.feature)).map_or_else(|| empty.clone(), cell))
             .collect(),
+        importance: weights.get(&finding.feature).copied(),
     }
 }
 

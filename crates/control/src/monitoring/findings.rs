@@ -1,13 +1,17 @@
 //! Drift of every feature and of the predictions, judged by effect and evidence together.
 
 use super::counts::Counts;
+use super::whole_rows::WholeRows;
 use super::window::Features;
 use crate::deployments::{Known, KnownVersion};
+use crate::registry::expected::Expected;
 use crate::words::{number, percent};
 use contract::deployment::DeploymentSettings;
 use contract::{Task, Verdict};
 use stats::bins::{Baseline, Window};
+use stats::estimate::{Better, EstimateFinding, judge_estimate};
 use stats::evidence::{DriftFinding, Measure, Tail, Verdict as Judged, fisher_exact, judge, judge_share};
+use stats::joint::{JointFinding, JointWindow, judge_joint};
 
 /// Rise of the share of missing values that matters.
 pub const MISSING_RISE: f64 = 0.05;
@@ -15,6 +19,11 @@ pub const MISSING_RISE: f64 = 0.05;
 pub const UNSEEN_RISE: f64 = 0.02;
 /// Change of a predicted class's share that matters.
 pub const SHARE_MARGIN: f64 = 0.05;
+
+/// Change of how features go together that matters: as if two unrelated features had come to correlate by so much.
+pub const JOINT_STRENGTH: f64 = 0.3;
+/// Expected loss that matters: of accuracy, in points; of the mean absolute error, twice as a part of it.
+pub const ESTIMATE_LOSS: f64 = 0.03;
 
 /// What a window says about one feature.
 #[derive(Clone, Debug)]
@@ -40,6 +49,31 @@ pub enum PredictionFinding {
 pub fn alpha(settings: &DeploymentSettings, features: usize) -> f64 {
     let windows = 7.0 * 86_400.0 / settings.drift_window_s as f64;
     (settings.alert_budget_per_week / windows / (3 * features.max(1)) as f64).min(0.01)
+}
+
+/// How the features go together now, against the reference; `None` where the baseline does not know.
+pub fn joint_finding(settings: &DeploymentSettings, version: &KnownVersion, rows: &WholeRows) -> Option<JointFinding> {
+    let baseline = version.baseline.as_ref()?;
+    let joint = baseline.joint.as_ref()?;
+    let empty = JointWindow::new(joint);
+    let window = rows.joint.as_ref().unwrap_or(&empty);
+    // One test beside those of the features: numbers have two of the three that the budget is divided by, which leaves room for it.
+    Some(judge_joint(joint, window, JOINT_STRENGTH, alpha(settings, baseline.features.len())))
+}
+
+/// How good the answers are expected to be, against the labelled rows of the reference; `None` where nothing is estimated.
+pub fn estimate_finding(settings: &DeploymentSettings, version: &KnownVersion, rows: &WholeRows) -> Option<EstimateFinding> {
+    let baseline = version.baseline.as_ref()?;
+    let estimator = baseline.estimator.as_ref()?;
+    let reference = estimator.reference()?;
+    let expected = rows.expected.as_ref();
+    let (loss, better) = match version.contract.task {
+        Task::Regression => (2.0 * ESTIMATE_LOSS * reference, Better::Lower),
+        _ => (ESTIMATE_LOSS, Better::Higher),
+    };
+    let sizes = (expected.map_or(0, Expected::n), estimator.rows);
+    let judged = (loss, alpha(settings, baseline.features.len()));
+    Some(judge_estimate(expected.and_then(Expected::primary), reference, estimator.sampling(), sizes, judged, better))
 }
 
 /// Every feature that has a baseline, the furthest first.

@@ -1,6 +1,7 @@
 //! What is seen of live traffic: windows of mergeable statistics, the prediction log, and the pages that are read from them.
 
 mod accumulators;
+mod attribution;
 mod changes;
 pub(crate) mod counts;
 mod drift;
@@ -21,6 +22,7 @@ pub(crate) mod shares;
 pub(crate) mod spans;
 mod tally;
 mod unpack;
+pub(crate) mod whole_rows;
 pub(crate) mod window;
 mod writer;
 

@@ -22,6 +22,9 @@ use store::predictions::PredictionRow;
 /// Rows of the prediction log that one flush writes one by one, about; the rest is packed into pages. Written singly, a row costs more
 /// than its answer did.
 const SINGLE: usize = 2_000;
+/// Rows of one flush whose values are looked at together, about. How features go together is known well enough from five hundred rows a
+/// second.
+const DEAR: usize = 1_000;
 
 /// Whose statistics, and from when on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -81,10 +84,11 @@ pub struct Pending {
     pages: Pages,
     /// Somebody waits for the commit.
     pub durable: Vec<Record>,
-    /// Rows since the last flush, and each how many of them gets a row of its own: so many that about [`SINGLE`] do, if this stretch
-    /// is as busy as the one before.
+    /// Rows since the last flush, and in the stretch before it: of every so many rows one is written singly or counted as a whole, that it
+    /// will be about [`SINGLE`] and [`DEAR`] if this stretch is as busy.
     rows: usize,
-    every: usize,
+    rows_before: usize,
+    dear: usize,
 }
 
 impl Pending {
@@ -99,6 +103,9 @@ impl Pending {
         let answers = record.answers().and_then(|answers| answers.ok()).unwrap_or_default();
         let one = One::new(&known, &record, &answers, &columns);
         let version = record.served.version;
+        self.rows += answers.len();
+        let dear = self.rows.is_multiple_of(self.rows_before.div_ceil(DEAR).max(1)) && self.dear < 2 * DEAR;
+        self.dear += if dear { answers.len() } else { 0 };
         let key = Key { deployment: record.deployment.clone(), version, arm: record.arm, start: record.at.floor_to(FINE) };
         let counting = self.stretches.entry(key).or_default();
         one.count(&mut counting.operations.counts);
@@ -106,6 +113,7 @@ impl Pending {
         if let Some(baseline) = known.versions.get(&version).and_then(|version| version.baseline.as_ref()) {
             let tally = counting.over(baseline);
             tally.add(&columns);
+            tally.add_rows(&record, &answers, &columns, dear);
             if record.outcome.ok() {
                 tally.add_answers(&answers);
             }
@@ -117,8 +125,7 @@ impl Pending {
             let part = Part { rollout: rollout.id.clone(), step, arm: record.arm };
             one.count(self.parts.entry(part).or_default());
         }
-        self.rows += answers.len();
-        if self.rows.is_multiple_of(self.every.max(1)) && self.log.len() < 2 * SINGLE {
+        if self.rows.is_multiple_of(self.rows_before.div_ceil(SINGLE).max(1)) && self.log.len() < 2 * SINGLE {
             self.log.extend(log::rows(&record, &answers, &columns));
         } else {
             self.pages.add(&record, &answers, &columns);
@@ -147,8 +154,8 @@ impl Pending {
 
     /// Everything that was counted since the last call; a new stretch begins.
     pub fn stretches(&mut self) -> impl Iterator<Item = (Key, Stretch)> {
-        self.every = self.rows.div_ceil(SINGLE).max(1);
-        self.rows = 0;
+        self.rows_before = std::mem::take(&mut self.rows);
+        self.dear = 0;
         self.stretches.drain().map(|(key, counting)| (key, counting.stretch()))
     }
 

@@ -64,6 +64,8 @@ pub fn selected(
         reference_words: reference.map(|reference| words_of_reference(reference, missing_before)).unwrap_or_default(),
         current_words: current.map(|current| words_of_window(reference, current)).unwrap_or_default(),
         detectable_at_rows: finding.distance.detectable(),
+        importance: None,
+        attribution: None,
         feature: name.clone(),
     }
 }

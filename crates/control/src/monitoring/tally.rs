@@ -1,9 +1,10 @@
 //! What is being counted about features, by place: finding each of twenty windows by its name cost more than counting the value.
 
+use super::whole_rows::WholeRows;
 use super::window::Features;
 use crate::registry::VersionBaseline;
-use serving::RowAnswer;
 use serving::records::{Columns, Seen};
+use serving::{Record, RowAnswer};
 use stats::bins::{Baseline, Cell, Window};
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ pub struct Tally {
     places: Vec<usize>,
     score: Option<Window>,
     label: Option<Window>,
+    rows: WholeRows,
 }
 
 impl Tally {
@@ -23,7 +25,7 @@ impl Tally {
         let places = vec![usize::MAX; windows.len()];
         let empty = |reference: &Option<Baseline>| reference.as_ref().map(Window::new);
         let (score, label) = (empty(&baseline.score), empty(&baseline.label));
-        Self { baseline, windows, places, score, label }
+        Self { baseline, windows, places, score, label, rows: WholeRows::default() }
     }
 
     /// Whether it counts over this very baseline: a version's is made anew when its contract is edited.
@@ -54,6 +56,11 @@ impl Tally {
         }
     }
 
+    /// Counts what is counted of whole rows; the dear part of it only where `dear` says so.
+    pub fn add_rows(&mut self, record: &Record, answers: &[RowAnswer], columns: &Columns<'_>, dear: bool) {
+        self.rows.add(&self.baseline, record, answers, columns, dear);
+    }
+
     /// Counts what the version itself answered.
     pub fn add_answers(&mut self, answers: &[RowAnswer]) {
         for answer in answers {
@@ -67,7 +74,12 @@ impl Tally {
     pub fn features(self) -> Features {
         let has_rows = |window: &Window| window.n() + window.missing() > 0;
         let by_name = self.baseline.features.keys().cloned().zip(self.windows).filter(|(_, window)| has_rows(window));
-        Features { by_name: by_name.collect(), score: self.score.filter(has_rows), label: self.label.filter(has_rows) }
+        Features {
+            by_name: by_name.collect(),
+            score: self.score.filter(has_rows),
+            label: self.label.filter(has_rows),
+            rows: self.rows,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::counts::Counts;
 use super::runs::Runs;
+use super::whole_rows::WholeRows;
 use serde::{Deserialize, Serialize};
 use serving::Spent;
 use stats::bins::Window;
@@ -68,6 +69,7 @@ pub struct Features {
     pub score: Option<Window>,
     /// Predicted values of a regression.
     pub label: Option<Window>,
+    pub rows: WholeRows,
 }
 
 impl Features {
@@ -81,6 +83,7 @@ impl Features {
         }
         merge_one(&mut self.score, &other.score);
         merge_one(&mut self.label, &other.label);
+        self.rows.merge(&other.rows);
     }
 }
 

@@ -1,12 +1,17 @@
 //! Outcomes meet their predictions: each adds to the quality of the minute in which the prediction was made, however late it comes.
 
+use super::concept::{self, Error};
 use super::quality::{Quality, class_of};
 use super::segments;
 use crate::deployments::{KnownVersion, version_no};
+use crate::registry::estimator::as_number;
+use crate::registry::expected::{self, Expected};
 use crate::{Ctx, IntoProblem, Outcome};
+use contract::rollout::Arm;
 use contract::time::MINUTE;
-use contract::{DeploymentName, Millis, PredictionId};
+use contract::{DeploymentName, Millis, PredictionId, Task};
 use serde_json::Value as Json;
+use stats::bins::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use store::Tx;
@@ -51,6 +56,8 @@ pub struct Joined {
     added: BTreeMap<Minute, Vec<(PredictionRow, String)>>,
     /// Minutes in which an outcome was corrected: counted again from the log, since counts cannot be taken back.
     recount: BTreeSet<Minute>,
+    /// Errors in the order in which their outcomes came, for the detectors. A correction is no news to them.
+    errors: BTreeMap<(String, i64), Vec<Error>>,
 }
 
 impl Joined {
@@ -76,7 +83,12 @@ impl Joined {
         }
         let minute = Minute::of(&prediction);
         match before {
-            None => self.added.entry(minute).or_default().push((prediction, outcome)),
+            None => {
+                if let Some(error) = error(&version, &prediction, &outcome) {
+                    self.errors.entry((prediction.deployment.clone(), prediction.version)).or_default().push(error);
+                }
+                self.added.entry(minute).or_default().push((prediction, outcome));
+            }
             Some(_) => drop(self.recount.insert(minute)),
         }
         Ok(true)
@@ -107,8 +119,26 @@ impl Joined {
         for (minute, rows) in self.added.iter().filter(|(minute, _)| !self.recount.contains(*minute)) {
             add(cx, tx, minute, rows).await?;
         }
+        for ((deployment, version), errors) in &self.errors {
+            concept::feed(cx, tx, &deployment.as_str().into(), version_no(*version), errors).await?;
+        }
         Ok(())
     }
+}
+
+/// How wrong a live answer was, 0 to 1; `None` for the other arms, and for values without a reference to scale them by. Values are
+/// measured in three times the mean absolute error of the reference, past which they count as wholly wrong.
+fn error(version: &KnownVersion, prediction: &PredictionRow, outcome: &str) -> Option<Error> {
+    Arm::parse(&prediction.arm).filter(|arm| matches!(arm, Arm::Stable | Arm::Canary))?;
+    let value = match version.contract.task {
+        Task::Regression => {
+            let scale = 3.0 * version.baseline.as_ref()?.estimator.as_ref()?.reference().filter(|mae| *mae > 0.0)?;
+            let (said, was) = (prediction.label.parse::<f64>().ok()?, outcome.parse::<f64>().ok()?);
+            ((said - was).abs() / scale).min(1.0)
+        }
+        _ => f64::from(u8::from(prediction.label != outcome)),
+    };
+    Some(Error { value, is_rate: version.contract.task != Task::Regression, predicted: Millis(prediction.at) })
 }
 
 /// Adds rows to a minute: over all, and per group of every segment.
@@ -119,13 +149,14 @@ async fn add(cx: &Ctx, tx: &mut Tx, minute: &Minute, rows: &[(PredictionRow, Str
     for (row, outcome) in rows {
         let record: Json = serde_json::from_str(&row.features).unwrap_or_default();
         let all = std::iter::once((String::new(), String::new()));
+        let expected = expected(&version, row, &record);
         for group in all.chain(segments::of(&version, &record)) {
-            groups.entry(group).or_insert_with(|| Quality::new(version.contract.task)).add(
-                &version.contract,
-                &row.label,
-                row.score,
-                outcome,
-            );
+            let is_all = group.0.is_empty();
+            let quality = groups.entry(group).or_insert_with(|| Quality::new(version.contract.task));
+            quality.add(&version.contract, &row.label, row.score, outcome);
+            if is_all {
+                expected::merge(&mut quality.expected, &expected);
+            }
         }
     }
     for ((segment, value), mut quality) in groups {
@@ -139,6 +170,20 @@ async fn add(cx: &Ctx, tx: &mut Tx, minute: &Minute, rows: &[(PredictionRow, Str
         tx.quality_put(&row).await.or_problem(doing)?;
     }
     Ok(())
+}
+
+/// What was to be expected of a row before its outcome was known.
+fn expected(version: &KnownVersion, row: &PredictionRow, record: &Json) -> Option<Expected> {
+    let baseline = version.baseline.as_ref()?;
+    let number = |name: &str| {
+        let cell = match &record[name] {
+            Json::Number(number) => Cell::Number(number.as_f64().unwrap_or(f64::NAN)),
+            Json::String(text) => Cell::Text(text),
+            _ => Cell::Missing,
+        };
+        baseline.features.get(name).map_or(f64::NAN, |baseline| as_number(baseline, cell))
+    };
+    Expected::of_logged(baseline.estimator.as_ref()?, &version.contract, &row.label, row.score, number)
 }
 
 /// The version as it runs. One that no deployment uses any more keeps its outcomes in the log, but is not counted.

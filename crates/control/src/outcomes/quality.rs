@@ -1,5 +1,7 @@
 //! How good answers were, as one mergeable record whatever the task.
 
+use crate::registry::estimator::{positive, positive_score};
+use crate::registry::expected::{self, Expected};
 use contract::views::parts::Estimate;
 use contract::views::quality::Measure;
 use contract::{Contract, Task};
@@ -9,37 +11,88 @@ use stats::quality::{BinaryQuality, MulticlassQuality, RegressionQuality};
 /// Confidence of every interval of realised quality.
 const CONFIDENCE: f64 = 0.95;
 
+/// Answers whose outcome is known, counted; and what was to be expected of the very same rows, where that can be said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Quality {
+#[serde(try_from = "Stored", into = "Stored")]
+pub struct Quality {
+    counted: Counted,
+    /// `None` in records of before this was kept.
+    pub expected: Option<Expected>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Counted {
     Binary(BinaryQuality),
     Multiclass(MulticlassQuality),
     Regression(RegressionQuality),
 }
 
+/// As it is kept: one of the first three.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Stored {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    binary: Option<BinaryQuality>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    multiclass: Option<MulticlassQuality>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    regression: Option<RegressionQuality>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<Expected>,
+}
+
+impl From<Quality> for Stored {
+    fn from(quality: Quality) -> Self {
+        let expected = quality.expected;
+        match quality.counted {
+            Counted::Binary(counted) => Self { binary: Some(counted), expected, ..Self::default() },
+            Counted::Multiclass(counted) => Self { multiclass: Some(counted), expected, ..Self::default() },
+            Counted::Regression(counted) => Self { regression: Some(counted), expected, ..Self::default() },
+        }
+    }
+}
+
+impl TryFrom<Stored> for Quality {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        let counted = match (stored.binary, stored.multiclass, stored.regression) {
+            (Some(counted), ..) => Counted::Binary(counted),
+            (_, Some(counted), _) => Counted::Multiclass(counted),
+            (_, _, Some(counted)) => Counted::Regression(counted),
+            _ => return Err("quality of no known task"),
+        };
+        Ok(Self { counted, expected: stored.expected })
+    }
+}
+
 impl Quality {
     pub fn new(task: Task) -> Self {
-        match task {
-            Task::Binary => Self::Binary(BinaryQuality::default()),
-            Task::Multiclass => Self::Multiclass(MulticlassQuality::default()),
-            Task::Regression => Self::Regression(RegressionQuality::default()),
-        }
+        let counted = match task {
+            Task::Binary => Counted::Binary(BinaryQuality::default()),
+            Task::Multiclass => Counted::Multiclass(MulticlassQuality::default()),
+            Task::Regression => Counted::Regression(RegressionQuality::default()),
+        };
+        Self { counted, expected: None }
     }
 
     /// Counts one answer with its outcome. `false` if the outcome cannot be one of this contract: then nothing is counted.
     pub fn add(&mut self, contract: &Contract, label: &str, score: Option<f64>, outcome: &str) -> bool {
-        match self {
-            Self::Regression(quality) => {
+        match &mut self.counted {
+            Counted::Regression(quality) => {
                 let (Ok(predicted), Ok(truth)) = (label.parse::<f64>(), outcome.parse::<f64>()) else { return false };
                 quality.add(truth, predicted);
             }
-            Self::Binary(quality) => {
-                let positive = contract.positive.as_deref().or(contract.classes.get(1).map(String::as_str)).unwrap_or("1");
-                quality.add(outcome == positive, label == positive, score);
+            Counted::Binary(quality) => {
+                let positive = positive(contract);
+                quality.add(outcome == positive, label == positive, positive_score(contract, label, score));
             }
-            Self::Multiclass(quality) => {
+            Counted::Multiclass(quality) => {
                 // The stored score is that of the predicted class: the truth's probability is known only where they agree.
                 quality.add(outcome, label, score.filter(|_| outcome == label));
+                if let Some(score) = score {
+                    quality.add_confidence(outcome == label, score);
+                }
             }
         }
         true
@@ -47,28 +100,29 @@ impl Quality {
 
     /// Records of different tasks do not add up; the other is left out then.
     pub fn merge(&mut self, other: &Self) {
-        match (self, other) {
-            (Self::Binary(mine), Self::Binary(theirs)) => mine.merge(theirs),
-            (Self::Multiclass(mine), Self::Multiclass(theirs)) => mine.merge(theirs),
-            (Self::Regression(mine), Self::Regression(theirs)) => mine.merge(theirs),
-            _ => {}
+        match (&mut self.counted, &other.counted) {
+            (Counted::Binary(mine), Counted::Binary(theirs)) => mine.merge(theirs),
+            (Counted::Multiclass(mine), Counted::Multiclass(theirs)) => mine.merge(theirs),
+            (Counted::Regression(mine), Counted::Regression(theirs)) => mine.merge(theirs),
+            _ => return,
         }
+        expected::merge(&mut self.expected, &other.expected);
     }
 
     pub fn n(&self) -> u64 {
-        match self {
-            Self::Binary(quality) => quality.n(),
-            Self::Multiclass(quality) => quality.n(),
-            Self::Regression(quality) => quality.n,
+        match &self.counted {
+            Counted::Binary(quality) => quality.n(),
+            Counted::Multiclass(quality) => quality.n(),
+            Counted::Regression(quality) => quality.n,
         }
     }
 
     /// Wrong answers among those known; `None` for regression, where no answer is right or wrong.
     pub fn wrong(&self) -> Option<u64> {
-        match self {
-            Self::Binary(quality) => Some(quality.n() - quality.correct()),
-            Self::Multiclass(quality) => Some(quality.n() - quality.correct()),
-            Self::Regression(_) => None,
+        match &self.counted {
+            Counted::Binary(quality) => Some(quality.n() - quality.correct()),
+            Counted::Multiclass(quality) => Some(quality.n() - quality.correct()),
+            Counted::Regression(_) => None,
         }
     }
 
@@ -77,10 +131,10 @@ impl Quality {
         let rate = |interval: Option<stats::evidence::RateInterval>, n| {
             interval.map(|rate| Estimate { value: rate.estimate, lower: Some(rate.lower), upper: Some(rate.upper), n })
         };
-        match self {
-            Self::Binary(quality) => rate(quality.accuracy_interval(CONFIDENCE), quality.n()),
-            Self::Multiclass(quality) => rate(quality.accuracy_interval(CONFIDENCE), quality.n()),
-            Self::Regression(quality) if quality.n > 0 => {
+        match &self.counted {
+            Counted::Binary(quality) => rate(quality.accuracy_interval(CONFIDENCE), quality.n()),
+            Counted::Multiclass(quality) => rate(quality.accuracy_interval(CONFIDENCE), quality.n()),
+            Counted::Regression(quality) if quality.n > 0 => {
                 let n = quality.n as f64;
                 let mean = quality.absolute_sum / n;
                 // Variance of |error| from its mean and mean square.
@@ -95,26 +149,36 @@ impl Quality {
                     n: quality.n,
                 })
             }
-            Self::Regression(_) => None,
+            Counted::Regression(_) => None,
         }
+    }
+
+    /// The counts of two classes, for what is drawn from them.
+    pub fn binary(&self) -> Option<&BinaryQuality> {
+        if let Counted::Binary(quality) = &self.counted { Some(quality) } else { None }
     }
 
     /// Other measures of the task, in the field's names.
     pub fn others(&self) -> Vec<Measure> {
-        let measure = |name: &str, value: Option<f64>| Measure { name: name.into(), value };
-        match self {
-            Self::Binary(quality) => vec![
+        let measure = |name: &str, value: Option<f64>| Measure { name: name.into(), value, offline: None };
+        match &self.counted {
+            Counted::Binary(quality) => vec![
                 measure("ROC AUC", quality.roc_auc()),
                 measure("Precision", quality.precision()),
                 measure("Recall", quality.recall()),
                 measure("F1", quality.f1()),
                 measure("Log loss", quality.log_loss()),
                 measure("Brier score", quality.brier()),
+                measure("Calibration error", quality.calibration_error()),
             ],
-            Self::Multiclass(quality) => {
-                vec![measure("Macro F1", quality.macro_f1()), measure("Weighted F1", quality.weighted_f1())]
+            Counted::Multiclass(quality) => {
+                vec![
+                    measure("Macro F1", quality.macro_f1()),
+                    measure("Weighted F1", quality.weighted_f1()),
+                    measure("Calibration error", quality.calibration_error()),
+                ]
             }
-            Self::Regression(quality) => {
+            Counted::Regression(quality) => {
                 let n = quality.n as f64;
                 vec![
                     measure("RMSE", (quality.n > 0).then(|| (quality.squared_sum / n).sqrt())),

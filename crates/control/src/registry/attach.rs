@@ -1,10 +1,11 @@
 //! Adding a data file to a version that came without one.
 
-use super::register::{Data, answers, check_heldback, dataset_row, enqueue_gates, freeze_bytes};
+use super::baseline::{VersionBaseline, freeze};
+use super::register::{Data, answers, check_heldback, dataset_row, enqueue_gates, estimator};
 use super::version::keep;
-use super::{infer, onnx_bytes, version};
+use super::{baseline, infer, onnx_bytes, version};
 use crate::audit::entry;
-use crate::datasets::Upload;
+use crate::datasets::{Upload, of_version};
 use crate::{Actor, Ctx, IntoProblem, Outcome, blocking, words};
 use contract::inputs::{DatasetRole, RegisterVersion};
 use contract::live::Topic;
@@ -15,7 +16,8 @@ use serving::LoadOptions;
 
 /// Adds reference or held-back data. `Conflict` if the version has data in that role: what was judged on stays.
 ///
-/// Reference data settles what of the contract was open, and makes the baseline; held-back data has the gates run.
+/// Reference data settles what of the contract was open, and makes the baseline; held-back data has the gates run, and teaches what
+/// estimates begin with.
 pub async fn attach_dataset(
     cx: &Ctx,
     who: &Actor,
@@ -37,14 +39,26 @@ pub async fn attach_dataset(
         return Err(taken());
     }
     let (runtime, bytes, before) = (cx.runtime()?, onnx_bytes(cx, &of).await?, of.contract.clone());
+    let frozen = baseline(cx, &of).await?;
+    let heldback = match role {
+        DatasetRole::Reference => of_version(cx, model, no, DatasetRole::Heldback).await?,
+        _ => None,
+    };
     let (data, settled) = blocking(move || -> Outcome<_> {
         let data = Data::read(role, upload, None)?;
         if role == DatasetRole::Heldback {
             check_heldback(&before, &data.table)?;
+        }
+        if role == DatasetRole::Heldback && frozen.is_none() {
             return Ok((data, None));
         }
         let loaded = runtime.load(&bytes, LoadOptions { sessions: 1, ..LoadOptions::default() });
         let loaded = loaded.map_err(|error| Problem::conflict(format!("The version could not be loaded: {error}")))?;
+        if let Some(frozen) = frozen.filter(|_| role == DatasetRole::Heldback) {
+            let estimator = estimator(&loaded, &before, &frozen, Some(&data.table), None).or(frozen.estimator.clone());
+            let frozen = keep(&VersionBaseline { estimator, ..frozen })?;
+            return Ok((data, Some((None, frozen.into()))));
+        }
         let inferred = infer::infer(&infer::Known {
             inputs: loaded.inputs(),
             outputs: loaded.outputs(),
@@ -55,13 +69,14 @@ pub async fn attach_dataset(
             previous: Some(&before),
         })?;
         let answers = answers(&loaded, &inferred.contract, &data.table)?;
-        let baseline = freeze_bytes(&inferred.contract, &data.table, &answers)?;
-        Ok((data, Some((inferred.contract, baseline))))
+        let mut frozen = freeze(&inferred.contract, &data.table, &answers);
+        frozen.estimator = estimator(&loaded, &inferred.contract, &frozen, heldback.as_ref(), Some(&data.table));
+        Ok((data, Some((Some(inferred.contract), keep(&frozen)?.into()))))
     })
     .await??;
 
     cx.store.blobs.put(data.bytes.clone()).await.or_problem(doing)?;
-    let settled: Option<(Contract, _)> = match settled {
+    let settled: Option<(Option<Contract>, _)> = match settled {
         Some((contract, baseline)) => Some((contract, cx.store.blobs.put(baseline).await.or_problem(doing)?)),
         None => None,
     };
@@ -73,7 +88,10 @@ pub async fn attach_dataset(
     }
     if let Some((contract, baseline)) = settled {
         let mut row = tx.version(model, no).await.or_problem(doing)?.ok_or_else(|| Problem::not_found("The version is gone."))?;
-        (row.contract, row.baseline_hash) = (keep(&contract)?, Some(baseline.0));
+        row.baseline_hash = Some(baseline.0);
+        if let Some(contract) = contract {
+            row.contract = keep(&contract)?;
+        }
         tx.update_version(&row).await.or_problem(doing)?;
     }
     if role == DatasetRole::Heldback {

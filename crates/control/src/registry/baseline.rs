@@ -1,12 +1,14 @@
 //! Frozen statistics of a version's reference data: what drift is measured against.
 
 use super::Version;
-use crate::datasets::Table;
+use super::estimator::Estimator;
+use crate::datasets::{Column, Table};
 use crate::{Ctx, IntoProblem, Outcome};
 use contract::{Contract, FeatureKind, Problem};
 use serde::{Deserialize, Serialize};
 use serving::interpret::{Label, RowAnswer};
-use stats::bins::{Baseline, CategoricalBaseline, DEFAULT_BINS, NumericBaseline};
+use stats::bins::{Baseline, CategoricalBaseline, Cell, DEFAULT_BINS, NumericBaseline};
+use stats::joint::JointBaseline;
 use std::collections::BTreeMap;
 
 /// The reference rows of a version, counted.
@@ -18,6 +20,12 @@ pub struct VersionBaseline {
     /// Score of the positive class.
     pub score: Option<Baseline>,
     pub rows: u64,
+    /// How the features go together; `None` with too few rows or columns, and in baselines from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joint: Option<JointBaseline>,
+    /// How good answers are expected to be; `None` without labelled rows, and in baselines from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimator: Option<Estimator>,
 }
 
 /// The stored baseline; `None` if the version came without reference data.
@@ -30,23 +38,58 @@ pub async fn baseline(cx: &Ctx, version: &Version) -> Outcome<Option<VersionBase
     })
 }
 
+/// Reference rows that the joint statistics are made from, evenly spaced, so that they stay in the order of the file.
+const JOINT_ROWS: usize = 20_000;
+
+/// How the features of the rows go together, as live records hold them.
+fn joint(contract: &Contract, features: &BTreeMap<String, Baseline>, reference: &Table) -> Option<JointBaseline> {
+    let step = reference.rows.div_ceil(JOINT_ROWS).max(1);
+    let rows = reference.rows.div_ceil(step);
+    let columns: BTreeMap<&str, (&Column, Vec<f64>)> = contract
+        .features
+        .iter()
+        .filter_map(|feature| {
+            let column = reference.column(&feature.name)?;
+            let truths = match feature.kind {
+                FeatureKind::Boolean => {
+                    (0..rows).map(|row| column.value(row * step, feature.kind).num().unwrap_or(f64::NAN)).collect()
+                }
+                _ => Vec::new(),
+            };
+            Some((feature.name.as_str(), (column, truths)))
+        })
+        .collect();
+    JointBaseline::fit(features, rows, |name, row| match columns.get(name) {
+        None => Cell::Missing,
+        Some((_, truths)) if !truths.is_empty() => {
+            truths.get(row).filter(|x| !x.is_nan()).map_or(Cell::Missing, |x| Cell::Number(*x))
+        }
+        Some((column, _)) => column.cell(row * step),
+    })
+}
+
 /// Counts the reference rows, and what the model says about them where it was asked.
 pub(super) fn freeze(contract: &Contract, reference: &Table, answers: &[RowAnswer]) -> VersionBaseline {
-    let features = contract.features.iter().filter_map(|feature| {
-        let column = reference.column(&feature.name)?;
-        let baseline = match feature.kind {
-            FeatureKind::Number | FeatureKind::Integer => {
-                let values: Vec<f64> = (0..reference.rows).map(|row| column.number(row).unwrap_or(f64::NAN)).collect();
-                Baseline::Numeric(NumericBaseline::fit(&values, DEFAULT_BINS))
-            }
-            FeatureKind::Category | FeatureKind::Text | FeatureKind::Boolean => {
-                // As live records hold them: a boolean is 0 or 1 there.
-                let texts: Vec<Option<String>> = (0..reference.rows).map(|row| column.value(row, feature.kind).text()).collect();
-                Baseline::Categorical(CategoricalBaseline::fit(texts.iter().map(Option::as_deref)))
-            }
-        };
-        Some((feature.name.clone(), baseline))
-    });
+    let features: BTreeMap<String, Baseline> = contract
+        .features
+        .iter()
+        .filter_map(|feature| {
+            let column = reference.column(&feature.name)?;
+            let baseline = match feature.kind {
+                FeatureKind::Number | FeatureKind::Integer => {
+                    let values: Vec<f64> = (0..reference.rows).map(|row| column.number(row).unwrap_or(f64::NAN)).collect();
+                    Baseline::Numeric(NumericBaseline::fit(&values, DEFAULT_BINS))
+                }
+                FeatureKind::Category | FeatureKind::Text | FeatureKind::Boolean => {
+                    // As live records hold them: a boolean is 0 or 1 there.
+                    let texts: Vec<Option<String>> =
+                        (0..reference.rows).map(|row| column.value(row, feature.kind).text()).collect();
+                    Baseline::Categorical(CategoricalBaseline::fit(texts.iter().map(Option::as_deref)))
+                }
+            };
+            Some((feature.name.clone(), baseline))
+        })
+        .collect();
     let values: Vec<f64> = answers.iter().filter_map(|answer| answer.label.value()).collect();
     let classes: Vec<&str> = answers
         .iter()
@@ -55,7 +98,9 @@ pub(super) fn freeze(contract: &Contract, reference: &Table, answers: &[RowAnswe
     let scores: Vec<f64> = answers.iter().filter_map(|answer| answer.score).collect();
     let numeric = |values: &[f64]| (!values.is_empty()).then(|| Baseline::Numeric(NumericBaseline::fit(values, DEFAULT_BINS)));
     VersionBaseline {
-        features: features.collect(),
+        joint: joint(contract, &features, reference),
+        estimator: None,
+        features,
         label: numeric(&values).or_else(|| {
             (!classes.is_empty())
                 .then(|| Baseline::Categorical(CategoricalBaseline::fit(classes.iter().map(|class| Some(*class)))))

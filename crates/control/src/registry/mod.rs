@@ -4,6 +4,8 @@ mod aliases;
 mod attach;
 mod baseline;
 mod edit;
+pub(crate) mod estimator;
+pub(crate) mod expected;
 mod infer;
 mod model;
 mod register;

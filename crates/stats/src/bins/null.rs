@@ -36,6 +36,10 @@ struct Level {
 /// excess is as small as a normal one's (0.25 of the percentile, 0.29 with the standard error on top) and the skewness of
 /// a mean of n rows is small too; not at all otherwise. Checked by simulation down to p = 1e-5.
 fn bend(p90: f64, excess: f64, skewness: f64, n: u64) -> f64 {
+    if !is_positive(p90) {
+        // Nine windows in ten had no distance at all: there is no tail to bend.
+        return 0.0;
+    }
     let light = ((0.42 - excess / p90) / 0.08).clamp(0.0, 1.0);
     let even = ((0.2 - skewness.abs() / (n as f64).sqrt()) / 0.12).clamp(0.0, 1.0);
     0.04 * light * even

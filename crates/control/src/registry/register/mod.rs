@@ -6,7 +6,7 @@ mod prepare;
 
 pub(super) use data::{Data, check_heldback};
 pub(super) use insert::{dataset_row, enqueue_gates};
-pub(super) use prepare::{answers, freeze_bytes};
+pub(super) use prepare::{answers, estimator};
 
 use super::version::{keep, kept};
 use crate::datasets::Upload;

@@ -3,7 +3,8 @@
 use super::data::{Before, Data, check_heldback};
 use crate::Outcome;
 use crate::datasets::{Table, Upload};
-use crate::registry::baseline::freeze;
+use crate::registry::baseline::{VersionBaseline, freeze};
+use crate::registry::estimator::{Estimator, Labelled};
 use crate::registry::infer::{Inferred, Known, infer};
 use crate::registry::version::keep;
 use bytes::Bytes;
@@ -80,7 +81,10 @@ pub fn prepare(
             if invalid > 0 {
                 warnings.push(format!("{invalid} of {} answers to the reference data are not finite numbers.", answers.len()));
             }
-            Some(freeze_bytes(&contract, &reference.table, &answers)?)
+            let mut frozen = freeze(&contract, &reference.table, &answers);
+            let heldback = data.first().map(|data| &data.table);
+            frozen.estimator = estimator(&model, &contract, &frozen, heldback, Some(&reference.table));
+            Some(Bytes::from(keep(&frozen)?))
         }
         None => None,
     };
@@ -136,7 +140,22 @@ pub fn answers(model: &Arc<Model>, contract: &Contract, reference: &Table) -> Ou
         .map_err(|error| Problem::field("reference", format!("The model cannot answer its own reference data: {error}")))
 }
 
-/// The baseline as JSON.
-pub fn freeze_bytes(contract: &Contract, reference: &Table, answers: &[RowAnswer]) -> Outcome<Bytes> {
-    Ok(Bytes::from(keep(&freeze(contract, reference, answers))?))
+/// What is learnt from labelled rows about how good answers will be: from the held-back ones, else from those of the reference.
+pub fn estimator(
+    model: &Arc<Model>,
+    contract: &Contract,
+    frozen: &VersionBaseline,
+    heldback: Option<&Table>,
+    reference: Option<&Table>,
+) -> Option<Estimator> {
+    if contract.features.is_empty() {
+        return None;
+    }
+    let served = Served::new(ModelName::from("registering"), VersionNo(0), contract.clone(), model.clone());
+    [(heldback, true), (reference, false)].into_iter().find_map(|(table, held_back)| {
+        let rows = Labelled::of(contract, table?, held_back, ASKED)?;
+        // A model that cannot answer them is told so by its gates.
+        let answers = served.evaluate_blocking(&rows.records).ok()?;
+        Estimator::learn(contract, &frozen.features, &rows, &answers)
+    })
 }

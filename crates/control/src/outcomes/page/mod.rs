@@ -1,10 +1,16 @@
 //! The quality page of a deployment: what outcomes say over time, per version and per group.
 
-use super::offline;
+mod calibration;
+mod cohorts;
+mod errors;
+mod estimated;
+
 use super::quality::{Quality, primary_key, primary_name};
+use super::{concept, offline};
 use crate::deployments::KnownVersion;
+use crate::gates::Metric;
 use crate::monitoring::read::{self, Ops};
-use crate::monitoring::{changes_of, head, spans};
+use crate::monitoring::{changes_of, head, spans, whole_rows};
 use crate::words::{count, counted, number, percent};
 use crate::{Actor, Ctx, IntoProblem, Outcome};
 use contract::inputs::TimeRange;
@@ -13,8 +19,8 @@ use contract::rollout::Arm;
 use contract::time::MINUTE;
 use contract::verdict::State;
 use contract::views::parts::{Answer, Estimate, Point};
-use contract::views::quality::{QualityPoint, QualityView, SegmentQuality, VersionQuality};
-use contract::{DeploymentName, Millis, Task, VersionNo};
+use contract::views::quality::{Measure, QualityPoint, QualityView, SegmentQuality, SimpleRule, VersionQuality};
+use contract::{DeploymentName, Millis, ModelName, Task, VersionNo};
 use std::collections::BTreeMap;
 use store::outcomes::QualityRow;
 
@@ -36,10 +42,22 @@ pub async fn quality(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRa
     let answered: u64 = windows.iter().map(|ops| ops.operations.counts.rows).sum();
     let by_bucket = in_buckets(task, rows.iter(), bucket);
     let rows_at = read::by_bucket(windows.iter(), bucket, &starts);
-    let over_time = rows_at.iter().map(|(at, ops)| QualityPoint {
-        at: *at,
-        estimate: by_bucket.get(at).and_then(Quality::primary),
-        coverage: coverage(by_bucket.get(at).map_or(0, Quality::n), ops.counts.rows),
+    let mut delays: Vec<i64> = cx
+        .store
+        .db
+        .outcome_delays(name, range.from, range.to)
+        .await
+        .or_problem(doing)?
+        .into_iter()
+        .map(|(delay,)| delay)
+        .collect();
+    delays.sort_unstable();
+    let (delay, delay_most) = (at_share(&delays, 0.5), at_share(&delays, 0.9));
+    let over_time = rows_at.iter().map(|(at, ops)| {
+        let coverage = coverage(by_bucket.get(at).map_or(0, Quality::n), ops.counts.rows);
+        // The youngest prediction of a point decides: its outcome may still come, unless all have.
+        let filling = coverage < 1.0 && cx.now() - (*at + bucket) < delay_most.unwrap_or(0);
+        QualityPoint { at: *at, estimate: by_bucket.get(at).and_then(Quality::primary), coverage, filling }
     });
     let over_time = over_time.collect();
     let mut versions = Vec::new();
@@ -49,15 +67,29 @@ pub async fn quality(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRa
     seen.dedup();
     for version in seen {
         let before = offline(cx, &known.model, version, primary_key(task)).await?;
-        versions.push(one(task, version, before, &rows, &windows, bucket, &starts));
+        let mut line = one(task, version, before, &rows, &windows, bucket, &starts);
+        beside_offline(cx, &known.model, &mut line).await?;
+        versions.push(line);
     }
     let stable = known.stable_version();
     let offline = versions.iter().find(|version| Some(version.version) == known.stable).and_then(|version| version.offline);
+    let mine = stable
+        .map_or(Quality::new(task), |stable| sum(task, rows.iter().filter(|row| row.version == i64::from(stable.version.0))));
     let segments = match stable {
-        Some(stable) => segments(cx, name, range, stable, &all).await?,
+        Some(stable) => segments(cx, name, range, stable, &mine).await?,
         None => Vec::new(),
     };
-    let delays = cx.store.db.outcome_delays(name, range.from, range.to).await.or_problem(doing)?;
+    let (mut estimated, mut errors, mut cohorts) = (None, None, None);
+    if let Some(stable) = stable {
+        let (_, kept) = whole_rows::kept(cx, name, range).await?;
+        estimated = estimated::estimated(cx, &known, stable, &kept, bucket, &starts).await?;
+        errors = errors::errors(&known, stable, &concept(cx, name, stable.version).await?, cx.now());
+        cohorts = cohorts::cohorts(cx, name, stable.version, task, range, (delay, bucket, &starts)).await?;
+    }
+    let rule = match known.stable {
+        Some(version) => rule(cx, &known.model, version, &versions).await?,
+        None => None,
+    };
     Ok(QualityView {
         answer: answer(task, known.stable, &versions, &all, answered),
         head,
@@ -71,7 +103,14 @@ pub async fn quality(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRa
         outcomes_known: all.n(),
         predictions: answered,
         unknown_ids: cx.store.db.outcomes_waiting().await.or_problem(doing)?,
-        delay_ms: median(delays.into_iter().map(|(delay,)| delay).collect()),
+        delay_ms: delay,
+        delay_most_ms: delay_most,
+        cohorts,
+        not_estimated: if estimated.is_some() { String::new() } else { estimated::why_not(stable.map(|stable| &**stable)) },
+        estimated,
+        errors,
+        calibration: calibration::calibration(&mine),
+        rule,
         changes: changes_of(cx, name, range).await?,
     })
 }
@@ -96,9 +135,43 @@ fn coverage(known: u64, answered: u64) -> f64 {
     if answered == 0 { 0.0 } else { (known as f64 / answered as f64).min(1.0) }
 }
 
-fn median(mut values: Vec<i64>) -> Option<i64> {
-    values.sort_unstable();
-    values.get(values.len() / 2).copied()
+/// The value below which this share of sorted ones lies.
+fn at_share(sorted: &[i64], share: f64) -> Option<i64> {
+    sorted.get(((sorted.len() as f64 * share) as usize).min(sorted.len().saturating_sub(1))).copied()
+}
+
+/// Sets what held-back data said beside the other measures.
+async fn beside_offline(cx: &Ctx, model: &ModelName, line: &mut VersionQuality) -> Outcome<()> {
+    let Some(before) = crate::gates::heldback_metrics(cx, model, line.version).await? else { return Ok(()) };
+    for measure in &mut line.others {
+        measure.offline = before.metrics.get(measure_key(measure)).copied();
+    }
+    Ok(())
+}
+
+/// A measure's name among held-back metrics.
+fn measure_key(measure: &Measure) -> &str {
+    match measure.name.as_str() {
+        "ROC AUC" => "roc_auc",
+        "Precision" => "precision",
+        "Recall" => "recall",
+        "RMSE" => "rmse",
+        other => other,
+    }
+}
+
+/// What the simple rule of the gates reaches, beside what the stable version does.
+async fn rule(cx: &Ctx, model: &ModelName, stable: VersionNo, versions: &[VersionQuality]) -> Outcome<Option<SimpleRule>> {
+    let Some((_, report)) = crate::gates::report(cx, model, stable).await? else { return Ok(None) };
+    let compare = report.compare;
+    let Some(value) = compare.rule.map(|rule| rule.value) else { return Ok(None) };
+    let line = versions.iter().find(|line| line.version == stable);
+    let (measure, realised) = match compare.metric {
+        Metric::Auc => ("ROC AUC", line.and_then(|line| line.others.iter().find(|m| m.name == "ROC AUC")).and_then(|m| m.value)),
+        Metric::Accuracy => ("Accuracy", line.and_then(|line| line.estimate).map(|estimate| estimate.value)),
+        Metric::Mae => ("Mean absolute error", line.and_then(|line| line.estimate).map(|estimate| estimate.value)),
+    };
+    Ok(Some(SimpleRule { measure: measure.into(), value, realised, words: compare.rule_words }))
 }
 
 fn one(
@@ -169,13 +242,19 @@ async fn segments(
         let rows =
             cx.store.db.quality(name, feature, range.from.floor_to(MINUTE), range.to).await.or_problem("Reading quality")?;
         let mut groups: BTreeMap<String, Quality> = BTreeMap::new();
-        for row in rows {
+        for row in rows.iter().filter(|row| row.version == i64::from(stable.version.0)) {
             if let Ok(quality) = serde_json::from_str::<Quality>(&row.quality) {
-                groups.entry(row.segment_value).or_insert_with(|| Quality::new(task)).merge(&quality);
+                groups.entry(row.segment_value.clone()).or_insert_with(|| Quality::new(task)).merge(&quality);
             }
         }
         found.extend(groups.into_iter().map(|(value, quality)| segment(task, feature, value, &quality, overall)));
     }
+    // The worst first: those that are shown to be worse, by how much.
+    let gap = |one: &SegmentQuality| {
+        let value = one.estimate.filter(|_| one.state == State::Watch).zip(overall);
+        value.map_or(0.0, |(group, overall)| (group.value - overall.value).abs())
+    };
+    found.sort_by(|a, b| gap(b).total_cmp(&gap(a)));
     Ok(found)
 }
 
