@@ -4,8 +4,8 @@
 //! session, problems), and pages (sessions, Leptos, the site's files).
 
 use crate::api::{
-    self, alerts, approvals, audit, deployments, gates, me, models, monitoring, outcomes, predict, reports, rollouts, stream,
-    tokens, users, versions,
+    self, alerts, approvals, audit, datasets, deployments, gates, me, models, monitoring, outcomes, predict, reports, rollouts,
+    stream, tokens, users, versions,
 };
 use crate::meters::show_metrics;
 use crate::oip::{self, infer, metadata, repository, stats};
@@ -97,6 +97,7 @@ fn programs() -> Router<Shared> {
         .route("/api/v1/approvals/{id}", get(approvals::show_approval))
         .route("/api/v1/approvals/{id}/decisions", post(approvals::decide_approval))
         .route("/api/v1/approvals/{id}/withdraw", post(approvals::withdraw_approval))
+        .route("/api/v1/datasets/compare", post(datasets::compare_datasets))
         .route("/api/v1/outcomes", post(outcomes::post_outcomes))
         .route("/api/v1/alerts", get(alerts::list_alerts))
         .route("/api/v1/alerts/{id}/acknowledge", post(alerts::acknowledge_alert))

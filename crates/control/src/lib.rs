@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod approvals;
 pub mod audit;
 mod blocking;
+pub mod compare;
 mod ctx;
 pub mod datasets;
 pub mod deployments;

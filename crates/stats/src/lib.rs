@@ -15,6 +15,7 @@ pub mod quality;
 pub mod rng;
 pub mod sequential;
 pub mod sketch;
+pub mod usual;
 
 /// Above 0, and a number.
 pub(crate) fn is_positive(x: f64) -> bool {

@@ -4,6 +4,7 @@
 pub mod alerts;
 pub mod approvals;
 pub mod audit;
+pub mod datasets;
 pub mod deployments;
 pub mod gates;
 pub mod idempotency;

@@ -3,6 +3,7 @@
 //! Exit codes: 0 is yes, 1 is a well-founded no (a gate failed, the audit log does not verify), 2 is wrong usage or a failure.
 
 mod check;
+mod data;
 mod form;
 mod local;
 mod predict;
@@ -52,6 +53,9 @@ enum Command {
     Rollback(rollout::Rollback),
     /// Answer the records of a JSON file (- for standard input)
     Predict(predict::Predict),
+    /// Data files
+    #[command(subcommand)]
+    Data(data::Data),
     /// The audit log, read from the store
     #[command(subcommand)]
     Audit(local::Audit),
@@ -77,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Rollout(rollout) => rollout.run(&server, &say),
         Command::Rollback(rollback) => rollback.run(&server, &say),
         Command::Predict(predict) => predict.run(&server, &say),
+        Command::Data(data) => data.run(&say),
         Command::Audit(audit) => audit.run(&say),
         Command::User(user) => user.run(&say),
         Command::Token(token) => token.run(&say),
@@ -113,6 +118,7 @@ mod tests {
             "slipway rollout abort churn --reason worse",
             "slipway rollback churn --to 2 --reason worse",
             "slipway predict churn -",
+            "slipway data compare reference.csv a.csv b.parquet --period hour --timestamp at --json --labels late.csv --id row",
             "slipway audit verify --database-url sqlite:x.db",
             "slipway user add --email a@b.example --name A --role engineer --password secret",
             "slipway user demo --json",

@@ -4,6 +4,7 @@ mod bars;
 mod cells;
 mod contestants;
 mod load;
+mod monitoring;
 mod page;
 mod process;
 mod python;
@@ -27,11 +28,14 @@ pub struct Options {
 enum Which {
     /// Requests a second and latency of serving, against other servers and against floors
     Serving(serving::Options),
+    /// CPU seconds and memory of comparing data files, against NannyML and Evidently
+    Monitoring(monitoring::Options),
 }
 
 pub fn main(paths: &Paths, options: Options) -> Result<ExitCode> {
     match options.which {
         Some(Which::Serving(options)) => serving::main(paths, &options),
+        Some(Which::Monitoring(options)) => monitoring::main(paths, &options),
         None => serving::main(paths, &serving::Options::default()),
     }
 }

@@ -107,6 +107,21 @@ impl CategoricalWindow {
         }
     }
 
+    /// Counts a value that `rows` rows have: the same as so many times [`Self::add`].
+    pub fn add_many(&mut self, baseline: &CategoricalBaseline, name: &str, rows: u64) {
+        if rows == 0 {
+            return;
+        }
+        self.n += rows;
+        match baseline.index(name).and_then(|i| self.counts.get_mut(i)) {
+            Some(count) => *count += rows,
+            None => {
+                self.unseen_total += rows;
+                self.add_unseen(name, rows);
+            }
+        }
+    }
+
     /// Adds the rows of another window over the same baseline. Exact in any order: counts are integers, and the names
     /// kept are the smallest of the union.
     pub fn merge(&mut self, other: &Self) -> Result<(), Mismatch> {
@@ -168,6 +183,11 @@ mod tests {
         ) {
             let baseline = CategoricalBaseline::fit([Some("c0"), Some("c1"), Some("c1"), None]);
             let whole = counted(&baseline, &values);
+            let mut by_name: BTreeMap<&str, u64> = BTreeMap::new();
+            values.iter().flatten().for_each(|name| *by_name.entry(name).or_default() += 1);
+            let mut at_once = CategoricalWindow { missing: whole.missing, ..CategoricalWindow::new(&baseline) };
+            by_name.iter().for_each(|(name, rows)| at_once.add_many(&baseline, name, *rows));
+            prop_assert_eq!(&at_once, &whole);
             let mut shuffled = values.clone();
             crate::rng::SplitMix64::new(order).shuffle(&mut shuffled);
             let mut cuts: Vec<usize> = cuts.into_iter().map(|c| c.min(values.len())).collect();

@@ -5,12 +5,14 @@
 
 mod categorical;
 mod cuts;
+mod finder;
 mod null;
 mod numeric;
 mod transport;
 
 pub use categorical::{CATEGORIES_KEPT, CategoricalBaseline, CategoricalWindow, UNSEEN_NAMED};
 pub use cuts::linear_quantile;
+pub use finder::Finder;
 pub use null::NullTable;
 pub use numeric::{NumericBaseline, NumericWindow};
 pub(crate) use transport::kolmogorov_smirnov;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cuts;
 use super::null::NullTable;
 use super::transport;
-use super::{Mismatch, share};
+use super::{Finder, Mismatch, share};
 use crate::is_positive;
 
 /// Bits below the standard deviation that sums are kept to: 2^-26 of it, 1.5e-8.
@@ -263,6 +263,44 @@ impl NumericWindow {
         self.above_max += u64::from(x > baseline.max);
         self.min = Some(self.min.map_or(x, |m| m.min(x)));
         self.max = Some(self.max.map_or(x, |m| m.max(x)));
+    }
+
+    /// Counts many values: the same as [`Self::add`] of each, some times quicker. `bins`, where wanted, gets the bin of
+    /// every value; the number of bins for a missing one.
+    pub fn add_all(&mut self, baseline: &NumericBaseline, finder: &Finder, values: &[f64], mut bins: Option<&mut Vec<u16>>) {
+        let none = self.counts.len();
+        if finder.bins() != none {
+            self.missing += values.len() as u64;
+            return;
+        }
+        let (scale, shrink) = (power_of_two(-baseline.unit), power_of_two(-UNIT_BITS));
+        let (mut least, mut most) = (self.min.unwrap_or(f64::INFINITY), self.max.unwrap_or(f64::NEG_INFINITY));
+        for &value in values {
+            if !value.is_finite() {
+                self.missing += 1;
+                if let Some(bins) = &mut bins {
+                    bins.push(none as u16);
+                }
+                continue;
+            }
+            let bin = finder.find(&baseline.edges, value);
+            if let Some(bins) = &mut bins {
+                bins.push(bin as u16);
+            }
+            let x = value.clamp(-LARGEST, LARGEST);
+            let deviation = whole((x - baseline.anchor) * scale);
+            self.counts[bin] += 1;
+            self.sums[bin] += deviation;
+            let standardised = (deviation * shrink).clamp(-1e140, 1e140);
+            self.squares += whole(standardised * standardised * power_of_two(UNIT_BITS));
+            self.n += 1;
+            self.below_min += u64::from(x < baseline.min);
+            self.above_max += u64::from(x > baseline.max);
+            least = least.min(x);
+            most = most.max(x);
+        }
+        self.min = (self.n > 0).then_some(least);
+        self.max = (self.n > 0).then_some(most);
     }
 
     /// Adds the rows of another window over the same baseline.

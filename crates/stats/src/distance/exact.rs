@@ -78,31 +78,51 @@ pub fn histogram(values: &[f64], edges: &[f64]) -> Vec<u64> {
     counts
 }
 
+/// A reference sample made ready for many comparisons.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExactReference {
+    sorted: Vec<f64>,
+    edges: Vec<f64>,
+    std: f64,
+}
+
+impl ExactReference {
+    /// Sorts the finite values.
+    pub fn new(values: &[f64]) -> Self {
+        let sorted = sorted(values);
+        let n = sorted.len() as f64;
+        let mean = sorted.iter().sum::<f64>() / n;
+        let std = (sorted.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt();
+        Self { edges: decile_edges(&sorted), sorted, std }
+    }
+
+    /// All distances of a sample from the reference; `None` when either has no finite value.
+    pub fn distances(&self, current: &[f64]) -> Option<NumericDistances> {
+        let (a, b) = (&self.sorted, sorted(current));
+        if a.is_empty() || b.is_empty() {
+            return None;
+        }
+        let (mut wasserstein, mut ks) = (0.0, 0.0f64);
+        walk(a, &b, |gap, difference| {
+            wasserstein += gap * difference.abs();
+            ks = ks.max(difference.abs());
+        });
+        let constant = a.first() == a.last();
+        let (p, q) = (shares_of(&histogram(a, &self.edges))?, shares_of(&histogram(&b, &self.edges))?);
+        Some(NumericDistances {
+            wasserstein,
+            wasserstein_over_std: (!constant).then(|| wasserstein / self.std),
+            ks,
+            psi: population_stability_index(&p, &q),
+            jensen_shannon: jensen_shannon(&p, &q),
+            hellinger: hellinger(&p, &q),
+        })
+    }
+}
+
 /// All distances of two samples of a numeric feature; `None` when either has no finite value.
 pub fn numeric_distances_exact(reference: &[f64], current: &[f64]) -> Option<NumericDistances> {
-    let (a, b) = (sorted(reference), sorted(current));
-    if a.is_empty() || b.is_empty() {
-        return None;
-    }
-    let (mut wasserstein, mut ks) = (0.0, 0.0f64);
-    walk(&a, &b, |gap, difference| {
-        wasserstein += gap * difference.abs();
-        ks = ks.max(difference.abs());
-    });
-    let n = a.len() as f64;
-    let mean = a.iter().sum::<f64>() / n;
-    let std = (a.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt();
-    let constant = a.first() == a.last();
-    let edges = decile_edges(&a);
-    let (p, q) = (shares_of(&histogram(&a, &edges))?, shares_of(&histogram(&b, &edges))?);
-    Some(NumericDistances {
-        wasserstein,
-        wasserstein_over_std: (!constant).then(|| wasserstein / std),
-        ks,
-        psi: population_stability_index(&p, &q),
-        jensen_shannon: jensen_shannon(&p, &q),
-        hellinger: hellinger(&p, &q),
-    })
+    ExactReference::new(reference).distances(current)
 }
 
 /// All distances of two samples of a categorical feature; missing values are left out, `None` when either has no

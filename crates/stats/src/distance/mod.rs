@@ -14,7 +14,9 @@ mod shares;
 pub(crate) use binned::aligned;
 pub use binned::{categorical_distances, numeric_distances};
 pub use chi_square::{ChiSquare, chi_square_contingency, chi_square_tail};
-pub use exact::{categorical_distances_exact, decile_edges, histogram, ks_statistic, numeric_distances_exact, wasserstein_1};
+pub use exact::{
+    ExactReference, categorical_distances_exact, decile_edges, histogram, ks_statistic, numeric_distances_exact, wasserstein_1,
+};
 pub use ks_p::{ks_p_asymptotic, ks_p_exact, ks_p_value};
 pub use shares::{PSI_FLOOR, hellinger, jensen_shannon, l_infinity, population_stability_index, shares_of, total_variation};
 

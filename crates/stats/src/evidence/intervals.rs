@@ -17,6 +17,11 @@ pub fn normal_quantile(p: f64) -> f64 {
     Normal::standard().inverse_cdf(p.clamp(1e-300, 1.0 - f64::EPSILON / 2.0))
 }
 
+/// Probability that a standard normal variable is at least `z`; keeps its digits for large `z`. 1 for a NaN.
+pub fn normal_tail(z: f64) -> f64 {
+    if z.is_nan() { 1.0 } else { Normal::standard().sf(z) }
+}
+
 /// Wilson's score interval (Wilson 1927), two-sided at `confidence`. Good coverage on average, also near 0 and 1.
 /// `None` for `n` = 0.
 pub fn wilson(k: u64, n: u64, confidence: f64) -> Option<RateInterval> {

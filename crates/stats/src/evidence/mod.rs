@@ -6,7 +6,7 @@ mod judge;
 mod rates;
 
 pub use fisher::{fisher_exact, fisher_mid_p};
-pub use intervals::{RateInterval, clopper_pearson, normal_quantile, wilson};
+pub use intervals::{RateInterval, clopper_pearson, normal_quantile, normal_tail, wilson};
 pub use judge::{DriftFinding, Measure, NEVER, Verdict, judge, judge_categorical, judge_numeric, judge_share};
 pub(crate) use rates::first_true;
 pub use rates::{Tail, binomial_test};

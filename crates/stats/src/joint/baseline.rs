@@ -37,6 +37,25 @@ impl JointBaseline {
     /// and 10 blocks of neighbouring rows, each held back and compared with all others, fit under it at their own number of
     /// rows: keep the rows in the order of time, where they have one. `None` with fewer than a hundred rows or two columns.
     pub fn fit<'a>(features: &BTreeMap<String, Baseline>, rows: usize, cell: impl Fn(&str, usize) -> Cell<'a>) -> Option<Self> {
+        Self::fit_with(features, rows, cell, true)
+    }
+
+    /// The same without the null distribution, for whoever learns what is usual otherwise ([`super::JointUsual`]): by this one
+    /// alone nothing is ever unusual.
+    pub fn fit_plain<'a>(
+        features: &BTreeMap<String, Baseline>,
+        rows: usize,
+        cell: impl Fn(&str, usize) -> Cell<'a>,
+    ) -> Option<Self> {
+        Self::fit_with(features, rows, cell, false)
+    }
+
+    fn fit_with<'a>(
+        features: &BTreeMap<String, Baseline>,
+        rows: usize,
+        cell: impl Fn(&str, usize) -> Cell<'a>,
+        with_null: bool,
+    ) -> Option<Self> {
         let mut columns: Vec<Column> = features.iter().flat_map(|(name, baseline)| Column::of(name, baseline)).collect();
         columns.truncate(COLUMNS_KEPT);
         if rows < FEWEST_ROWS || columns.len() < 2 {
@@ -50,6 +69,10 @@ impl JointBaseline {
             window
         };
         let whole = counted(&mut (0..rows));
+        if !with_null {
+            baseline.reference = whole;
+            return Some(baseline);
+        }
         let correlations = whole.correlations(None)?;
         let yardstick = Yardstick::new(&correlations)?;
         let divergence =

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::columns::Column;
+use super::matrix::Symmetric;
 use super::{JointBaseline, JointWindow};
 use crate::evidence::{NEVER, Verdict};
 
@@ -63,16 +65,21 @@ pub fn judge_joint(baseline: &JointBaseline, window: &JointWindow, threshold: f6
 
 fn pairs(baseline: &JointBaseline, window: &JointWindow) -> Vec<PairShift> {
     let Some((reference, current)) = baseline.both(window) else { return Vec::new() };
+    named_pairs(&baseline.columns, &reference, &current)
+}
+
+/// The pairs of columns of different features that changed most.
+pub(super) fn named_pairs(columns: &[Column], reference: &Symmetric, current: &Symmetric) -> Vec<PairShift> {
     let z = |r: f64| r.clamp(-0.999, 0.999).atanh();
     let mut shifts: Vec<(f64, usize, usize)> = (0..reference.k)
         .flat_map(|i| (0..i).map(move |j| (i, j)))
-        .filter(|&(i, j)| baseline.columns[i].feature != baseline.columns[j].feature)
+        .filter(|&(i, j)| columns[i].feature != columns[j].feature)
         .map(|(i, j)| ((z(current.at(i, j)) - z(reference.at(i, j))).abs(), j, i))
         .collect();
     shifts.sort_by(|a, b| b.0.total_cmp(&a.0));
     let named = |&(_, i, j): &(f64, usize, usize)| PairShift {
-        first: baseline.columns[i].name(),
-        second: baseline.columns[j].name(),
+        first: columns[i].name(),
+        second: columns[j].name(),
         reference: reference.at(i, j),
         current: current.at(i, j),
     };

@@ -9,10 +9,12 @@ mod columns;
 mod judge;
 mod matrix;
 mod null;
+mod usual;
 mod window;
 
 pub use baseline::{COLUMNS_KEPT, JointBaseline};
 pub use columns::{Column, Scale};
 pub use judge::{JointFinding, PairShift, judge_joint};
 pub use matrix::stein_loss;
+pub use usual::JointUsual;
 pub use window::JointWindow;

@@ -1,0 +1,149 @@
+//! Some thousand rows, column by column.
+
+use super::dictionary::Dictionary;
+use super::values::{is_missing, number, plain, time};
+use contract::Millis;
+
+/// Rows of a batch.
+pub const ROWS: usize = 4_096;
+/// The code, and the time, of a missing value.
+pub const NONE: u32 = u32::MAX;
+
+/// A missing value among numbers that stands for a text: a NaN of its own.
+pub fn strange() -> f64 {
+    f64::from_bits(STRANGE)
+}
+
+/// Whether a value is [`strange`].
+pub fn is_strange(value: f64) -> bool {
+    value.to_bits() == STRANGE
+}
+
+const STRANGE: u64 = 0x7ff8_0000_0000_5117;
+
+/// How the values of a column are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Number,
+    Code,
+    Time,
+}
+
+/// The values of one column.
+#[derive(Debug)]
+pub enum Column {
+    /// Missing values are NaN; texts that are no numbers are [`strange`].
+    Numbers(Vec<f64>),
+    /// Positions in the column's dictionary, [`NONE`] where missing.
+    Codes(Vec<u32>),
+    /// Milliseconds since 1970 UTC; `None` where missing. A text that is no time ends the reading.
+    Times(Vec<Option<Millis>>),
+}
+
+/// Columns that are wanted, in the order in which they were asked for.
+#[derive(Debug)]
+pub struct Batch {
+    pub rows: usize,
+    pub columns: Vec<Column>,
+}
+
+impl Batch {
+    pub fn new(wanted: &[Wanted]) -> Self {
+        let column = |wanted: &Wanted| match wanted {
+            Wanted::Number => Column::Numbers(Vec::with_capacity(ROWS)),
+            Wanted::Code => Column::Codes(Vec::with_capacity(ROWS)),
+            Wanted::Time => Column::Times(Vec::with_capacity(ROWS)),
+        };
+        Self { rows: 0, columns: wanted.iter().map(column).collect() }
+    }
+
+    pub fn clear(&mut self) {
+        self.rows = 0;
+        for column in &mut self.columns {
+            match column {
+                Column::Numbers(values) => values.clear(),
+                Column::Codes(codes) => codes.clear(),
+                Column::Times(times) => times.clear(),
+            }
+        }
+    }
+
+    /// Adds the rows of another batch of the same columns, which is empty afterwards.
+    pub fn append(&mut self, other: &mut Self) {
+        self.rows += other.rows;
+        for (mine, theirs) in self.columns.iter_mut().zip(&mut other.columns) {
+            match (mine, theirs) {
+                (Column::Numbers(values), Column::Numbers(more)) => values.append(more),
+                (Column::Codes(codes), Column::Codes(more)) => codes.append(more),
+                (Column::Times(times), Column::Times(more)) => times.append(more),
+                _ => {}
+            }
+        }
+        other.clear();
+    }
+
+    pub fn numbers(&self, column: usize) -> &[f64] {
+        match self.columns.get(column) {
+            Some(Column::Numbers(values)) => values,
+            _ => &[],
+        }
+    }
+
+    pub fn codes(&self, column: usize) -> &[u32] {
+        match self.columns.get(column) {
+            Some(Column::Codes(codes)) => codes,
+            _ => &[],
+        }
+    }
+
+    pub fn times(&self, column: usize) -> &[Option<Millis>] {
+        match self.columns.get(column) {
+            Some(Column::Times(times)) => times,
+            _ => &[],
+        }
+    }
+}
+
+impl Column {
+    /// Adds a value as it stands in a text file.
+    pub fn push_text(&mut self, text: &[u8], dictionary: &mut Dictionary) -> Result<(), String> {
+        match self {
+            Self::Numbers(values) => {
+                values.push(number(text).unwrap_or_else(|| if is_missing(text) { f64::NAN } else { strange() }));
+            }
+            Self::Codes(codes) => codes.push(if text.is_empty() { NONE } else { dictionary.code(plain(text)) }),
+            Self::Times(times) => {
+                times.push(if is_missing(text) {
+                    None
+                } else {
+                    let found = time(text);
+                    Some(found.ok_or_else(|| {
+                        format!("“{}” is no time: RFC 3339 or epoch milliseconds", String::from_utf8_lossy(text))
+                    })?)
+                })
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a number.
+    pub fn push_number(&mut self, value: f64, dictionary: &mut Dictionary) {
+        match self {
+            Self::Numbers(values) => values.push(if value.is_finite() { value } else { f64::NAN }),
+            Self::Codes(codes) if value.is_nan() => codes.push(NONE),
+            Self::Codes(codes) => codes.push(dictionary.code(serving::tensor::number_text(value).as_bytes())),
+            // Stored times may be in microseconds or nanoseconds; no millisecond of this millennium is as large.
+            Self::Times(times) if value > 1e17 => times.push(Some(Millis((value / 1e6) as i64))),
+            Self::Times(times) if value > 1e14 => times.push(Some(Millis((value / 1e3) as i64))),
+            Self::Times(times) => times.push((!value.is_nan()).then_some(Millis(value as i64))),
+        }
+    }
+
+    pub fn push_missing(&mut self) {
+        match self {
+            Self::Numbers(values) => values.push(f64::NAN),
+            Self::Codes(codes) => codes.push(NONE),
+            Self::Times(times) => times.push(None),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The comparison for whoever sends the files: the same engine, off the async threads.
+
+use super::{Input, Line, Options, compare};
+use crate::{Actor, Outcome};
+use contract::Problem;
+use contract::role::Act;
+
+/// What was sent.
+pub struct Sent {
+    pub options: Options,
+    pub reference: Input,
+    pub current: Vec<Input>,
+    pub labels: Option<Input>,
+}
+
+/// Lines of an answer at most: each holds a number for everything that is watched.
+const MOST: usize = 20_000;
+
+/// Compares what was sent. Nothing is kept.
+pub async fn compare_sent(who: &Actor, sent: Sent) -> Outcome<Vec<Line>> {
+    who.must(Act::View)?;
+    let lines = crate::blocking(move || {
+        let mut lines = Vec::new();
+        compare(&sent.options, &sent.reference, &sent.current, sent.labels.as_ref(), &mut |line| {
+            if lines.len() == MOST {
+                return Err(format!("There are more than {MOST} chunks. Make them longer, or send fewer rows."));
+            }
+            lines.push(line);
+            Ok(())
+        })
+        .map(|()| lines)
+    })
+    .await?;
+    lines.map_err(Problem::invalid)
+}

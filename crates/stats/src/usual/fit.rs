@@ -1,0 +1,233 @@
+//! Learning what is usual from the reference's own stretches.
+
+use super::dispersion::{Dispersion, Pair};
+use super::evidence::Null;
+use super::{Evidence, Season, Shape, Stretch};
+
+/// Neighbouring stretches are also taken together by so many, to see what varies slowly.
+const LEVELS: [usize; 3] = [1, 4, 16];
+/// Stretches (or groups of them) from which something is learnt.
+const FEWEST: usize = 8;
+/// Stretches of every time from which times are told apart.
+const FEWEST_OF_SEASON: usize = 2;
+/// Times are told apart when less than this much of the noise is left.
+const LEFT_OVER: f64 = 0.9;
+/// Rows of a stretch from which it is looked at, and of a time from which another is compared with it.
+const FEWEST_ROWS: u64 = 5;
+const FEWEST_OF_TIME: u64 = 48;
+/// Rows that a stretch is thought to have at least when nulls are compared: what will be judged is often larger than the
+/// stretches of a thinned reference.
+const JUDGED: u64 = 500;
+
+/// What is usual for one feature: the reference rows and how its stretches differ.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Usual {
+    shape: Shape,
+    reference: Stretch,
+    null: Null,
+    seasonal: Option<Seasonal>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Seasonal {
+    season: Season,
+    /// Reference rows by time.
+    rows: Vec<Stretch>,
+    null: Null,
+}
+
+impl Usual {
+    /// Learns from the `reference` and from the `stretches` that it was cut into, in the order of time. `alpha` is the level
+    /// that evidence will be held against. Without stretches only chance is known.
+    ///
+    /// The null is raised until the stretches themselves, each against all others, look like nothing more than what so many
+    /// would show by chance.
+    pub fn fit(shape: Shape, reference: Stretch, stretches: &[Stretch], alpha: f64) -> Self {
+        let stretches: Vec<Stretch> = stretches.iter().filter(|s| s.n >= FEWEST_ROWS).cloned().collect();
+        let mut sets: Vec<Vec<Pair>> = Vec::new();
+        for size in LEVELS.into_iter().take_while(|size| stretches.len() / size >= FEWEST) {
+            sets.push(stretches.chunks_exact(size).map(|group| held_back(&reference, group.iter())).collect());
+        }
+        if !sets.is_empty() {
+            // Times of which each single stretch is too small to show that they differ.
+            sets.extend(Season::ALL.into_iter().filter_map(|season| by_season(season, &reference, &stretches)));
+        }
+        let found = sets.iter().map(|pairs| Dispersion::of(&shape, pairs, alpha));
+        let dispersion = found.reduce(|all, one| all.max(&one)).unwrap_or_default();
+        let null = settled(&shape, dispersion, &sets);
+        let pairs = sets.first().map_or(&[][..], Vec::as_slice);
+        // With nothing to explain there is nothing to gain.
+        let seasonal = if null.dispersion.is_none() { None } else { Seasonal::fit(&shape, pairs, noise(&null, pairs), alpha) };
+        Self { shape, reference, null, seasonal }
+    }
+
+    /// How the cells of the feature are read.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The times that stretches are told apart by, if any.
+    pub fn season(&self) -> Option<Season> {
+        self.seasonal.as_ref().map(|s| s.season)
+    }
+
+    /// The evidence that stretches, taken together, differ from the reference; or from the reference at the same times, where
+    /// that matters and the times are known.
+    pub fn evidence(&self, seen: &[&Stretch]) -> Evidence {
+        let mut sum = Stretch::default();
+        seen.iter().for_each(|stretch| sum.add(stretch));
+        match &self.seasonal {
+            Some(seasonal) if seen.iter().all(|stretch| stretch.at.is_some()) => match seasonal.mixed(seen) {
+                Some(others) => seasonal.null.evidence(&self.shape, &sum, &others),
+                // Times matter, and of these the reference knows too little.
+                None => Evidence::NONE,
+            },
+            _ => self.null.evidence(&self.shape, &sum, &self.reference),
+        }
+    }
+}
+
+impl Seasonal {
+    /// Reference rows of the times of the stretches, mixed as the stretches mix them: of each time as many as keep the
+    /// proportions, so that the time with the fewest rows decides how many there are. `None` when a time is not known.
+    fn mixed(&self, seen: &[&Stretch]) -> Option<Stretch> {
+        let of = |stretch: &Stretch| Some(&self.rows[self.season.of(stretch.at?)]);
+        let total: u64 = seen.iter().map(|stretch| stretch.rows()).sum();
+        let mut most = f64::INFINITY;
+        for stretch in seen.iter().filter(|stretch| stretch.rows() > 0) {
+            let others = of(stretch)?;
+            if others.n < FEWEST_OF_TIME {
+                return None;
+            }
+            most = most.min(others.rows() as f64 * total as f64 / stretch.rows() as f64);
+        }
+        if let [only] = seen {
+            return of(only).cloned();
+        }
+        // Rounded once, at the end: rare values would vanish otherwise.
+        let (mut counts, mut missing) = (vec![0.0; self.rows.iter().map(|r| r.counts.len()).max()?], 0.0);
+        for stretch in seen.iter().filter(|stretch| stretch.rows() > 0) {
+            let others = of(stretch)?;
+            let weight = most * stretch.rows() as f64 / total as f64 / others.rows() as f64;
+            counts.iter_mut().zip(&others.counts).for_each(|(sum, rows)| *sum += *rows as f64 * weight);
+            missing += others.missing as f64 * weight;
+        }
+        let counts: Vec<u64> = counts.into_iter().map(|rows: f64| rows.round() as u64).collect();
+        let mixed = Stretch { n: counts.iter().sum(), counts, missing: f64::round(missing) as u64, at: None };
+        Some(mixed)
+    }
+
+    /// The times by which stretches can be told best, if by any better than by none: `pooled` is the noise without.
+    fn fit(shape: &Shape, pairs: &[Pair], pooled: f64, alpha: f64) -> Option<Self> {
+        let mut best = (LEFT_OVER * pooled, None);
+        for season in Season::ALL {
+            let Some((rows, held_back)) = by_time(season, pairs) else { continue };
+            let dispersion = Dispersion::of(shape, &held_back, alpha);
+            let sets = [held_back];
+            let null = settled(shape, dispersion, &sets);
+            let [held_back] = &sets;
+            let noise = noise(&null, held_back);
+            if noise < best.0 {
+                best = (noise, Some(Self { season, rows, null }));
+            }
+        }
+        best.1
+    }
+}
+
+/// Stretches together, and the rest of the reference.
+fn held_back<'a>(reference: &Stretch, group: impl Iterator<Item = &'a Stretch>) -> Pair {
+    let mut seen = Stretch::default();
+    for stretch in group {
+        seen.at = seen.at.or(stretch.at);
+        seen.add(stretch);
+    }
+    Pair { others: reference.without(&seen), seen }
+}
+
+/// All stretches of a time together, for every time; `None` when there are too few times, or too few stretches of them.
+fn by_season(season: Season, reference: &Stretch, stretches: &[Stretch]) -> Option<Vec<Pair>> {
+    let mut times: Vec<Vec<&Stretch>> = vec![Vec::new(); season.count()];
+    for stretch in stretches {
+        times[season.of(stretch.at?)].push(stretch);
+    }
+    let used: Vec<&Vec<&Stretch>> = times.iter().filter(|time| time.len() >= FEWEST_OF_SEASON).collect();
+    (used.len() >= FEWEST && used.len() * 2 >= season.count())
+        .then(|| used.into_iter().map(|time| held_back(reference, time.iter().copied())).collect())
+}
+
+/// The rows by time, and each stretch with the others of its time; `None` when a time has too few stretches.
+fn by_time(season: Season, pairs: &[Pair]) -> Option<(Vec<Stretch>, Vec<Pair>)> {
+    let mut rows = vec![Stretch::default(); season.count()];
+    let mut counts = vec![0; season.count()];
+    for pair in pairs {
+        let time = season.of(pair.seen.at?);
+        rows[time].add(&pair.seen);
+        counts[time] += 1;
+    }
+    let used: Vec<usize> = counts.iter().copied().filter(|count| *count > 0).collect();
+    let thin = used.iter().filter(|count| **count < FEWEST_OF_SEASON).count();
+    if used.len() * 2 < season.count() || thin * 4 > used.len() {
+        return None;
+    }
+    let held_back = pairs
+        .iter()
+        .filter(|pair| pair.seen.at.is_some_and(|at| counts[season.of(at)] >= FEWEST_OF_SEASON))
+        .map(|pair| {
+            let time = season.of(pair.seen.at.unwrap_or_default());
+            Pair { seen: pair.seen.clone(), others: rows[time].without(&pair.seen) }
+        })
+        .collect();
+    Some((rows, held_back))
+}
+
+/// Variance of a share, over `p(1 − p)`, that a change has to stand out from: chance on both sides and dispersion.
+fn noise(null: &Null, pairs: &[Pair]) -> f64 {
+    let spread = |pair: &Pair| 1.0 / pair.seen.n.max(JUDGED) as f64 + 1.0 / pair.others.n.max(1) as f64;
+    let chance = pairs.iter().map(spread).sum::<f64>() / pairs.len().max(1) as f64;
+    let groups = &null.dispersion.groups;
+    let scale = null.whole.map_or(1.0, |whole| whole.0 / whole.1);
+    (chance + groups.iter().sum::<f64>() / groups.len().max(1) as f64) * scale
+}
+
+/// Raises the dispersion until the stretches of every set fit under it.
+fn settled(shape: &Shape, dispersion: Dispersion, sets: &[Vec<Pair>]) -> Null {
+    let mut null = Null { dispersion, whole: None };
+    let Some(first) = sets.first().filter(|pairs| pairs.len() >= FEWEST) else { return null };
+    let rows = first.iter().map(|pair| pair.seen.n).sum::<u64>() as f64 / first.len() as f64;
+    for step in 0..30 {
+        if !null.dispersion.is_none() {
+            null.whole = whole(shape, &null, first);
+        }
+        let fits = |pairs: &Vec<Pair>| {
+            let spare = pairs.len() / 100;
+            let mut p: Vec<f64> = pairs.iter().map(|pair| null.evidence(shape, &pair.seen, &pair.others).p).collect();
+            p.sort_unstable_by(f64::total_cmp);
+            // The least of so many is as small as this in one of ten references by chance.
+            p[spare] * pairs.len() as f64 >= 0.1 * (spare + 1) as f64
+        };
+        if sets.iter().all(fits) {
+            break;
+        }
+        null.dispersion = null.dispersion.raised(1.25, if step % 2 == 0 { 0.05 / rows } else { 0.0 });
+    }
+    null
+}
+
+/// Mean of the chi-square over that by chance, and the free part of its degrees of freedom, as the variance shows it
+/// (Satterthwaite): when shares move together, fewer of them are free.
+fn whole(shape: &Shape, null: &Null, pairs: &[Pair]) -> Option<(f64, f64)> {
+    let found: Vec<(f64, f64)> = pairs.iter().filter_map(|pair| null.whole(shape, &pair.seen, &pair.others)).collect();
+    if found.len() < FEWEST {
+        return None;
+    }
+    let n = found.len() as f64;
+    let (mean, free) = (found.iter().map(|f| f.0).sum::<f64>() / n, found.iter().map(|f| f.1).sum::<f64>() / n);
+    let variance = found.iter().map(|f| (f.0 - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    if !(mean > 0.0 && variance > 0.0) {
+        return None;
+    }
+    let dof = (2.0 * mean * mean / variance).clamp(1.0, free);
+    // Never less than by chance: the mean of a chi-square is its degrees of freedom.
+    Some(((mean / free).max(1.0), dof / free))
+}
