@@ -3,6 +3,7 @@
 mod bars;
 mod cells;
 mod contestants;
+mod drift;
 mod load;
 mod page;
 mod process;
@@ -27,11 +28,14 @@ pub struct Options {
 enum Which {
     /// Requests a second and latency of serving, against other servers and against floors
     Serving(serving::Options),
+    /// Drift alarms: labelled events on real data, against Evidently, NannyML and a fixed threshold
+    Drift(drift::Options),
 }
 
 pub fn main(paths: &Paths, options: Options) -> Result<ExitCode> {
     match options.which {
         Some(Which::Serving(options)) => serving::main(paths, &options),
+        Some(Which::Drift(options)) => drift::main(paths, &options),
         None => serving::main(paths, &serving::Options::default()),
     }
 }
