@@ -3,6 +3,7 @@
 mod bars;
 mod cells;
 mod contestants;
+mod drift;
 mod load;
 mod monitoring;
 mod page;
@@ -30,12 +31,15 @@ enum Which {
     Serving(serving::Options),
     /// CPU seconds and memory of comparing data files, against NannyML and Evidently
     Monitoring(monitoring::Options),
+    /// Drift alarms: labelled events on real data, against Evidently, NannyML and a fixed threshold
+    Drift(drift::Options),
 }
 
 pub fn main(paths: &Paths, options: Options) -> Result<ExitCode> {
     match options.which {
         Some(Which::Serving(options)) => serving::main(paths, &options),
         Some(Which::Monitoring(options)) => monitoring::main(paths, &options),
+        Some(Which::Drift(options)) => drift::main(paths, &options),
         None => serving::main(paths, &serving::Options::default()),
     }
 }
