@@ -1,5 +1,6 @@
 //! What a deployment declares: who owns it, how it is served and watched.
 
+use crate::alerting::AlertLimits;
 use crate::ids::{ModelName, VersionNo};
 use crate::rule::Rule;
 use serde::{Deserialize, Serialize};
@@ -84,6 +85,12 @@ pub struct DeploymentSettings {
     /// Length of the window over which drift is judged, seconds.
     #[serde(default = "default_drift_window")]
     pub drift_window_s: u64,
+    /// Where the other rules begin to fire.
+    #[serde(default, skip_serializing_if = "AlertLimits::is_default")]
+    pub alert_limits: AlertLimits,
+    /// The owner's own runbook: an address that alerts link to.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub runbook_url: String,
 }
 
 impl DeploymentSettings {
@@ -105,6 +112,8 @@ impl DeploymentSettings {
             drift_threshold: default_drift_threshold(),
             alert_budget_per_week: default_alert_budget(),
             drift_window_s: default_drift_window(),
+            alert_limits: AlertLimits::default(),
+            runbook_url: String::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What every act is given: the store, the clock, ids and the live bus. Nothing is read from the back door.
 
 use crate::Outcome;
+use crate::alerts::Outbound;
 use crate::deployments::Book;
 use crate::monitoring::Retention;
 use contract::live::{LiveEvent, Topic};
@@ -97,6 +98,8 @@ pub struct Ctx {
     /// What runs, in memory.
     pub book: Arc<Book>,
     pub retention: Retention,
+    /// Where messages of alerts may be sent.
+    pub outbound: Outbound,
     runtime: Option<serving::Runtime>,
     router: Option<serving::Router>,
     clock: Arc<dyn Clock>,
@@ -111,6 +114,7 @@ impl Ctx {
             site: Arc::default(),
             book: Arc::default(),
             retention: Retention::default(),
+            outbound: Outbound::default(),
             runtime: None,
             router: None,
             clock,
@@ -128,6 +132,12 @@ impl Ctx {
     #[must_use]
     pub fn with_retention(self, retention: Retention) -> Self {
         Self { retention, ..self }
+    }
+
+    /// The same hands, with where messages may be sent.
+    #[must_use]
+    pub fn with_outbound(self, outbound: Outbound) -> Self {
+        Self { outbound, ..self }
     }
 
     /// The same hands, with what runs ONNX files.

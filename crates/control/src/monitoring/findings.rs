@@ -9,13 +9,6 @@ use contract::{Task, Verdict};
 use stats::bins::{Baseline, Window};
 use stats::evidence::{DriftFinding, Measure, Tail, Verdict as Judged, fisher_exact, judge, judge_share};
 
-/// Rise of the share of missing values that matters.
-pub const MISSING_RISE: f64 = 0.05;
-/// Share of new values that matters.
-pub const UNSEEN_RISE: f64 = 0.02;
-/// Change of a predicted class's share that matters.
-pub const SHARE_MARGIN: f64 = 0.05;
-
 /// What a window says about one feature.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -52,7 +45,7 @@ pub fn findings(settings: &DeploymentSettings, version: &KnownVersion, features:
         .map(|(name, reference)| {
             let empty = Window::new(reference);
             let window = features.by_name.get(name).unwrap_or(&empty);
-            one(name, reference, window, settings.drift_threshold, alpha)
+            one(name, reference, window, settings, alpha)
         })
         .collect();
     // Drift first, then what is near its limit; what cannot be judged last, however far it seems to be.
@@ -68,23 +61,24 @@ pub fn findings(settings: &DeploymentSettings, version: &KnownVersion, features:
     found
 }
 
-fn one(name: &str, reference: &Baseline, window: &Window, threshold: f64, alpha: f64) -> Finding {
+fn one(name: &str, reference: &Baseline, window: &Window, settings: &DeploymentSettings, alpha: f64) -> Finding {
     let rows = window.n() + window.missing();
+    let limits = settings.alert_limits;
     let unseen = match (reference, window) {
         (Baseline::Categorical(known), Window::Categorical(seen)) if known.is_complete() => {
-            Some(judge_share(seen.unseen_total, seen.n, 0, known.n, UNSEEN_RISE, alpha))
+            Some(judge_share(seen.unseen_total, seen.n, 0, known.n, limits.unseen_rise, alpha))
         }
         _ => None,
     };
     Finding {
         feature: name.to_owned(),
-        distance: judge(reference, window, threshold, alpha),
+        distance: judge(reference, window, settings.drift_threshold, alpha),
         missing: judge_share(
             window.missing(),
             rows,
             reference.missing(),
             reference.n() + reference.missing(),
-            MISSING_RISE,
+            limits.missing_rise,
             alpha,
         ),
         unseen,
