@@ -1,5 +1,6 @@
 //! What a deployment declares: who owns it, how it is served and watched.
 
+use crate::alerting::AlertLimits;
 use crate::ids::{ModelName, VersionNo};
 use crate::rule::Rule;
 use serde::{Deserialize, Serialize};
@@ -111,6 +112,12 @@ pub struct DeploymentSettings {
     pub drift_window_s: u64,
     #[serde(default)]
     pub concept_detector: ConceptDetector,
+    /// Where the other rules begin to fire.
+    #[serde(default, skip_serializing_if = "AlertLimits::is_default")]
+    pub alert_limits: AlertLimits,
+    /// The owner's own runbook: an address that alerts link to.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub runbook_url: String,
 }
 
 impl DeploymentSettings {
@@ -133,6 +140,8 @@ impl DeploymentSettings {
             alert_budget_per_week: default_alert_budget(),
             drift_window_s: default_drift_window(),
             concept_detector: ConceptDetector::default(),
+            alert_limits: AlertLimits::default(),
+            runbook_url: String::new(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What crosses the wire between floors: ids, times, problems, contracts, inputs and the views that pages show. No I/O.
 
+pub mod alerting;
 pub mod deployment;
 pub mod ids;
 pub mod inputs;

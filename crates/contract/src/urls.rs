@@ -8,6 +8,7 @@ pub const FLEET: &str = "/fleet";
 pub const MODELS: &str = "/models";
 pub const RELEASES: &str = "/releases";
 pub const ALERTS: &str = "/alerts";
+pub const CHANNELS: &str = "/alerts/channels";
 pub const AUDIT: &str = "/audit";
 pub const STYLEGUIDE: &str = "/styleguide";
 pub const STREAM: &str = "/api/v1/stream";
@@ -27,12 +28,19 @@ pub const NEW_MODEL: &str = "/models/new";
 pub fn version(model: &ModelName, version: VersionNo, tab: &str) -> String {
     if tab.is_empty() { format!("/models/{model}/{version}") } else { format!("/models/{model}/{version}/{tab}") }
 }
-/// `tab`: "" (overview), `drift`, `quality`, `latency`, `activity`.
+/// `tab`: "" (overview), `drift`, `quality`, `latency`, `alerts`.
 pub fn deployment(name: &DeploymentName, tab: &str) -> String {
     if tab.is_empty() { format!("/fleet/{name}") } else { format!("/fleet/{name}/{tab}") }
 }
 pub fn drift_feature(name: &DeploymentName, feature: &str) -> String {
     format!("/fleet/{name}/drift?feature={}", encode(feature))
+}
+/// One alert among all of them.
+pub fn alert(id: &AlertId) -> String {
+    format!("{ALERTS}#{id}")
+}
+pub fn channel(id: &ChannelId) -> String {
+    format!("{CHANNELS}/{id}")
 }
 pub fn rollout(id: &RolloutId) -> String {
     format!("/releases/{id}")

@@ -1,6 +1,7 @@
 //! What every act is given: the store, the clock, ids and the live bus. Nothing is read from the back door.
 
 use crate::Outcome;
+use crate::alerts::Outbound;
 use crate::deployments::Book;
 use crate::monitoring::Retention;
 use contract::live::{LiveEvent, Topic};
@@ -101,6 +102,8 @@ pub struct Ctx {
     pub model_memory: Option<u64>,
     /// Held while a deployment is loaded again because somebody asked.
     pub(crate) waking: Arc<tokio::sync::Mutex<()>>,
+    /// Where messages of alerts may be sent.
+    pub outbound: Outbound,
     runtime: Option<serving::Runtime>,
     router: Option<serving::Router>,
     clock: Arc<dyn Clock>,
@@ -117,6 +120,7 @@ impl Ctx {
             retention: Retention::default(),
             model_memory: None,
             waking: Arc::default(),
+            outbound: Outbound::default(),
             runtime: None,
             router: None,
             clock,
@@ -140,6 +144,12 @@ impl Ctx {
     #[must_use]
     pub fn with_retention(self, retention: Retention) -> Self {
         Self { retention, ..self }
+    }
+
+    /// The same hands, with where messages may be sent.
+    #[must_use]
+    pub fn with_outbound(self, outbound: Outbound) -> Self {
+        Self { outbound, ..self }
     }
 
     /// The same hands, with what runs ONNX files.

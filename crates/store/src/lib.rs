@@ -3,6 +3,9 @@
 //! Reads go through [`Db`], writes through [`Tx`]; both speak the portable subset that `migrations/` is written in: text ids made
 //! by the program, `bigint` milliseconds, `double precision`, JSON as text, `$1` placeholders, no `now()`, no autoincrement.
 
+pub mod alert_channels;
+pub mod alert_deliveries;
+pub mod alert_silences;
 pub mod alerts;
 pub mod approvals;
 pub mod audit;

@@ -1,5 +1,6 @@
 //! Alerts: what fires, since when, how sure, and what changed just before.
 
+use super::common::When;
 use super::parts::{Answer, Change};
 use crate::ids::*;
 use crate::time::Millis;
@@ -13,6 +14,12 @@ pub struct AlertsView {
     pub open: Vec<AlertLine>,
     /// Resolved in the last 30 days, newest first.
     pub resolved: Vec<AlertLine>,
+    /// Those that hold now, the one that ends first first.
+    pub silences: Vec<SilenceLine>,
+    /// Names of all deployments, to choose from.
+    pub deployments: Vec<DeploymentName>,
+    /// Channels that are told of alerts.
+    pub channels: usize,
     pub may_acknowledge: bool,
     pub updated_at: Millis,
 }
@@ -80,6 +87,12 @@ impl AlertKind {
             Self::ConceptDrift => "concept_drift",
         }
     }
+    /// As people call it: `Feature drift`.
+    pub fn name(self) -> String {
+        let word = self.word().replace('_', " ");
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    }
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
@@ -103,6 +116,33 @@ pub struct AlertLine {
     pub acknowledged_at: Option<Millis>,
     /// The last change of this deployment before it fired.
     pub changed_before: Option<Change>,
-    /// The chart that shows it.
+    /// How sure it is, as a sentence; empty where nothing was estimated.
+    pub sure: String,
+    /// What to do first.
+    pub runbook: String,
+    /// The team's own runbook; empty where the deployment names none.
+    pub runbook_url: String,
+    /// The silence that covers it now.
+    pub silenced: Option<SilenceLine>,
+    /// What was said when it was acknowledged.
+    pub note: String,
+    /// The chart that shows it, at the time at which it began.
     pub url: String,
+}
+
+/// Something that nobody is told of for a while.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SilenceLine {
+    pub id: SilenceId,
+    /// `feature drift of age in churn`.
+    pub what: String,
+    /// Empty: every deployment.
+    pub deployment: String,
+    /// Empty: every kind.
+    pub kind: String,
+    /// Empty: any.
+    pub subject: String,
+    pub until: When,
+    pub reason: String,
+    pub author: String,
 }

@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod approvals;
 pub mod audit;
+pub mod channels;
 pub mod common;
 pub mod deployment;
 pub mod drift;
@@ -11,6 +12,7 @@ pub mod gates;
 pub mod inbox;
 pub mod latency;
 pub mod models;
+pub mod monitors;
 pub mod parts;
 pub mod people;
 pub mod quality;

@@ -1,7 +1,9 @@
 //! Somebody has seen an alert.
 
+use super::outbox;
 use crate::audit::entry;
 use crate::{Actor, Ctx, IntoProblem, Outcome};
+use contract::alerting::AlertEvent;
 use contract::live::Topic;
 use contract::role::Act;
 use contract::views::alerts::AlertKind;
@@ -28,6 +30,8 @@ pub async fn acknowledge(cx: &Ctx, who: &Actor, id: &AlertId, note: &str) -> Out
         ..row
     };
     tx.alert_update(&seen).await.or_problem(doing)?;
+    let event = if once { AlertEvent::Resolved } else { AlertEvent::Acknowledged };
+    outbox::tell_in(cx, &mut tx, &seen, event).await?;
     let summary = format!("Acknowledged: {}", seen.headline);
     tx.audit(entry(
         cx,

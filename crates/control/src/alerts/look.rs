@@ -3,9 +3,10 @@
 use super::rules::{self, FeatureLook, Firing, QualityLook, ShareLook, Traffic};
 use super::{grouped, watching};
 use crate::deployments::{Known, KnownVersion};
-use crate::monitoring::findings::{self, PredictionFinding, SHARE_MARGIN, distance_words, verdict};
+use crate::monitoring::Counts;
+use crate::monitoring::findings::{self, PredictionFinding, distance_words, verdict};
 use crate::monitoring::whole_rows::WholeRows;
-use crate::monitoring::window::Features;
+use crate::monitoring::window::{Features, Operations};
 use crate::monitoring::{last, read};
 use crate::outcomes::{Quality, concept, look_at_trust, primary_key, primary_name};
 use crate::registry::expected::Expected;
@@ -17,9 +18,9 @@ use contract::{Millis, Task};
 use stats::evidence::DriftFinding;
 
 /// Stretch over which traffic is judged.
-const TRAFFIC: i64 = 5 * MINUTE;
+pub const TRAFFIC: i64 = 5 * MINUTE;
 /// Stretch over which realised quality is judged, by the time of the prediction.
-const QUALITY: i64 = 7 * DAY;
+pub const QUALITY: i64 = 7 * DAY;
 
 /// Everything that fires.
 pub async fn firing(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
@@ -37,16 +38,22 @@ pub async fn firing(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
 
 async fn traffic(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
     let (_, windows) = read::operations(cx, &known.name, last(cx, TRAFFIC)).await?;
-    let sum = read::sum(windows.iter().filter(|window| read::is_live(window.arm)));
-    Ok(rules::traffic(&Traffic {
+    Ok(traffic_of(known, &read::sum(windows.iter().filter(|window| read::is_live(window.arm)))))
+}
+
+/// What the requests of a stretch say; also of one that is long past.
+pub fn traffic_of(known: &Known, sum: &Operations) -> Vec<Firing> {
+    rules::traffic(&Traffic {
         requests: sum.counts.requests,
         failed: sum.counts.failed,
         fallback: sum.counts.fallback,
-        slow: sum.counts.slow,
+        // From the latencies themselves: what was counted as slow when it was answered was judged by the limit of that time.
+        slow: sum.total.count_above(known.settings.p99_limit_ms),
         dropped: sum.counts.dropped,
         p99_ms: sum.total.quantile(0.99),
         p99_limit_ms: known.settings.p99_limit_ms,
-    }))
+        limits: known.settings.alert_limits,
+    })
 }
 
 async fn drift(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Vec<Firing>> {
@@ -58,9 +65,15 @@ async fn drift(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Vec<Fi
     windows.iter().filter(|window| mine(window.version, window.arm)).for_each(|window| features.merge(&window.features));
     let (_, operations) = read::operations(cx, &known.name, range).await?;
     let counts = read::sum(operations.iter().filter(|window| mine(window.version, window.arm))).counts;
+    let mut fires = drift_of(known, stable, &counts, &features);
+    fires.extend(estimate(cx, known, stable, &features.rows).await?);
+    Ok(fires)
+}
 
+/// What the inputs and answers of a stretch say; also of one that is long past.
+pub fn drift_of(known: &Known, stable: &KnownVersion, counts: &Counts, features: &Features) -> Vec<Firing> {
     let mut looks = Vec::new();
-    for finding in findings::findings(&known.settings, stable, &features) {
+    for finding in findings::findings(&known.settings, stable, features) {
         let look = |kind, one: &DriftFinding| FeatureLook {
             feature: finding.feature.clone(),
             kind,
@@ -77,15 +90,14 @@ async fn drift(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Vec<Fi
     }
     let mut fires = grouped::features(&looks);
     fires.extend(findings::joint_finding(&known.settings, stable, &features.rows).as_ref().and_then(watching::joint));
-    fires.extend(estimate(cx, known, stable, &features.rows).await?);
-    match findings::prediction_finding(known, stable, &counts, &features) {
+    match findings::prediction_finding(known, stable, counts, features) {
         Some(PredictionFinding::Share { class, now, reference: (k, n), p }) if n > 0 => {
             fires.extend(rules::prediction_share(&ShareLook {
                 class,
                 now,
                 reference: k as f64 / n as f64,
                 p,
-                margin: SHARE_MARGIN,
+                margin: known.settings.alert_limits.share_margin,
             }));
         }
         Some(PredictionFinding::Value { finding, .. }) => {
@@ -103,7 +115,7 @@ async fn drift(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Vec<Fi
         }
         _ => {}
     }
-    Ok(fires)
+    fires
 }
 
 async fn estimate(cx: &Ctx, known: &Known, stable: &KnownVersion, rows: &WholeRows) -> Outcome<Option<Firing>> {
@@ -138,8 +150,14 @@ async fn quality(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Opti
             sum.merge(&quality);
         }
     }
-    let Some(estimate) = sum.primary() else { return Ok(None) };
-    Ok(rules::quality(&QualityLook {
+    Ok(quality_of(known, stable, offline, &sum))
+}
+
+/// What the outcomes of a stretch say; also of one that is long past.
+pub fn quality_of(known: &Known, stable: &KnownVersion, offline: f64, sum: &Quality) -> Option<Firing> {
+    let task = stable.contract.task;
+    let estimate = sum.primary()?;
+    rules::quality(&QualityLook {
         version: stable.version.to_string(),
         measure: primary_name(task).into(),
         higher_is_better: task != Task::Regression,
@@ -148,10 +166,11 @@ async fn quality(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Opti
         lower: estimate.lower.unwrap_or(estimate.value),
         upper: estimate.upper.unwrap_or(estimate.value),
         n: estimate.n,
-    }))
+        margin: known.settings.alert_limits.quality_margin,
+    })
 }
 
 /// The primary measure on held-back data, from the version's gates.
-async fn offline(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Option<f64>> {
+pub async fn offline(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Option<f64>> {
     crate::outcomes::offline(cx, &known.model, stable.version, primary_key(stable.contract.task)).await
 }

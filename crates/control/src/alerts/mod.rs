@@ -1,12 +1,24 @@
-//! What needs somebody: rules over what monitoring sees, alerts that open once and resolve themselves.
+//! What needs somebody: rules over what monitoring sees, alerts that open once and resolve themselves, and whoever is told of them.
 
 mod acknowledge;
 mod grouped;
+pub mod channels;
 mod happening;
 mod list;
 mod look;
+mod message;
+pub mod monitors;
+mod outbox;
 mod rolled_back;
+pub mod routes;
 pub(crate) mod rules;
+mod runbook;
+mod send;
+pub mod silences;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod tick;
 mod unloadable;
 mod watching;
@@ -15,7 +27,9 @@ pub use acknowledge::acknowledge;
 pub use happening::happening;
 pub(crate) use list::line;
 pub use list::{firing, list};
+pub use outbox::{deliver, escalate, forget, redeliver};
 pub(crate) use rolled_back::rolled_back_in;
+pub use send::Outbound;
 pub use tick::tick;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! When something is worth a person's attention: pure rules over numbers, with a table of cases. Every deployment gets them without
 //! configuration; limits come from its settings.
 
+use contract::alerting::AlertLimits;
 use contract::verdict::{State, Verdict};
 use contract::views::alerts::AlertKind;
 use serde_json::{Value as Json, json};
@@ -9,12 +10,9 @@ use crate::words::{count, ms, number, percent, rarity};
 
 /// A rate is judged from this many requests on.
 const FEWEST: u64 = 50;
-/// Share of failed requests from which somebody should look, and from which it is bad.
-const ERRORS: (f64, f64) = (0.01, 0.05);
-/// The same for requests that a fallback answered.
-const DEGRADED: (f64, f64) = (0.01, 0.10);
-/// Realised accuracy below the offline value by more than this, with its whole interval, is worse.
-pub const QUALITY_MARGIN: f64 = 0.03;
+/// Times the limit from which failed requests are bad, and those that a fallback answered.
+const ERRORS_BAD: f64 = 5.0;
+const DEGRADED_BAD: f64 = 10.0;
 /// P-value below which a changed share of predictions is no chance, at looks every few seconds.
 const SHARE_P: f64 = 1e-6;
 
@@ -125,6 +123,7 @@ pub struct Traffic {
     pub dropped: u64,
     pub p99_ms: Option<f64>,
     pub p99_limit_ms: f64,
+    pub limits: AlertLimits,
 }
 
 /// What the requests of the last minutes say.
@@ -139,25 +138,26 @@ pub fn traffic(look: &Traffic) -> Vec<Firing> {
         sentence,
         numbers,
     };
+    let AlertLimits { error_share, degraded_share, .. } = look.limits;
     let mut fires = Vec::new();
-    if look.requests >= FEWEST && sure(look.failed, ERRORS.0) {
+    if look.requests >= FEWEST && sure(look.failed, error_share) {
         fires.push(firing(
             AlertKind::Errors,
-            if share(look.failed) >= ERRORS.1 { State::Bad } else { State::Watch },
+            if share(look.failed) >= ERRORS_BAD * error_share { State::Bad } else { State::Watch },
             format!("{} of requests fail", percent(share(look.failed))),
             format!(
                 "{} of {} requests got no answer; {} is the limit.",
                 count(look.failed),
                 count(look.requests),
-                percent(ERRORS.0)
+                percent(error_share)
             ),
             json!({"failed": look.failed, "requests": look.requests}),
         ));
     }
-    if look.requests >= FEWEST && sure(look.fallback, DEGRADED.0) {
+    if look.requests >= FEWEST && sure(look.fallback, degraded_share) {
         fires.push(firing(
             AlertKind::Degraded,
-            if share(look.fallback) >= DEGRADED.1 { State::Bad } else { State::Watch },
+            if share(look.fallback) >= DEGRADED_BAD * degraded_share { State::Bad } else { State::Watch },
             format!("{} of answers come from a fallback", percent(share(look.fallback))),
             format!(
                 "{} of {} requests were answered by something else than the version that should have.",
@@ -223,6 +223,8 @@ pub struct QualityLook {
     pub lower: f64,
     pub upper: f64,
     pub n: u64,
+    /// Realised accuracy below the offline value by more than this, with its whole interval, is worse.
+    pub margin: f64,
 }
 
 pub fn quality(look: &QualityLook) -> Option<Firing> {
@@ -230,10 +232,10 @@ pub fn quality(look: &QualityLook) -> Option<Firing> {
         return None;
     }
     let worse = if look.higher_is_better {
-        look.upper < look.offline - QUALITY_MARGIN
+        look.upper < look.offline - look.margin
     } else {
         // Errors have a unit: the margin is relative.
-        look.lower > look.offline * (1.0 + 2.0 * QUALITY_MARGIN)
+        look.lower > look.offline * (1.0 + 2.0 * look.margin)
     };
     if !worse {
         return None;
@@ -330,6 +332,7 @@ mod tests {
             lower: value - half,
             upper: value + half,
             n,
+            margin: AlertLimits::default().quality_margin,
         };
         for (look, fires) in [
             (look(0.8, 0.02, 500), true),

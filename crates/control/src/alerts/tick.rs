@@ -1,12 +1,13 @@
 //! The reconciler of alerts: every few seconds it asks what fires, opens what is new, and resolves what has been quiet for three
 //! looks. One open alert per deployment, kind and subject.
 
-use super::look;
 use super::rules::Firing;
+use super::{look, outbox};
 use crate::audit::entry;
 use crate::deployments::Known;
 use crate::monitoring::change_before;
 use crate::{Actor, Ctx, IntoProblem, Outcome};
+use contract::alerting::AlertEvent;
 use contract::live::Topic;
 use contract::verdict::State;
 use contract::views::alerts::AlertKind;
@@ -54,6 +55,7 @@ async fn one(cx: &Ctx, known: &Known) -> Outcome<()> {
                     ..row.clone()
                 };
                 tx.alert_update(&row).await.or_problem(doing)?;
+                outbox::call_in(cx, &mut tx, &row).await?;
             }
         }
     }
@@ -63,10 +65,10 @@ async fn one(cx: &Ctx, known: &Known) -> Outcome<()> {
     for row in quiet {
         let clear_looks = row.clear_looks + 1;
         let resolved = clear_looks >= CLEAR_LOOKS;
-        tx.alert_update(&AlertRow { clear_looks, resolved_at: resolved.then_some(cx.now().0), ..row.clone() })
-            .await
-            .or_problem(doing)?;
+        let row = &AlertRow { clear_looks, resolved_at: resolved.then_some(cx.now().0), ..row.clone() };
+        tx.alert_update(row).await.or_problem(doing)?;
         if resolved {
+            outbox::tell_in(cx, &mut tx, row, AlertEvent::Resolved).await?;
             let summary = format!("Resolved: {}", row.headline);
             tx.audit(entry(
                 cx,
@@ -126,6 +128,7 @@ pub async fn raise(cx: &Ctx, tx: &mut Tx, deployment: &DeploymentName, fires: &F
     ))
     .await
     .or_problem(doing)?;
+    outbox::call_in(cx, tx, &row).await?;
     Ok(id)
 }
 
@@ -134,7 +137,7 @@ fn severity(state: State) -> &'static str {
 }
 
 /// The page that shows it.
-fn address(deployment: &DeploymentName, fires: &Firing) -> String {
+pub(super) fn address(deployment: &DeploymentName, fires: &Firing) -> String {
     match fires.kind {
         AlertKind::FeatureDrift | AlertKind::Missing | AlertKind::Unseen => {
             urls::drift_feature(deployment, fires.numbers["feature"].as_str().unwrap_or(&fires.subject))

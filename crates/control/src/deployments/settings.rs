@@ -34,6 +34,25 @@ pub fn check(settings: &DeploymentSettings) -> Result<(), Problem> {
         "drift_window_s",
         "The window is between a minute and a week, in seconds.",
     );
+    let limits = &settings.alert_limits;
+    for (name, share) in [
+        ("error_share", limits.error_share),
+        ("degraded_share", limits.degraded_share),
+        ("quality_margin", limits.quality_margin),
+        ("missing_rise", limits.missing_rise),
+        ("unseen_rise", limits.unseen_rise),
+        ("share_margin", limits.share_margin),
+    ] {
+        must(share > 0.0 && share < 1.0, &format!("alert_limits.{name}"), "A share is above 0 and below 1, as in 0.05 for 5%.");
+    }
+    let runbook = settings.runbook_url.as_str();
+    let is_address =
+        (runbook.starts_with("https://") || runbook.starts_with("http://")) && !runbook.contains(char::is_whitespace);
+    must(
+        runbook.is_empty() || (is_address && runbook.len() <= 2_000),
+        "runbook_url",
+        "A runbook is a web address, as in https://wiki.example/churn.",
+    );
     must(settings.fallback.len() <= 8, "fallback", "A fallback chain has at most eight links.");
     let chain = &settings.fallback;
     if let Some(cache) = settings.cache {
@@ -95,6 +114,7 @@ fn sentence(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use contract::alerting::AlertLimits;
     use contract::deployment::CacheSettings;
     use contract::rule::Rule;
 
@@ -117,6 +137,18 @@ mod tests {
             (DeploymentSettings { priority_levels: 17, ..good.clone() }, "priority_levels"),
             (DeploymentSettings { drift_threshold: -0.1, ..good.clone() }, "drift_threshold"),
             (DeploymentSettings { drift_window_s: 10, ..good.clone() }, "drift_window_s"),
+            (
+                DeploymentSettings { alert_limits: AlertLimits { error_share: 0.0, ..AlertLimits::default() }, ..good.clone() },
+                "alert_limits.error_share",
+            ),
+            (
+                DeploymentSettings {
+                    alert_limits: AlertLimits { share_margin: f64::NAN, ..AlertLimits::default() },
+                    ..good.clone()
+                },
+                "alert_limits.share_margin",
+            ),
+            (DeploymentSettings { runbook_url: "javascript:alert(1)".into(), ..good.clone() }, "runbook_url"),
             (DeploymentSettings { cache: cache(0, 1 << 20), ..good.clone() }, "cache.ttl_ms"),
             (DeploymentSettings { cache: cache(1_000, 10), ..good.clone() }, "cache.max_bytes"),
             (chain(rule("if age > then yes else no")), "fallback[1].rule"),

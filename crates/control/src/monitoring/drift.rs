@@ -332,7 +332,7 @@ async fn prediction(
             };
             let state = match current {
                 None => State::Unknown,
-                Some(_) if moved >= findings::SHARE_MARGIN && p < 1e-6 => State::Bad,
+                Some(_) if moved >= known.settings.alert_limits.share_margin && p < 1e-6 => State::Bad,
                 Some(_) => State::Ok,
             };
             let sentence = match (current, before) {

@@ -13,13 +13,6 @@ use stats::estimate::{Better, EstimateFinding, judge_estimate};
 use stats::evidence::{DriftFinding, Measure, Tail, Verdict as Judged, fisher_exact, judge, judge_share};
 use stats::joint::{JointFinding, JointWindow, judge_joint};
 
-/// Rise of the share of missing values that matters.
-pub const MISSING_RISE: f64 = 0.05;
-/// Share of new values that matters.
-pub const UNSEEN_RISE: f64 = 0.02;
-/// Change of a predicted class's share that matters.
-pub const SHARE_MARGIN: f64 = 0.05;
-
 /// Change of how features go together that matters: as if two unrelated features had come to correlate by so much.
 pub const JOINT_STRENGTH: f64 = 0.3;
 /// Expected loss that matters: of accuracy, in points; of the mean absolute error, twice as a part of it.
@@ -86,7 +79,7 @@ pub fn findings(settings: &DeploymentSettings, version: &KnownVersion, features:
         .map(|(name, reference)| {
             let empty = Window::new(reference);
             let window = features.by_name.get(name).unwrap_or(&empty);
-            one(name, reference, window, settings.drift_threshold, alpha)
+            one(name, reference, window, settings, alpha)
         })
         .collect();
     // Drift first, then what is near its limit; what cannot be judged last, however far it seems to be.
@@ -102,23 +95,24 @@ pub fn findings(settings: &DeploymentSettings, version: &KnownVersion, features:
     found
 }
 
-fn one(name: &str, reference: &Baseline, window: &Window, threshold: f64, alpha: f64) -> Finding {
+fn one(name: &str, reference: &Baseline, window: &Window, settings: &DeploymentSettings, alpha: f64) -> Finding {
     let rows = window.n() + window.missing();
+    let limits = settings.alert_limits;
     let unseen = match (reference, window) {
         (Baseline::Categorical(known), Window::Categorical(seen)) if known.is_complete() => {
-            Some(judge_share(seen.unseen_total, seen.n, 0, known.n, UNSEEN_RISE, alpha))
+            Some(judge_share(seen.unseen_total, seen.n, 0, known.n, limits.unseen_rise, alpha))
         }
         _ => None,
     };
     Finding {
         feature: name.to_owned(),
-        distance: judge(reference, window, threshold, alpha),
+        distance: judge(reference, window, settings.drift_threshold, alpha),
         missing: judge_share(
             window.missing(),
             rows,
             reference.missing(),
             reference.n() + reference.missing(),
-            MISSING_RISE,
+            limits.missing_rise,
             alpha,
         ),
         unseen,

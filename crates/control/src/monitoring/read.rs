@@ -9,7 +9,7 @@ use contract::rollout::Arm;
 use contract::time::HOUR;
 use contract::{DeploymentName, Millis, VersionNo};
 use std::collections::BTreeMap;
-use store::windows::OperationsRow;
+use store::windows::{FeaturesRow, OperationsRow};
 
 /// Counts and latencies of one stored window.
 #[derive(Clone, Debug)]
@@ -56,14 +56,27 @@ pub async fn hours(cx: &Ctx, deployment: &DeploymentName, range: TimeRange) -> O
     Ok(rows.into_iter().filter_map(ops).collect())
 }
 
+/// Of one span, however long ago; nothing where its windows are no longer kept.
+pub async fn operations_at(cx: &Ctx, deployment: &DeploymentName, span: i64, (from, to): (Millis, Millis)) -> Outcome<Vec<Ops>> {
+    let rows = cx.store.db.operations(deployment, span, from, to).await.or_problem("Reading windows")?;
+    Ok(rows.into_iter().filter_map(ops).collect())
+}
+
+/// The same for features.
+pub async fn features_at(cx: &Ctx, deployment: &DeploymentName, span: i64, (from, to): (Millis, Millis)) -> Outcome<Vec<Feats>> {
+    let rows = cx.store.db.features(deployment, span, from, to).await.or_problem("Reading windows")?;
+    Ok(rows.into_iter().filter_map(feats).collect())
+}
+
 pub async fn features(cx: &Ctx, deployment: &DeploymentName, range: TimeRange) -> Outcome<(i64, Vec<Feats>)> {
     let span = spans::for_features(range, cx.now());
     let rows = cx.store.db.features(deployment, span, range.from.floor_to(span), range.to).await.or_problem("Reading windows")?;
-    let feats = rows.into_iter().filter_map(|row| {
-        let features = serde_json::from_str(&row.features).ok()?;
-        Some(Feats { version: version_no(row.version), arm: Arm::parse(&row.arm)?, start: Millis(row.start), features })
-    });
-    Ok((span, feats.collect()))
+    Ok((span, rows.into_iter().filter_map(feats).collect()))
+}
+
+fn feats(row: FeaturesRow) -> Option<Feats> {
+    let features = serde_json::from_str(&row.features).ok()?;
+    Some(Feats { version: version_no(row.version), arm: Arm::parse(&row.arm)?, start: Millis(row.start), features })
 }
 
 fn ops(row: OperationsRow) -> Option<Ops> {

@@ -1,0 +1,71 @@
+//! What to do about each kind of alert: the first things that somebody who was woken by it tries, short and concrete.
+
+/// A few sentences for a kind's word; for a kind without its own, what is always right.
+pub fn runbook(kind: &str) -> &'static str {
+    match kind {
+        "feature_drift" => {
+            "Open the feature and compare its two distributions. A new shape with old values is the world changing: check the prediction mix \
+             and the quality before you act. A shift of every value by one factor is a change of units; values that stand still are a stuck \
+             source. Ask who feeds the feature what changed since the time named here. Roll back only if the change came with a rollout."
+        }
+        "missing" => {
+            "Ask who feeds the feature whether a join, a form or a source was changed or is late. The model answers on, with what it does for \
+             missing values: look at the prediction mix to see how much that moves it. If answers move, let the fallback answer until the \
+             feature is back."
+        }
+        "unseen" => {
+            "Look at which values are new. A new spelling or code of an old value is mended where the data are made, or by mapping it in \
+             front of the model; a truly new category needs a version that was trained with it."
+        }
+        "prediction_drift" => {
+            "See on the drift page which inputs moved at the same time. If none did, suspect the version: compare it with the one before, and \
+             roll back if the move began with a rollout. If inputs moved and quality holds, the world changed and the model follows it."
+        }
+        "errors" => {
+            "See on the latency page which version and arm fail, and read the reason in the answers: inputs that do not fit the contract are \
+             the caller's, failed runs the model's. If it began with a rollout, roll back. Otherwise send one request that fails by hand."
+        }
+        "latency" => {
+            "See where the time goes: waiting and queue mean too much load for this machine, so add a replica or shed load; compute means the \
+             model or larger inputs; the rest is the machine. If it began with a rollout, roll back."
+        }
+        "degraded" => {
+            "Something else than the stable version answers. See on the overview whether the version is loaded and whether its circuit \
+             breaker is open, and mend what keeps it from answering. Answers of a fallback are marked, so that they can be found again."
+        }
+        "quality" => {
+            "See on the quality page which groups got worse and since when, and check that the outcomes themselves are right: a changed label \
+             source looks just like this. If it began with a rollout, roll back. If inputs drifted with it, train again on recent data."
+        }
+        "recording_drops" => {
+            "Answers are not affected, but monitoring sees only part of them. Check the disk and the database of this server: recording waits \
+             for them. If load has grown for good, give the database more room or take part of the traffic elsewhere."
+        }
+        "rolled_back" => {
+            "The stable version answers everything again, so nothing is on fire. Read on the rollout's page which guardrail decided and with \
+             which numbers, and tell whoever made the version. Acknowledge this once somebody has it in hand."
+        }
+        "traffic_split" => {
+            "The rollout is held. See whether requests carry a routing key that many share (one key is one arm), whether a proxy keeps old \
+             connections, or whether requests pin a version. Once the split is right, start the step again."
+        }
+        _ => {
+            "Open the chart at the time named here and see what changed just before. If it began with a rollout, roll back; that is always \
+             safe, since both versions are loaded. Otherwise ask whoever made the last change."
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::views::alerts::AlertKind;
+
+    #[test]
+    fn every_kind_says_what_to_do_in_a_few_sentences() {
+        for kind in AlertKind::ALL {
+            let text = runbook(kind.word());
+            assert!((80..700).contains(&text.len()) && text.ends_with('.') && !text.contains("  "), "{}: {text}", kind.word());
+        }
+    }
+}
