@@ -1,8 +1,8 @@
 //! What needs somebody: rules over what monitoring sees, alerts that open once and resolve themselves, and whoever is told of them.
 
 mod acknowledge;
-mod grouped;
 pub mod channels;
+mod grouped;
 mod happening;
 mod list;
 mod look;
