@@ -136,7 +136,14 @@ async fn errors(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Optio
     let detector = known.settings.concept_detector;
     let shift = concept(cx, &known.name, stable.version).await?.worse(detector);
     let is_rate = stable.contract.task != Task::Regression;
-    Ok(watching::concept(&watching::ConceptLook { version: stable.version, detector, is_rate, shift, now: cx.now() }))
+    Ok(watching::concept(&watching::ConceptLook {
+        version: stable.version,
+        detector,
+        is_rate,
+        shift,
+        margin: known.settings.alert_limits.quality_margin,
+        now: cx.now(),
+    }))
 }
 
 async fn quality(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Option<Firing>> {

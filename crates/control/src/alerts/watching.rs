@@ -1,7 +1,7 @@
 //! Rules over what only whole rows and outcomes show: features that no longer go together, quality that is expected to be worse,
 //! errors that have become more. Pure, with a table of cases.
 
-use super::rules::{Firing, QUALITY_MARGIN};
+use super::rules::Firing;
 use crate::outcomes::Shift;
 use crate::words::{count, counted, number, percent, rarity};
 use contract::deployment::ConceptDetector;
@@ -92,6 +92,8 @@ pub struct ConceptLook {
     /// Right and wrong; else errors have a magnitude, and only their ratio means something.
     pub is_rate: bool,
     pub shift: Option<Shift>,
+    /// Loss that matters; twice as much is bad.
+    pub margin: f64,
     pub now: Millis,
 }
 
@@ -107,7 +109,7 @@ pub fn concept(look: &ConceptLook) -> Option<Firing> {
     Some(Firing {
         kind: AlertKind::ConceptDrift,
         subject: version.to_string(),
-        state: if shift.after - shift.before >= 2.0 * QUALITY_MARGIN { State::Bad } else { State::Watch },
+        state: if shift.after - shift.before >= 2.0 * look.margin { State::Bad } else { State::Watch },
         headline,
         sentence: format!(
             "It began with predictions of about {}, and {} saw it in an outcome that came {}. The mean is over the last {}.",
@@ -187,10 +189,12 @@ mod tests {
             (shift(0.3, 0.1, 1), None),
             (shift(0.1, 0.3, 15), None),
         ] {
-            let look = ConceptLook { version: VersionNo(3), detector: ConceptDetector::Adwin, is_rate: true, shift, now };
+            let look =
+                ConceptLook { version: VersionNo(3), detector: ConceptDetector::Adwin, is_rate: true, shift, margin: 0.03, now };
             assert_eq!(concept(&look).map(|firing| firing.state), state, "{shift:?}");
         }
         let errors = ConceptLook {
+            margin: 0.03,
             version: VersionNo(3),
             detector: ConceptDetector::Adwin,
             is_rate: false,
