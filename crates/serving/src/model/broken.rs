@@ -32,6 +32,8 @@ impl Model {
         let queue = Queue::new(1, Tuning::default());
         queue.close();
         let shared = Arc::new(Shared {
+            runners: Vec::new(),
+            at_once: false,
             inputs: info.inputs.clone(),
             outputs: info.outputs.clone(),
             queue,

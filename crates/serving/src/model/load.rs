@@ -4,15 +4,15 @@ use super::memory::Growth;
 use super::queue::Queue;
 use super::session::Runner;
 use super::worker::{Stats, work};
-use super::{Model, Shared, Tuning, probe};
+use super::{Model, Shared, Tuning, at_once, probe};
 use crate::inspect::{Limits, OnnxInfo, Rejected, inspect};
 use crate::runtime::Runtime;
 use contract::{DataType, TensorSpec};
 use ort::session::Session;
 use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// How a model is run.
@@ -29,6 +29,8 @@ pub struct LoadOptions {
     pub priority_levels: u8,
     /// Threads inside one operator. 1 is best for small models, and many sessions make use of the cores then.
     pub intra_threads: usize,
+    /// Whether runs that are known to be short may be done on the caller's own thread while nothing waits.
+    pub at_once: bool,
     /// A run that takes longer is stopped.
     pub run_limit: Duration,
     pub limits: Limits,
@@ -43,6 +45,7 @@ impl Default for LoadOptions {
             latency_budget: Tuning::default().latency_budget,
             priority_levels: Tuning::default().priority_levels,
             intra_threads: 1,
+            at_once: true,
             run_limit: Duration::from_secs(30),
             limits: Limits::default(),
         }
@@ -109,15 +112,18 @@ impl Runtime {
                 probe::measure(runner, &info.inputs, options.max_batch, |rows, spent| stats.learn(rows, spent));
             }
         }
+        let sessions = runners.len();
         let shared = Arc::new(Shared {
+            at_once: options.at_once && at_once::is_predictable(&info),
             inputs: info.inputs.clone(),
             outputs,
-            queue: Queue::new(runners.len(), options.tuning()),
+            queue: Queue::new(sessions, options.tuning()),
             batchable: AtomicBool::new(batchable),
             run_limit: options.run_limit,
             divides: info.operators.contains_key("Div") || info.operators.contains_key("Mod"),
             stats,
-            sessions: runners.len(),
+            sessions,
+            runners: runners.into_iter().map(Mutex::new).collect(),
             memory,
             broken: None,
             #[cfg(test)]
@@ -125,9 +131,9 @@ impl Runtime {
             info,
         });
         let mut model = Model { shared: shared.clone(), workers: Vec::new() };
-        for (slot, runner) in runners.into_iter().enumerate() {
+        for slot in 0..sessions {
             let shared = shared.clone();
-            let spawned = std::thread::Builder::new().name("onnx-session".into()).spawn(move || work(runner, slot, &shared));
+            let spawned = std::thread::Builder::new().name("onnx-session".into()).spawn(move || work(slot, &shared));
             model.workers.push(spawned.map_err(|error| LoadError::System(error.to_string()))?);
         }
         Ok(Arc::new(model))

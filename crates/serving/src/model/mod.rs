@@ -1,5 +1,6 @@
 //! A loaded model: a pool of sessions, each owned by one thread, behind one bounded queue.
 
+mod at_once;
 mod batch;
 mod broken;
 mod check;
@@ -28,8 +29,9 @@ use crate::tensor::Tensor;
 use contract::TensorSpec;
 use job::{Job, Reply};
 use queue::Queue;
-use std::sync::Arc;
+use session::Runner;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -42,6 +44,10 @@ pub struct Model {
 
 /// What the threads of one model share.
 struct Shared {
+    /// The sessions. Each is run by its own thread, or by a caller's where the queue has lent it: never by two.
+    runners: Vec<Mutex<Runner>>,
+    /// Whether short runs may be done on the caller's thread.
+    at_once: bool,
     pub info: OnnxInfo,
     pub inputs: Vec<TensorSpec>,
     pub outputs: Vec<TensorSpec>,
@@ -60,6 +66,13 @@ struct Shared {
     /// Makes the next thread that takes a batch panic with it.
     #[cfg(test)]
     pub kill: AtomicBool,
+}
+
+impl Shared {
+    /// The session of a slot, which nobody else runs. A run that panicked leaves it usable.
+    fn runner(&self, slot: usize) -> Option<MutexGuard<'_, Runner>> {
+        Some(self.runners.get(slot)?.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Model {
@@ -144,6 +157,15 @@ impl Model {
 
     /// Answers a request whose inputs have passed [`Model::check`].
     pub async fn infer(&self, inputs: Arc<Named>, priority: Priority, deadline: Option<Instant>) -> Result<Answer, InferError> {
+        let rows = self.rows(&inputs);
+        if self.shared.at_once
+            && priority != Priority::Background
+            && at_once::is_short(self.shared.stats.line(), rows)
+            && deadline.is_none_or(|deadline| deadline > Instant::now())
+            && let Some(answer) = worker::at_once(&self.shared, &inputs, rows)
+        {
+            return answer;
+        }
         let (sender, receiver) = oneshot::channel();
         self.submit(inputs, priority, deadline, Reply::Channel(sender))?;
         let answer = match deadline {

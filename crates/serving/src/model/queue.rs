@@ -30,6 +30,8 @@ struct State {
     background: VecDeque<Job>,
     /// What each session runs; `None`: it is idle.
     running: Vec<Option<Run>>,
+    /// Which of them run on a caller's thread.
+    lent: Vec<bool>,
     /// When the last live row came, and the mean time between rows, seconds.
     last: Option<Instant>,
     gap: f64,
@@ -80,6 +82,7 @@ impl Queue {
             lanes: Lanes::new(usize::from(tuning.priority_levels)),
             background: VecDeque::new(),
             running: vec![None; sessions.max(1)],
+            lent: vec![false; sessions.max(1)],
             last: None,
             gap: f64::INFINITY,
             closed: false,
@@ -132,22 +135,47 @@ impl Queue {
             self.waiting_rows.fetch_add(rows, Ordering::Relaxed);
             state.lanes.push(lane, job);
         }
+        // One of those that sleep may be the thread of a session that is lent, which cannot take it.
+        let any_lent = state.lent.contains(&true);
         drop(state);
-        self.arrived.notify_one();
+        if any_lent {
+            self.arrived.notify_all();
+        } else {
+            self.arrived.notify_one();
+        }
         Ok(())
+    }
+
+    /// An idle session for a run of `rows` rows on the caller's own thread, while nothing waits that would have to go first. It comes back
+    /// when the loan is dropped.
+    pub fn borrow(&self, rows: usize, now: Instant) -> Option<Loan<'_>> {
+        let mut state = self.lock();
+        if state.closed || state.lanes.turn().is_some() {
+            return None;
+        }
+        let slot = state.running.iter().position(Option::is_none)?;
+        state.note_arrival(now, rows);
+        state.running[slot] = Some(Run { since: now, rows, background: false });
+        state.lent[slot] = true;
+        Some(Loan { queue: self, slot })
     }
 
     /// The next jobs for session `slot` to run together; waits for one. `None` once the queue is closed and empty. Calling it says that
     /// the session's last run has ended.
     pub fn next(&self, slot: usize, batchable: bool, line: impl Fn() -> Line) -> Option<Batch> {
         let mut state = self.lock();
-        let ended = state.running.get_mut(slot).and_then(Option::take);
+        let lent = |state: &State| state.lent.get(slot).copied().unwrap_or(false);
+        let ended = if lent(&state) { None } else { state.running.get_mut(slot).and_then(Option::take) };
         if ended.is_some_and(|run| run.background) && !state.background.is_empty() {
             // Another one may start, also where this session turns to a live request.
             self.arrived.notify_all();
         }
         let mut free_since: Option<Instant> = None;
         loop {
+            if lent(&state) {
+                state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
             if let Some(lane) = state.lanes.turn() {
                 let wait =
                     if batchable && !state.closed { self.gather(&state, slot, lane, &mut free_since, line()) } else { None };
@@ -239,6 +267,25 @@ impl Queue {
     pub fn close(&self) {
         self.lock().closed = true;
         self.arrived.notify_all();
+    }
+}
+
+/// A session that is lent.
+pub struct Loan<'q> {
+    queue: &'q Queue,
+    pub slot: usize,
+}
+
+impl Drop for Loan<'_> {
+    fn drop(&mut self) {
+        let mut state = self.queue.lock();
+        state.running[self.slot] = None;
+        state.lent[self.slot] = false;
+        let awaited = state.closed || state.lanes.turn().is_some() || !state.background.is_empty();
+        drop(state);
+        if awaited {
+            self.queue.arrived.notify_all();
+        }
     }
 }
 

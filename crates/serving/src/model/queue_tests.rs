@@ -188,3 +188,81 @@ fn a_closed_queue_is_emptied_first() {
     assert!(next(&queue, 0, true).is_none());
     assert_eq!(try_push(&queue, 1, Priority::Live, None, SLOW).map(drop), Err(InferError::Closed));
 }
+
+#[test]
+fn a_lent_session_is_nobody_elses_until_it_comes_back() {
+    let queue = queue(1, 8, 100);
+    let loan = queue.borrow(1, Instant::now()).expect("it is idle and nothing waits");
+    assert!(queue.borrow(1, Instant::now()).is_none(), "it is lent");
+    let _waiting = push(&queue, 1, 1);
+    std::thread::scope(|scope| {
+        let taken = scope.spawn(|| next(&queue, 0, true));
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(!taken.is_finished(), "its own thread waits for it");
+        drop(loan);
+        assert_eq!(taken.join().expect("no panic"), Some((1, 1)));
+    });
+    assert!(queue.borrow(1, Instant::now()).is_none(), "its thread has it");
+    queue.close();
+    assert_eq!(next(&queue, 0, true), None);
+    assert!(queue.borrow(1, Instant::now()).is_none(), "closed");
+}
+
+#[test]
+fn what_waits_goes_before_a_loan() {
+    let queue = queue(2, 8, 100);
+    let _waiting = push(&queue, 1, 1);
+    assert!(queue.borrow(1, Instant::now()).is_none());
+    assert_eq!(next(&queue, 0, true), Some((1, 1)));
+    assert_eq!(queue.borrow(1, Instant::now()).map(|loan| loan.slot), Some(1), "the other session is idle");
+}
+
+/// Callers that borrow and callers that queue, all at once: every request is answered, and no session is run by two.
+#[test]
+fn nothing_is_lost_between_loans_and_threads() {
+    let queue = queue(2, 8, 100_000);
+    let busy = [(); 2].map(|()| std::sync::atomic::AtomicBool::new(false));
+    let hold = |slot: usize| assert!(!busy[slot].swap(true, Ordering::SeqCst), "slot {slot} is run by two");
+    let release = |slot: usize| busy[slot].store(false, Ordering::SeqCst);
+    std::thread::scope(|scope| {
+        for slot in 0..2 {
+            let (queue, hold, release) = (&queue, &hold, &release);
+            scope.spawn(move || {
+                while let Some(batch) = queue.next(slot, true, || SLOW) {
+                    hold(slot);
+                    std::thread::yield_now();
+                    release(slot);
+                    batch.jobs.into_iter().for_each(|job| job.answer(Err(InferError::Closed)));
+                }
+            });
+        }
+        let callers: Vec<_> = (0..4)
+            .map(|caller| {
+                let (queue, hold, release) = (&queue, &hold, &release);
+                scope.spawn(move || {
+                    let mut borrowed = 0;
+                    for i in 0..3_000 {
+                        let loan = if i % 3 == caller % 3 { None } else { queue.borrow(1, Instant::now()) };
+                        match loan {
+                            Some(loan) => {
+                                hold(loan.slot);
+                                std::thread::yield_now();
+                                release(loan.slot);
+                                borrowed += 1;
+                            }
+                            None => {
+                                let (job, receiver) = job(1, 1, Priority::Live, None);
+                                queue.push(job, true, Line::default()).expect("there is room");
+                                assert!(receiver.blocking_recv().is_ok(), "answered");
+                            }
+                        }
+                    }
+                    borrowed
+                })
+            })
+            .collect();
+        let borrowed: usize = callers.into_iter().map(|caller| caller.join().expect("no panic")).sum();
+        assert!(borrowed > 100, "{borrowed} loans");
+        queue.close();
+    });
+}

@@ -80,8 +80,8 @@ impl Stats {
 }
 
 /// Serves until the queue is closed and empty. A panic costs the requests of its run, never the session.
-pub(super) fn work(mut runner: Runner, slot: usize, shared: &Shared) {
-    while let Err(panic) = catch_unwind(AssertUnwindSafe(|| serve_all(&mut runner, slot, shared))) {
+pub(super) fn work(slot: usize, shared: &Shared) {
+    while let Err(panic) = catch_unwind(AssertUnwindSafe(|| serve_all(slot, shared))) {
         let message = panic
             .downcast_ref::<String>()
             .map(String::as_str)
@@ -92,11 +92,13 @@ pub(super) fn work(mut runner: Runner, slot: usize, shared: &Shared) {
     }
 }
 
-fn serve_all(runner: &mut Runner, slot: usize, shared: &Shared) {
+fn serve_all(slot: usize, shared: &Shared) {
     while let Some(batch) = shared.queue.next(slot, shared.batchable.load(Ordering::Relaxed), || shared.stats.line()) {
         #[cfg(test)]
         assert!(!shared.kill.swap(false, Ordering::Relaxed), "killed by a test");
-        serve(runner, shared, batch);
+        if let Some(mut runner) = shared.runner(slot) {
+            serve(&mut runner, shared, batch);
+        }
     }
 }
 
@@ -122,6 +124,21 @@ fn alone(runner: &mut Runner, shared: &Shared, job: Job) {
         Answer { outputs, timings: timings(queued, spent, job.rows, true) }
     });
     job.answer(answer);
+}
+
+/// Answers on the caller's own thread, if a session is idle and nothing waits; `None` otherwise.
+pub(super) fn at_once(shared: &Shared, inputs: &Named, rows: usize) -> Option<Result<Answer, InferError>> {
+    let asked = Instant::now();
+    let loan = shared.queue.borrow(rows, asked)?;
+    let mut runner = shared.runner(loan.slot)?;
+    let answer = runner.run(inputs, shared.run_limit).map(|(outputs, spent)| {
+        shared.stats.add(rows, spent);
+        Answer { outputs, timings: timings(Duration::ZERO, spent, rows, true) }
+    });
+    // The session is free before its place is.
+    drop(runner);
+    drop(loan);
+    Some(answer)
 }
 
 fn timings(queued: Duration, spent: Spent, batch_rows: usize, leads_run: bool) -> Timings {
