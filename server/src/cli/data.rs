@@ -6,19 +6,26 @@ use anyhow::{Context, Result, anyhow};
 use clap::{Args, Subcommand};
 use contract::Contract;
 use control::compare::{Asked, Input, Line, Severity, compare};
+use control::datasets::{ColumnProfile, Kept, Table, check, parse, profile};
 use std::io::{BufWriter, ErrorKind, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Subcommand)]
 pub enum Data {
     /// Compare data files (CSV, CSV.gz or Parquet) with a reference, chunk by chunk: distances, verdicts, quality, alerts
     Compare(Box<Compare>),
+    /// What each column of a data file holds
+    Profile(Profile),
+    /// Whether a data file keeps a contract; exits with 1 if not
+    Check(Check),
 }
 
 impl Data {
     pub fn run(self, say: &Say) -> Result<Verdict> {
         match self {
             Self::Compare(compare) => compare.run(say),
+            Self::Profile(profile) => profile.run(say),
+            Self::Check(check) => check.run(say),
         }
     }
 }
@@ -97,14 +104,7 @@ pub struct Compare {
 
 impl Compare {
     fn run(self, say: &Say) -> Result<Verdict> {
-        let contract = self
-            .contract
-            .as_ref()
-            .map(|path| {
-                let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-                serde_json::from_slice::<Contract>(&text).with_context(|| format!("{} is no contract", path.display()))
-            })
-            .transpose()?;
+        let contract = self.contract.as_deref().map(contract_of).transpose()?;
         let asked = Asked {
             chunk_size: self.chunk_size,
             chunk_column: self.chunk_column,
@@ -156,6 +156,73 @@ impl Compare {
         }
         Ok(if self.fail_on_alert && alerts > 0 { Verdict::No } else { Verdict::Yes })
     }
+}
+
+#[derive(Args)]
+pub struct Profile {
+    file: PathBuf,
+}
+
+impl Profile {
+    fn run(self, say: &Say) -> Result<Verdict> {
+        let columns = profile(&table(&self.file)?);
+        say.answer(&columns, || columns.iter().map(column_words).collect::<Vec<_>>().join("\n"))?;
+        Ok(Verdict::Yes)
+    }
+}
+
+#[derive(Args)]
+pub struct Check {
+    file: PathBuf,
+    /// A version's contract, as `GET /api/v1/models/{m}/versions/{v}/contract` gives it
+    #[arg(long, value_name = "FILE")]
+    contract: PathBuf,
+}
+
+impl Check {
+    fn run(self, say: &Say) -> Result<Verdict> {
+        let contract = contract_of(&self.contract)?;
+        let kept = check(&table(&self.file)?, &contract);
+        say.answer(&kept, || kept.iter().map(kept_words).collect::<Vec<_>>().join("\n"))?;
+        Ok(if kept.iter().all(Kept::is_kept) { Verdict::Yes } else { Verdict::No })
+    }
+}
+
+fn table(path: &Path) -> Result<Table> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    parse(&bytes).map_err(|why| anyhow!("{}: {why}", path.display()))
+}
+
+fn contract_of(path: &Path) -> Result<Contract> {
+    let text = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&text).with_context(|| format!("{} is no contract", path.display()))
+}
+
+fn column_words(column: &ColumnProfile) -> String {
+    let holds = match (column.numeric, column.min.zip(column.max), column.mean) {
+        (true, Some((min, max)), Some(mean)) => format!("numbers from {min} to {max}, {mean:.4} on average"),
+        _ => {
+            let frequent: Vec<&str> = column.frequent.iter().take(3).map(|(name, _)| name.as_str()).collect();
+            format!("texts, {} distinct: {}", column.distinct, frequent.join(", "))
+        }
+    };
+    format!("{}  {holds}; {:.1} % missing", column.name, 100.0 * column.missing_rate())
+}
+
+fn kept_words(kept: &Kept) -> String {
+    if kept.absent {
+        return format!("{}  is not there", kept.feature);
+    }
+    let unknown = format!("of unknown categories ({})", kept.unknown_names.join(", "));
+    let broken = [
+        (kept.missing, "missing"),
+        (kept.wrong_type, "of another type"),
+        (kept.below_min, "below the least"),
+        (kept.above_max, "above the largest"),
+        (kept.unknown, unknown.as_str()),
+    ];
+    let broken: Vec<String> = broken.iter().filter(|(rows, _)| *rows > 0).map(|(rows, what)| format!("{rows} {what}")).collect();
+    format!("{}  {}", kept.feature, if broken.is_empty() { "ok".to_owned() } else { broken.join(", ") })
 }
 
 /// A chunk for people: one line, and one per alert.

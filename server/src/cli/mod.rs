@@ -119,6 +119,8 @@ mod tests {
             "slipway rollback churn --to 2 --reason worse",
             "slipway predict churn -",
             "slipway data compare reference.csv a.csv b.parquet --period hour --timestamp at --json --labels late.csv --id row",
+            "slipway data profile live.parquet",
+            "slipway data check live.csv --contract churn.json --json",
             "slipway audit verify --database-url sqlite:x.db",
             "slipway user add --email a@b.example --name A --role engineer --password secret",
             "slipway user demo --json",

@@ -88,3 +88,32 @@ fn what_does_not_fit_is_named() {
     send("", "*/*", &json!({}), &both).problem(401, "unauthenticated");
     site().post("engineer", "/api/v1/datasets/compare", &json!({})).problem(400, "invalid");
 }
+
+#[test]
+fn a_file_is_profiled_and_held_against_a_contract() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let contract = site().get("engineer", "/api/v1/models/churn/versions/1/contract").expect(200);
+    std::fs::write(dir.path().join("contract.json"), contract.to_string()).expect("written");
+    std::fs::copy(crate::form::examples().join("churn/reference.csv"), dir.path().join("good.csv")).expect("copied");
+    std::fs::write(dir.path().join("bad.csv"), "account_length\n-5\nlong\n").expect("written");
+    let run = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_slipway"))
+            .arg("data")
+            .args(arguments)
+            .current_dir(dir.path())
+            .output()
+            .expect("the program runs")
+    };
+    let good = run(&["check", "good.csv", "--contract", "contract.json", "--json"]);
+    assert_eq!(good.status.code(), Some(0), "{}", String::from_utf8_lossy(&good.stdout));
+    let bad = run(&["check", "bad.csv", "--contract", "contract.json"]);
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&bad.stdout).contains("is not there"), "{bad:?}");
+    assert_eq!(run(&["check", "none.csv", "--contract", "contract.json"]).status.code(), Some(2));
+    let columns: Value = serde_json::from_slice(&run(&["profile", "good.csv", "--json"]).stdout).expect("JSON");
+    assert!(
+        columns
+            .as_array()
+            .is_some_and(|all| all.iter().any(|column| column["name"] == "account_length" && column["numeric"] == true))
+    );
+}

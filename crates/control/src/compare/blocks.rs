@@ -3,7 +3,7 @@
 use super::columns::Columns;
 use super::options::{Chunks, period_start};
 use super::peek::Typical;
-use super::rows::Batch;
+use super::rows::{Batch, Dictionary};
 use contract::{Millis, time};
 
 /// Stretches at most; more of them are taken together.
@@ -12,6 +12,8 @@ const MOST: usize = 1_500;
 const OTHERWISE: usize = 40;
 /// Rows of a stretch at least, where there is a choice.
 const FEWEST_ROWS: usize = 30;
+/// Stretches by which the reference is cut by a column.
+const FEWEST: usize = 8;
 /// A stretch longer than this has no time of the day.
 const SHORT: i64 = 30 * time::HOUR;
 
@@ -26,13 +28,21 @@ pub struct Blocks {
 
 impl Blocks {
     /// Cuts the reference as the chunks will be cut, as far as its columns allow it.
-    pub fn cut(reference: &Batch, columns: &Columns, chunks: &Chunks, typical: Typical) -> Self {
+    pub fn cut(reference: &Batch, columns: &Columns, chunks: &Chunks, typical: Typical, dictionaries: &[Dictionary]) -> Self {
         let rows = reference.rows;
         let times = columns.time.map(|c| reference.times(c)).filter(|times| times.iter().any(Option::is_some)).unwrap_or(&[]);
-        let codes = columns.chunk.map(|c| reference.codes(c)).filter(|codes| codes.iter().any(|c| *c != super::rows::NONE));
-        let order = (!times.is_sorted()).then(|| {
+        // A chunk column that says the same in all rows says nothing.
+        let codes = columns.chunk.map(|c| reference.codes(c)).filter(|codes| {
+            let distinct: std::collections::HashSet<u32> = codes.iter().copied().collect();
+            distinct.len() >= FEWEST && distinct.len() * 2 <= rows
+        });
+        let by_code = codes.filter(|codes| times.is_empty() && !codes.is_sorted());
+        let order = (!times.is_sorted() || by_code.is_some()).then(|| {
             let mut order: Vec<u32> = (0..rows as u32).collect();
-            order.sort_by_key(|row| times[*row as usize]);
+            match by_code {
+                Some(codes) => order.sort_by_key(|row| codes[*row as usize]),
+                None => order.sort_by_key(|row| times[*row as usize]),
+            }
             order
         });
         let row_at = |position: usize| order.as_ref().map_or(position, |order| order[position] as usize);
@@ -50,8 +60,11 @@ impl Blocks {
         let mut start = 0;
         let at = ends.iter().map(|&end| {
             let (from, to) = (times.get(row_at(start)).copied().flatten(), times.get(row_at(end - 1)).copied().flatten());
+            let number = codes
+                .filter(|_| times.is_empty())
+                .and_then(|codes| numbered_hour(dictionaries[columns.chunk?].name(codes[row_at(start)])?));
             start = end;
-            middle(from, to)
+            middle(from, to).or(number)
         });
         let at = at.collect();
         Self { order, ends, at }
@@ -77,6 +90,11 @@ impl Blocks {
     pub fn ordered(&self) -> impl Iterator<Item = usize> {
         (0..self.len()).flat_map(|block| self.rows(block))
     }
+}
+
+/// Chunks that are whole numbers are taken for hours in a row, where no times are known: if days then explain anything, they are.
+pub fn numbered_hour(name: &str) -> Option<i64> {
+    name.parse::<i64>().ok().filter(|hour| (0..10_000_000).contains(hour)).map(|hour| hour * time::HOUR)
 }
 
 /// The middle of a stretch of time, unless it is long.

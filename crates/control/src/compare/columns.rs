@@ -106,7 +106,7 @@ impl Columns {
 fn inferred(reference: &Input, names: &[String]) -> Result<Vec<(String, bool)>, String> {
     let wanted = vec![Wanted::Code; names.len()];
     let mut dictionaries: Vec<Dictionary> = names.iter().map(|_| Dictionary::default()).collect();
-    let sample = Rows::open(reference)?.all(names, &wanted, &mut dictionaries, SAMPLE)?;
+    let sample = Rows::open(reference)?.first(names, &wanted, &mut dictionaries, SAMPLE)?;
     let kind = |(column, name): (usize, &String)| {
         let Column::Codes(codes) = &sample.columns[column] else { return None };
         let dictionary = &dictionaries[column];

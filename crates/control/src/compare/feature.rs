@@ -9,6 +9,9 @@ use stats::distance::{CategoricalDistances, ExactReference, NumericDistances, ca
 use stats::evidence::judge;
 use stats::usual::{Shape, Stretch, Usual};
 
+/// A distance of the threshold is told from chance when chance makes one as large in one chunk of a hundred.
+const TOLD: f64 = 0.01;
+
 /// Values of a column.
 #[derive(Clone, Copy)]
 pub enum Values<'a> {
@@ -97,11 +100,12 @@ impl Feature {
         if let Baseline::Numeric(b) = &mut feature.baseline {
             let clean: Vec<NumericWindow> =
                 windows.into_iter().filter_map(|w| if let Window::Numeric(w) = w { Some(w) } else { None }).collect();
-            if !b.is_constant {
+            // Where the time of the day explains the ups and downs, they are no part of the null.
+            if !b.is_constant && feature.usual.season().is_none() {
                 b.calibrate(&clean);
             }
         }
-        feature.detectable = judge(&feature.baseline, &Window::new(&feature.baseline), threshold, alpha).detectable();
+        feature.detectable = judge(&feature.baseline, &Window::new(&feature.baseline), threshold, TOLD).detectable();
         if exact {
             feature.exact = Some(match values {
                 Values::Numbers(values) => Exact::Numbers(ExactReference::new(values)),

@@ -18,7 +18,7 @@ mod truth;
 mod upload;
 
 pub use line::{Alert, DistancesLine, FeatureLine, JointLine, Kind, Line, PredictionLine, QualityLine, Severity};
-pub use options::{Asked, Chunks, Options};
+pub use options::{Asked, Chunks, Limits, Options};
 pub use rows::Input;
 pub use upload::{Sent, compare_sent};
 
@@ -91,6 +91,12 @@ pub fn compare(
                 }
             }
             rows_before += batch.rows as u64;
+            if rows_before > options.limits.rows {
+                return Err(format!(
+                    "There are more than {} current rows, which is the limit. Send them in parts.",
+                    options.limits.rows
+                ));
+            }
         }
     }
     while let Some(chunk) = open.next() {

@@ -17,6 +17,22 @@ pub enum Chunks {
     Period(i64),
 }
 
+/// What a comparison may hold in memory and read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Values of the reference, and of the file of labels.
+    pub cells: usize,
+    /// Rows of the current files, together.
+    pub rows: u64,
+}
+
+impl Limits {
+    /// On the machine of whoever asks: what no memory would hold.
+    pub const OWN: Self = Self { cells: 1 << 30, rows: u64::MAX };
+    /// For files that somebody sends: a small packed file may unpack to a very large one.
+    pub const SENT: Self = Self { cells: 20_000_000, rows: 20_000_000 };
+}
+
 /// A comparison, as the command line and the API ask for it.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -43,6 +59,7 @@ pub struct Options {
     pub alerts_per_week: f64,
     /// Wasserstein over standard deviation, and Jensen-Shannon distance, from which drift is worth a page.
     pub threshold: f64,
+    pub limits: Limits,
 }
 
 impl Default for Options {
@@ -64,6 +81,7 @@ impl Default for Options {
             exact: false,
             alerts_per_week: 1.0,
             threshold: 0.15,
+            limits: Limits::OWN,
         }
     }
 }
@@ -153,6 +171,7 @@ impl Asked {
             alerts_per_week,
             threshold,
             contract,
+            limits: Limits::OWN,
         })
     }
 }

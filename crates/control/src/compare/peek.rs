@@ -40,7 +40,7 @@ impl Typical {
             return Ok(Self { rows: size(options), length: None });
         }
         let mut dictionaries: Vec<Dictionary> = names.iter().map(|_| Dictionary::default()).collect();
-        let sample = rows.all(&names, &wanted, &mut dictionaries, SAMPLE)?;
+        let sample = rows.first(&names, &wanted, &mut dictionaries, SAMPLE)?;
         let chunks = match size(options) {
             Some(size) => sample.rows as f64 / size as f64,
             // The last one is seldom complete.
@@ -75,7 +75,7 @@ pub fn timestamp(options: &Options, reference: &Input, current: &Input) -> Resul
     };
     let shared: Vec<String> = rows.names.iter().filter(|name| names.contains(name) && !taken(name)).cloned().collect();
     let mut dictionaries: Vec<Dictionary> = shared.iter().map(|_| Dictionary::default()).collect();
-    rows.all(&shared, &vec![Wanted::Code; shared.len()], &mut dictionaries, FEW)?;
+    rows.first(&shared, &vec![Wanted::Code; shared.len()], &mut dictionaries, FEW)?;
     let is_time = |dictionary: &Dictionary| {
         let texts = (0..dictionary.len().min(FEW)).filter_map(|code| dictionary.name(code as u32));
         dictionary.len() > 0 && texts.into_iter().all(|t| t.len() >= 10 && t.contains('-') && time(t.as_bytes()).is_some())

@@ -37,11 +37,11 @@ impl Reference {
     ) -> Result<Self, String> {
         let columns = Columns::choose(options, input, task == Some(Task::Regression), id)?;
         *dictionaries = columns.dictionaries();
-        let table = Rows::open(input)?.all(&columns.names, &columns.wanted, dictionaries, usize::MAX)?;
+        let table = Rows::open(input)?.all(&columns.names, &columns.wanted, dictionaries, options.limits.cells)?;
         if table.rows == 0 {
             return Err(format!("{}: the file has a head and no rows.", input.name()));
         }
-        let blocks = Blocks::cut(&table, &columns, &options.chunks, typical);
+        let blocks = Blocks::cut(&table, &columns, &options.chunks, typical, dictionaries);
         let levels = Levels::new(options.alerts_per_week, typical.length, tests(&columns, task));
         let (each, threshold) = (levels.each, options.threshold);
         let fit = |name: &str, column: usize| {

@@ -1,6 +1,6 @@
 //! From the counts of a chunk to its line: distances, verdicts, alerts.
 
-use super::blocks::middle;
+use super::blocks::{middle, numbered_hour};
 use super::chunk::{Chunk, Key};
 use super::feature::{Count, Distances, Feature, short};
 use super::judge::{self, Effects, Found, Running};
@@ -81,7 +81,8 @@ impl Reporter {
             (Key::Start(Some(start)), super::options::Chunks::Period(length)) => (Some(start), Some(Millis(start.0 + length))),
             _ => (chunk.first, chunk.last),
         };
-        let at = middle(chunk.first, chunk.last);
+        let hour = name.as_deref().filter(|_| options.timestamp.is_none() && matches!(chunk.key, Key::Code(_)));
+        let at = middle(chunk.first, chunk.last).or_else(|| numbered_hour(hour?));
         let words = start.map_or_else(|| format!("chunk {number}"), Millis::rfc3339);
         let mut raised = Vec::new();
         let mut features = Vec::with_capacity(reference.features.len());

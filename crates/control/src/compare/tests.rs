@@ -1,7 +1,7 @@
 //! The comparison as a whole: agreement with SciPy, with itself however the rows are divided, and what it says of known events.
 
 use super::line::{Kind, Line};
-use super::{Asked, Input, Options, compare};
+use super::{Asked, Input, Limits, Options, compare};
 use bytes::Bytes;
 use contract::Millis;
 use proptest::prelude::*;
@@ -251,6 +251,15 @@ fn mistakes_are_named() {
     let found = lines(&hourly(), &reference, &[&gone], None).unwrap();
     let told = found[0].alerts.iter().any(|a| a.kind == Kind::Missing && a.feature.as_deref() == Some("age"));
     assert!(told, "a column that is gone is a finding: {:?}", found[0].alerts);
+}
+
+#[test]
+fn what_is_too_much_is_refused() {
+    let reference = life(1, 0, 9000, |_, _, _| {});
+    let few_cells = Options { limits: Limits { cells: 9_000, rows: u64::MAX }, ..hourly() };
+    assert!(lines(&few_cells, &reference, &[&reference], None).unwrap_err().contains("9000 values"));
+    let few_rows = Options { limits: Limits { cells: usize::MAX, rows: 5_000 }, ..hourly() };
+    assert!(lines(&few_rows, &reference, &[&reference], None).unwrap_err().contains("5000 current rows"));
 }
 
 fn current_without_age() -> String {

@@ -1,6 +1,6 @@
 //! The comparison for whoever sends the files: the same engine, off the async threads.
 
-use super::{Input, Line, Options, compare};
+use super::{Input, Limits, Line, Options, compare};
 use crate::{Actor, Outcome};
 use contract::Problem;
 use contract::role::Act;
@@ -21,7 +21,8 @@ pub async fn compare_sent(who: &Actor, sent: Sent) -> Outcome<Vec<Line>> {
     who.must(Act::View)?;
     let lines = crate::blocking(move || {
         let mut lines = Vec::new();
-        compare(&sent.options, &sent.reference, &sent.current, sent.labels.as_ref(), &mut |line| {
+        let options = Options { limits: Limits::SENT, ..sent.options };
+        compare(&options, &sent.reference, &sent.current, sent.labels.as_ref(), &mut |line| {
             if lines.len() == MOST {
                 return Err(format!("There are more than {MOST} chunks. Make them longer, or send fewer rows."));
             }

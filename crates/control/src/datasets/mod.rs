@@ -1,5 +1,6 @@
 //! Data files: CSV and Parquet as columns, within bounds, with a profile of what they hold.
 
+mod check;
 mod csv;
 mod load;
 mod parquet;
@@ -7,6 +8,7 @@ mod parse;
 mod profile;
 mod table;
 
+pub use check::{Kept, check};
 pub use load::{load, of_version};
 pub use parse::{Upload, parse};
 pub use profile::{ColumnProfile, profile};

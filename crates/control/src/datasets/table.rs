@@ -112,7 +112,7 @@ impl Column {
     }
 
     /// `true`, `false`, `yes`, `no`, `1`, `0` in any case.
-    fn boolean(&self, row: usize) -> Option<bool> {
+    pub(super) fn boolean(&self, row: usize) -> Option<bool> {
         match &self.values {
             Values::Numbers(values) => values.get(row).filter(|value| !value.is_nan()).map(|value| *value != 0.0),
             Values::Texts(values) => match values.get(row)?.as_deref()?.trim().to_ascii_lowercase().as_str() {

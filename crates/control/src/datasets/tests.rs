@@ -106,3 +106,30 @@ fn a_profile_counts_what_is_there() {
     );
     assert_eq!((b.numeric, b.frequent.clone()), (false, vec![("x".into(), 2), ("y".into(), 1)]));
 }
+
+#[test]
+fn a_contract_is_kept_or_what_breaks_it_is_counted() {
+    let feature = |name: &str, kind: &str, more: serde_json::Value| {
+        let mut feature = serde_json::json!({ "name": name, "kind": kind, "nullable": false, "pii": "none" });
+        feature.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        feature
+    };
+    let contract: contract::Contract = serde_json::from_value(serde_json::json!({
+        "task": "binary", "layout": { "kind": "columns" }, "inputs": [], "outputs": [], "batched": true,
+        "features": [
+            feature("age", "integer", serde_json::json!({ "min": 18.0, "max": 90.0 })),
+            feature("plan", "category", serde_json::json!({ "categories": ["blue", "gold"] })),
+            feature("paid", "boolean", serde_json::json!({ "nullable": true })),
+            feature("wage", "number", serde_json::json!({})),
+        ],
+    }))
+    .unwrap();
+    let good = parse(b"age,plan,paid,wage,more\n20,gold,yes,1.5,x\n90,blue,,2,y\n").unwrap();
+    assert!(check(&good, &contract).iter().all(Kept::is_kept), "{:?}", check(&good, &contract));
+    let bad = parse(b"age,plan,paid\n17,gold,maybe\n91,red,yes\n20.5,,no\n,zinc,1\n").unwrap();
+    let [age, plan, paid, wage] = &check(&bad, &contract)[..] else { panic!("four features") };
+    assert_eq!((age.below_min, age.above_max, age.wrong_type, age.missing), (1, 1, 1, 1));
+    assert_eq!((plan.unknown, &plan.unknown_names[..], plan.missing), (2, &["red".to_owned(), "zinc".to_owned()][..], 1));
+    assert_eq!((paid.wrong_type, paid.missing, wage.absent), (1, 0, true));
+    assert!([age, plan, paid, wage].iter().all(|kept| !kept.is_kept()));
+}

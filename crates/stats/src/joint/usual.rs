@@ -1,5 +1,7 @@
 //! Joint drift where stretches of the reference are known: what is usual is what they show themselves, at their own times.
 
+use std::collections::BTreeSet;
+
 use statrs::function::gamma::gamma_ur;
 
 use super::judge::{JointFinding, named_pairs};
@@ -8,9 +10,13 @@ use super::{JointBaseline, JointWindow};
 use crate::evidence::{NEVER, Verdict};
 use crate::usual::Season;
 
-/// Stretches from which something is learnt, altogether and of every time.
+/// Stretches from which something is learnt, and days of every time.
 const FEWEST: usize = 20;
-const FEWEST_OF_SEASON: usize = 3;
+const FEWEST_OF_SEASON: usize = 2;
+/// In milliseconds.
+const DAY: i64 = 86_400_000;
+/// Correlations of fewer rows than so many per column stray much further than more rows would let expect.
+const ROWS_PER_COLUMN: u64 = 4;
 /// Rows of a stretch that is looked at.
 const FEWEST_ROWS: u64 = 16;
 /// Times explain the differences when less than this much of them is left.
@@ -89,25 +95,27 @@ impl JointUsual {
     fn by(baseline: &JointBaseline, stretches: &[&(JointWindow, Option<i64>)], season: Option<Season>) -> Option<(f64, Self)> {
         let k = baseline.columns.len();
         let mut rows = vec![JointWindow::of_columns(k); season.map_or(1, Season::count)];
-        let mut counts = vec![0; rows.len()];
+        let mut days = vec![BTreeSet::new(); rows.len()];
         let time = |at: Option<i64>| season.map_or(Some(0), |season| at.map(|at| season.of(at)));
-        for (window, at) in stretches {
+        for (place, (window, at)) in stretches.iter().enumerate() {
             let time = time(*at)?;
             rows[time].merge(window).ok()?;
-            counts[time] += 1;
+            days[time].insert(at.map_or(place as i64, |at| at.div_euclid(DAY)));
         }
-        if season.is_some()
-            && counts.iter().filter(|c| (1..FEWEST_OF_SEASON).contains(*c)).count() * 4
-                > counts.iter().filter(|c| **c > 0).count()
-        {
-            return None;
+        let counts: Vec<usize> = days.iter().map(BTreeSet::len).collect();
+        if let Some(season) = season {
+            let used = counts.iter().filter(|c| **c > 0).count();
+            let thin = counts.iter().filter(|c| (1..FEWEST_OF_SEASON).contains(*c)).count();
+            if used * 2 < season.count() || thin * 4 > used {
+                return None;
+            }
         }
         let held_back: Vec<(f64, f64)> = stretches
             .iter()
             .filter_map(|(window, at)| {
                 let time = time(*at)?;
                 let others = rows[time].without(window);
-                (counts[time] >= FEWEST_OF_SEASON).then_some(())?;
+                (season.is_none() || counts[time] >= FEWEST_OF_SEASON).then_some(())?;
                 let loss = loss(window, &others)?.2;
                 Some((loss / spread(window.n, others.n), loss))
             })
@@ -121,7 +129,8 @@ impl JointUsual {
         Some((mean, Self { season, rows, smallest, by_rows: Tail::of(by_rows)?, by_loss: Tail::of(by_loss)? }))
     }
 
-    /// Judges a stretch as [`super::judge_joint`] does. The p-value is the larger of two: of the loss for so many rows, and of
+    /// Judges a stretch as [`super::judge_joint`] does, except that it is *insufficient* only with much fewer rows than the
+    /// stretches that this was learnt from. The p-value is the larger of two: of the loss for so many rows, and of
     /// the loss as such; so neither few rows nor very many make a difference of themselves. `None` where the time of the
     /// stretch is not known to the reference.
     pub fn judge(
@@ -134,10 +143,10 @@ impl JointUsual {
     ) -> Option<JointFinding> {
         let time = self.season.map_or(Some(0), |season| at.map(|at| season.of(at)))?;
         let others = &self.rows[time];
-        if others.n < FEWEST_ROWS * FEWEST_OF_SEASON as u64 {
+        if others.n < 3 * FEWEST_ROWS {
             return None;
         }
-        let fewest = (self.smallest * 3 / 4).max(FEWEST_ROWS);
+        let fewest = (self.smallest * 3 / 4).max(FEWEST_ROWS).max(ROWS_PER_COLUMN * baseline.columns.len() as u64);
         let found = (window.n >= fewest).then(|| loss(window, others)).flatten();
         let divergence = found.as_ref().map_or(0.0, |f| f.2);
         let usual = |n: u64| (self.by_rows.mean * spread(n, others.n)).max(self.by_loss.mean);
@@ -156,8 +165,8 @@ impl JointUsual {
         let detectable_at_rows = if shows(ceiling) { crate::evidence::first_true(fewest, ceiling, shows) } else { NEVER };
         let verdict = match found {
             Some(_) if strength >= threshold && p <= alpha => Verdict::Drift,
-            Some(_) if window.n >= detectable_at_rows => Verdict::Ok,
-            _ => Verdict::Insufficient,
+            Some(_) => Verdict::Ok,
+            None => Verdict::Insufficient,
         };
         let pairs = found.map_or(Vec::new(), |(reference, current, _)| named_pairs(&baseline.columns, &reference, &current));
         Some(JointFinding { strength, divergence, threshold, p, n: window.n, verdict, detectable_at_rows, pairs })

@@ -47,10 +47,10 @@ impl Dispersion {
         };
         let all = |counts: &[u64]| counts.to_vec();
         let edges = if shape.ordered { cells.saturating_sub(1) } else { 0 };
-        let novelty = pairs.iter().map(|pair| (unique(&pair.seen, &pair.others), pair.seen.n));
+        let novelty = pairs.iter().map(|pair| (unique(shape, &pair.seen, &pair.others), pair.seen.n));
         let novelty = novelty.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         let rate = novelty.0 as f64 / novelty.1.max(1) as f64;
-        let new = Excess::of(pairs.iter().map(|p| (unique(&p.seen, &p.others), p.seen.n, rate, f64::INFINITY)));
+        let new = Excess::of(pairs.iter().map(|p| (unique(shape, &p.seen, &p.others), p.seen.n, rate, f64::INFINITY)));
         let missing = Excess::of(pairs.iter().map(|p| {
             let m = p.others.rows() as f64;
             (p.seen.missing, p.seen.rows(), p.others.missing as f64 / m.max(1.0), m)
@@ -73,7 +73,8 @@ impl Dispersion {
             cells: larger(self.cells, &other.cells),
             groups: larger(self.groups, &other.groups),
             missing: self.missing.max(other.missing),
-            new: self.new.max(other.new),
+            // New against the reference as a whole: only single stretches say how often.
+            new: self.new,
             novelty: self.novelty,
         }
     }
@@ -89,9 +90,17 @@ impl Dispersion {
     }
 }
 
-/// Rows of cells that no other stretch has any rows in.
-fn unique(seen: &Stretch, others: &Stretch) -> u64 {
-    seen.counts.iter().zip(&others.counts).filter(|(_, other)| **other == 0).map(|(count, _)| count).sum()
+/// Rows that would be new if there were only the others: beyond all of their bins, or of categories that they do not have.
+fn unique(shape: &Shape, seen: &Stretch, others: &Stretch) -> u64 {
+    let range = if shape.ordered {
+        let first = others.counts.iter().position(|count| *count > 0).unwrap_or(0);
+        let last = others.counts.iter().rposition(|count| *count > 0).unwrap_or(0);
+        first..=last
+    } else {
+        1..=0
+    };
+    let new = seen.counts.iter().zip(&others.counts).enumerate();
+    new.filter(|(cell, (_, other))| **other == 0 && !range.contains(cell)).map(|(_, (count, _))| count).sum()
 }
 
 /// Dispersions of `count` shares, none below that of all of them together.

@@ -39,12 +39,6 @@ pub(super) struct Null {
     pub whole: Option<(f64, f64)>,
 }
 
-impl Evidence {
-    /// Of a stretch that nothing is known to compare with.
-    pub(super) const NONE: Self =
-        Self { p: 1.0, shift: 0.0, cell: None, missing_p: 1.0, missing_rise: 0.0, new_p: 1.0, new_rise: 0.0 };
-}
-
 impl Null {
     /// The evidence of `seen` against the reference rows `others`.
     pub fn evidence(&self, shape: &Shape, seen: &Stretch, others: &Stretch) -> Evidence {

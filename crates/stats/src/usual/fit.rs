@@ -12,6 +12,8 @@ const FEWEST: usize = 8;
 const FEWEST_OF_SEASON: usize = 2;
 /// Times are told apart when less than this much of the noise is left.
 const LEFT_OVER: f64 = 0.9;
+/// In milliseconds.
+const DAY: i64 = 86_400_000;
 /// Rows of a stretch from which it is looked at, and of a time from which another is compared with it.
 const FEWEST_ROWS: u64 = 5;
 const FEWEST_OF_TIME: u64 = 48;
@@ -76,18 +78,38 @@ impl Usual {
     pub fn evidence(&self, seen: &[&Stretch]) -> Evidence {
         let mut sum = Stretch::default();
         seen.iter().for_each(|stretch| sum.add(stretch));
-        match &self.seasonal {
-            Some(seasonal) if seen.iter().all(|stretch| stretch.at.is_some()) => match seasonal.mixed(seen) {
-                Some(others) => seasonal.null.evidence(&self.shape, &sum, &others),
-                // Times matter, and of these the reference knows too little.
-                None => Evidence::NONE,
-            },
-            _ => self.null.evidence(&self.shape, &sum, &self.reference),
+        let pooled = self.null.evidence(&self.shape, &sum, &self.reference);
+        // A time that the reference knows too little of is compared with all of them, and with how much they differ.
+        let Some((seasonal, others)) = self.seasonal.as_ref().and_then(|s| Some((s, s.mixed(seen)?))) else { return pooled };
+        let same_time = seasonal.null.evidence(&self.shape, &sum, &others);
+        // What the reference never had, it never had at any time; and what is never missing is missing at no time.
+        let missing = if self.null.dispersion.missing > 0.0 { &same_time } else { &pooled };
+        Evidence {
+            missing_p: missing.missing_p,
+            missing_rise: missing.missing_rise,
+            new_p: pooled.new_p,
+            new_rise: pooled.new_rise,
+            ..same_time
         }
     }
 }
 
 impl Seasonal {
+    /// All stretches of a time of another kind together, and the rows that they are compared with by this one.
+    fn by_other(&self, other: Season, pairs: &[Pair]) -> Option<Vec<Pair>> {
+        let mut times: Vec<Vec<&Stretch>> = vec![Vec::new(); other.count()];
+        for pair in pairs {
+            times[other.of(pair.seen.at?)].push(&pair.seen);
+        }
+        let pair = |time: &Vec<&Stretch>| {
+            let mut seen = Stretch::default();
+            time.iter().for_each(|stretch| seen.add(stretch));
+            Some(Pair { seen, others: self.mixed(time)? })
+        };
+        let found: Vec<Pair> = times.iter().filter(|time| time.len() >= FEWEST_OF_SEASON).filter_map(pair).collect();
+        (found.len() >= FEWEST.min(other.count())).then_some(found)
+    }
+
     /// Reference rows of the times of the stretches, mixed as the stretches mix them: of each time as many as keep the
     /// proportions, so that the time with the fewest rows decides how many there are. `None` when a time is not known.
     fn mixed(&self, seen: &[&Stretch]) -> Option<Stretch> {
@@ -120,15 +142,20 @@ impl Seasonal {
     /// The times by which stretches can be told best, if by any better than by none: `pooled` is the noise without.
     fn fit(shape: &Shape, pairs: &[Pair], pooled: f64, alpha: f64) -> Option<Self> {
         let mut best = (LEFT_OVER * pooled, None);
+        let nothing = Null { dispersion: Dispersion::default(), whole: None };
         for season in Season::ALL {
             let Some((rows, held_back)) = by_time(season, pairs) else { continue };
-            let dispersion = Dispersion::of(shape, &held_back, alpha);
-            let sets = [held_back];
-            let null = settled(shape, dispersion, &sets);
-            let [held_back] = &sets;
-            let noise = noise(&null, held_back);
+            let mut candidate = Self { season, rows, null: nothing.clone() };
+            // What these times leave unexplained may follow others: days of the week, say, where hours of the day are told apart.
+            let others = Season::ALL.into_iter().filter(|other| *other != season);
+            let mut sets = vec![held_back];
+            sets.extend(others.filter_map(|other| candidate.by_other(other, pairs)));
+            let found = sets.iter().map(|pairs| Dispersion::of(shape, pairs, alpha));
+            let dispersion = found.reduce(|all, one| all.max(&one)).unwrap_or_default();
+            candidate.null = settled(shape, dispersion, &sets);
+            let noise = noise(&candidate.null, &sets[0]);
             if noise < best.0 {
-                best = (noise, Some(Self { season, rows, null }));
+                best = (noise, Some(candidate));
             }
         }
         best.1
@@ -159,12 +186,14 @@ fn by_season(season: Season, reference: &Stretch, stretches: &[Stretch]) -> Opti
 /// The rows by time, and each stretch with the others of its time; `None` when a time has too few stretches.
 fn by_time(season: Season, pairs: &[Pair]) -> Option<(Vec<Stretch>, Vec<Pair>)> {
     let mut rows = vec![Stretch::default(); season.count()];
-    let mut counts = vec![0; season.count()];
+    let mut days = vec![std::collections::BTreeSet::new(); season.count()];
     for pair in pairs {
-        let time = season.of(pair.seen.at?);
-        rows[time].add(&pair.seen);
-        counts[time] += 1;
+        let at = pair.seen.at?;
+        rows[season.of(at)].add(&pair.seen);
+        days[season.of(at)].insert(at.div_euclid(DAY));
     }
+    // Hours of one day are no proof of what such a day is like.
+    let counts: Vec<usize> = days.iter().map(std::collections::BTreeSet::len).collect();
     let used: Vec<usize> = counts.iter().copied().filter(|count| *count > 0).collect();
     let thin = used.iter().filter(|count| **count < FEWEST_OF_SEASON).count();
     if used.len() * 2 < season.count() || thin * 4 > used.len() {

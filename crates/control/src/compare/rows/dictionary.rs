@@ -6,6 +6,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 /// Distinct texts of a column beyond this are all one: that is no category any more.
 const MOST: usize = 200_000;
+/// Bytes of a text.
+const LONGEST: usize = 200;
 const OTHER: &[u8] = "…".as_bytes();
 
 /// The distinct texts of a column in the order of their first appearance.
@@ -55,6 +57,8 @@ impl Dictionary {
     }
 
     fn found(&mut self, text: &[u8]) -> u32 {
+        // Longer ones are cut, so that a hostile file cannot fill the memory with a few of them.
+        let text = &text[..text.len().min(LONGEST)];
         if let Some(code) = self.codes.get(text) {
             return *code;
         }

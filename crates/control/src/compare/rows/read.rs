@@ -184,20 +184,47 @@ fn fill_csv(
 
 /// A table of wanted columns in memory: batches one after the other.
 impl Rows {
-    /// Reads up to `most` rows.
-    pub fn all(
-        mut self,
+    /// Reads up to `most` rows, rounded up to whole batches.
+    pub fn first(
+        self,
         columns: &[String],
         wanted: &[Wanted],
         dictionaries: &mut [Dictionary],
         most: usize,
+    ) -> Result<Batch, String> {
+        self.read(columns, wanted, dictionaries, |rows| Ok(rows >= most))
+    }
+
+    /// Reads all rows; `Err` when they have more than `most` values.
+    pub fn all(
+        self,
+        columns: &[String],
+        wanted: &[Wanted],
+        dictionaries: &mut [Dictionary],
+        most: usize,
+    ) -> Result<Batch, String> {
+        let name = self.name.clone();
+        self.read(columns, wanted, dictionaries, |rows| {
+            if rows.saturating_mul(columns.len()) > most {
+                return Err(format!("{name}: more than {most} values, which is the limit. Take a random sample of it."));
+            }
+            Ok(false)
+        })
+    }
+
+    fn read(
+        mut self,
+        columns: &[String],
+        wanted: &[Wanted],
+        dictionaries: &mut [Dictionary],
+        is_enough: impl Fn(usize) -> Result<bool, String>,
     ) -> Result<Batch, String> {
         self.select(columns)?;
         let mut whole = Batch::new(wanted);
         let mut batch = Batch::new(wanted);
         loop {
             self.fill(&mut batch, dictionaries)?;
-            if batch.rows == 0 || whole.rows >= most {
+            if batch.rows == 0 || is_enough(whole.rows)? {
                 return Ok(whole);
             }
             whole.append(&mut batch);

@@ -22,7 +22,7 @@ pub fn problem(options: &Options, reference: &Input) -> Result<Option<Task>, Str
         return Ok(None);
     };
     let mut dictionaries = [Dictionary::default()];
-    head.all(std::slice::from_ref(column), &[Wanted::Code], &mut dictionaries, SAMPLE)?;
+    head.first(std::slice::from_ref(column), &[Wanted::Code], &mut dictionaries, SAMPLE)?;
     let names: Vec<&str> = (0..dictionaries[0].len()).filter_map(|code| dictionaries[0].name(code as u32)).collect();
     let are_numbers = names.iter().all(|name| number(name.as_bytes()).is_some());
     Ok(Some(match names.len() {

@@ -96,7 +96,7 @@ impl Labels {
             wanted.push(if delay.is_some() { Wanted::Number } else { Wanted::Time });
         }
         let mut dictionaries: Vec<Dictionary> = columns.iter().map(|_| Dictionary::unbounded()).collect();
-        let table = head.all(&columns, &wanted, &mut dictionaries, usize::MAX)?;
+        let table = head.all(&columns, &wanted, &mut dictionaries, options.limits.cells)?;
         let by_row = !current.contains(&id);
         let mut labels = Self {
             id_column: (!by_row).then_some(id),
