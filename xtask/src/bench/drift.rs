@@ -67,14 +67,15 @@ pub fn main(paths: &Paths, options: &Options) -> Result<ExitCode> {
     let cache = paths.cache.join("bench-drift");
     std::fs::create_dir_all(&cache)?;
     let tables = cache.join("tables.md");
+    let python = || -> Result<Command> {
+        let mut python = Command::new(environment.interpreter(paths)?);
+        python.current_dir(paths.root.join(FOLDER)).env("PYTHONDONTWRITEBYTECODE", "1");
+        python.envs(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"].map(|name| (name, "1")));
+        Ok(python)
+    };
+    progress::quiet("Tests of the events and of the scoring itself", python()?.args(["-m", "unittest"]))?;
     progress::step("Scoring; the first run builds the streams and takes half an hour, most of it for the others", || {
-        progress::run(
-            Command::new(environment.interpreter(paths)?)
-                .args(options.arguments(&cache, program.as_deref(), &tables))
-                .current_dir(paths.root.join(FOLDER))
-                .env("PYTHONDONTWRITEBYTECODE", "1")
-                .envs(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"].map(|name| (name, "1"))),
-        )
+        progress::run(python()?.args(options.arguments(&cache, program.as_deref(), &tables)))
     })?;
     if options.write {
         let tables = std::fs::read_to_string(&tables)?;
