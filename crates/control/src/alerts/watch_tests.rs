@@ -2,8 +2,8 @@
 
 use super::{list, tick};
 use crate::deployments::Known;
-use crate::monitoring::{last, read};
-use crate::outcomes::{concept, post, trust};
+use crate::monitoring::{drift, last, read};
+use crate::outcomes::{concept, post, quality, trust};
 use crate::registry::VersionBaseline;
 use crate::registry::estimator::Learnt;
 use crate::testbed::{Bed, admin, beds, outcomes};
@@ -95,8 +95,28 @@ async fn live_rows_are_estimated_whatever_the_windows_and_the_estimate_is_near_t
         let expected = sums[0].expected.as_ref().unwrap();
         assert_eq!((expected.n(), sums[0].joint.as_ref().unwrap().n), (1_500, 1_500));
 
+        let page = quality(&bed.cx, &admin(), &name, last(&bed.cx, HOUR)).await.unwrap();
+        let early = page.estimated.unwrap();
+        assert_eq!((page.outcomes_known, early.trust, early.trust_word.as_str()), (0, State::Unknown, "not checked yet"));
+        let whole = early.estimate.unwrap();
+        assert!(whole.n == 1_500 && whole.lower < Some(whole.value) && whole.upper > Some(whole.value), "{whole:?}");
+        assert_eq!(early.over_time.iter().filter_map(|point| point.estimate).map(|one| one.n).sum::<u64>(), 1_500);
+        assert!(page.errors.is_none() && page.calibration.is_none() && page.cohorts.is_none());
+
         post(&bed.cx, &admin(), truths(&ids, 0, false)).await.unwrap();
-        let page = crate::outcomes::quality(&bed.cx, &admin(), &name, last(&bed.cx, HOUR)).await.unwrap();
+        let page = quality(&bed.cx, &admin(), &name, last(&bed.cx, HOUR)).await.unwrap();
+        let later = page.estimated.as_ref().unwrap();
+        assert_eq!((later.trust, later.trust_word.as_str()), (State::Ok, "trusted"), "{later:?}");
+        // With 1,250 labelled rows and one false page a week, 1,500 answers are too few to tell a loss of 3 points from chance.
+        assert!(
+            later.state == State::Unknown && later.sentence.contains("A loss of 3.0% can be told from chance from "),
+            "{later:?}"
+        );
+        let calibration = page.calibration.as_ref().unwrap();
+        assert_eq!(calibration.bins.iter().map(|bin| bin.happened.n).sum::<u64>(), page.outcomes_known);
+        // All came at once, minutes late: nothing was known of the old ones as early as of the young ones.
+        assert_eq!(page.cohorts, None);
+        assert_eq!(page.errors.as_ref().map(|errors| (errors.seen, errors.state)), Some((page.outcomes_known, State::Ok)));
         let realised = page.versions[0].estimate.unwrap();
         assert!((expected.primary().unwrap() - realised.value).abs() < 0.02, "{:?} for {}", expected.primary(), realised.value);
         let held = trust(&bed.cx, &name, &known(&bed, &name).versions[&version]).await.unwrap().unwrap();
@@ -203,8 +223,10 @@ async fn a_changed_relation_is_concept_drift_and_ends_the_trust_in_estimates() {
         assert!(shift.since >= changed && shift.at == bed.cx.now() && shift.after > 0.7 && shift.before < 0.2, "{shift:?}");
         let held = trust(&bed.cx, &name, &known(&bed, &name).versions[&version]).await.unwrap().unwrap();
         assert!(held.trust == Trust::Untrusted && held.is_optimistic, "{held:?}");
+        let log = crate::audit::page(&bed.cx, &admin(), None, "").await.unwrap();
+        assert!(log.entries.iter().any(|line| line.summary.contains("are not trusted")), "{:?}", log.entries);
         let changes = crate::monitoring::changes_of(&bed.cx, &name, last(&bed.cx, HOUR)).await.unwrap();
-        assert!(changes.iter().any(|change| change.text.contains("not trusted")), "{changes:?}");
+        assert!(!changes.iter().any(|change| change.text.contains("trusted")), "a finding is no change: {changes:?}");
 
         // Corrected outcomes restore the quality; the detectors do not read them again.
         post(&bed.cx, &admin(), truths(&after, 800, false)).await.unwrap();
@@ -212,5 +234,77 @@ async fn a_changed_relation_is_concept_drift_and_ends_the_trust_in_estimates() {
         tick(&bed.cx).await.unwrap();
         let held = trust(&bed.cx, &name, &known(&bed, &name).versions[&version]).await.unwrap().unwrap();
         assert_eq!(held.trust, Trust::Trusted, "{held:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_drift_says_since_when_where_and_shows_rows() {
+    for mut bed in beds().await {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let contract = known(&bed, &name).versions[&version].contract.clone();
+        let place = |feature: &str| contract.features.iter().position(|f| f.name == feature).unwrap();
+        let (minutes, plan) = (place("total_day_minutes"), place("international_plan"));
+        let rows = bed.rows(&name, "live.csv");
+        for part in rows[..1_000].chunks(100) {
+            bed.send(&name, part).await;
+            bed.flush().await;
+            bed.clock.advance(MINUTE);
+        }
+        let changed = bed.cx.now();
+        let with_plan = |row: &Vec<Value>| row[plan].text().is_some_and(|plan| plan == "yes");
+        let mut moved = rows.clone();
+        for row in moved.iter_mut().filter(|row| with_plan(row)) {
+            row[minutes] = Value::Num(row[minutes].num().unwrap() + 200.0);
+        }
+        // Everybody moves a little, those with the plan far.
+        for row in moved.iter_mut() {
+            row[minutes] = Value::Num(row[minutes].num().unwrap() + 60.0);
+        }
+        for part in moved[..600].chunks(150) {
+            bed.send(&name, part).await;
+            bed.flush().await;
+            bed.clock.advance(MINUTE);
+        }
+        let view = drift(&bed.cx, &admin(), &name, last(&bed.cx, HOUR), Some("total_day_minutes")).await.unwrap();
+        let selected = view.selected.unwrap();
+        let source = selected.attribution.unwrap();
+        assert!((source.since.unwrap() - changed).abs() <= MINUTE, "{:?} for {changed:?}", source.since);
+        assert!(
+            source.sentences.iter().any(|said| said.starts_with("Strongest where international_plan is yes")),
+            "{:?}",
+            source.sentences
+        );
+        assert!(source.sentences.iter().any(|said| said.contains("went from")), "{:?}", source.sentences);
+        assert!(!source.rows.is_empty() && source.rows.iter().all(|row| row.at >= changed), "{:?}", source.rows);
+        assert!(view.joint.is_some_and(|joint| joint.rows > 0));
+
+        let calm = drift(&bed.cx, &admin(), &name, last(&bed.cx, HOUR), Some("total_night_calls")).await.unwrap();
+        assert_eq!(calm.selected.unwrap().attribution, None, "nothing has happened to it");
+    }
+}
+
+#[tokio::test]
+async fn predictions_of_equal_age_are_compared() {
+    for mut bed in beds().await {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let rows = bed.rows(&name, "live.csv");
+        let mut known = 0;
+        for (i, part) in rows[..600].chunks(100).enumerate() {
+            let ids = bed.send(&name, part).await;
+            bed.flush().await;
+            bed.clock.advance(MINUTE);
+            let truths = truths(&ids, i * 100, false);
+            known += truths.len() as u64;
+            post(&bed.cx, &admin(), truths).await.unwrap();
+        }
+        bed.clock.advance(MINUTE);
+        let page = quality(&bed.cx, &admin(), &name, last(&bed.cx, HOUR)).await.unwrap();
+        let cohorts = page.cohorts.unwrap();
+        assert_eq!((cohorts.age_ms, page.delay_ms, page.delay_most_ms), (MINUTE, Some(MINUTE), Some(MINUTE)));
+        assert_eq!(cohorts.over_time.iter().filter_map(|point| point.estimate).map(|one| one.n).sum::<u64>(), known);
+        assert!(cohorts.sentence.contains("in the newest third of this time"), "{}", cohorts.sentence);
+        assert!(page.over_time.iter().all(|point| !point.filling), "every point is older than its outcomes need");
     }
 }

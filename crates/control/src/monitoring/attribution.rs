@@ -8,7 +8,7 @@ use crate::registry::estimator::cell;
 use crate::words::{count, number, percent};
 use crate::{Ctx, IntoProblem, Outcome};
 use contract::inputs::TimeRange;
-use contract::time::DAY;
+use contract::time::{DAY, HOUR};
 use contract::views::drift::{Attribution, BinShare, ExampleRow, SelectedFeature};
 use contract::{Millis, Verdict};
 use serde_json::Value as Json;
@@ -20,6 +20,8 @@ use store::predictions::PredictionRow;
 
 /// Rows of the log that are looked at, before and after.
 const ROWS: i64 = 2_000;
+/// The beginning is looked for at most so far from where drift was first seen.
+const AROUND: i64 = 6 * HOUR;
 /// Rows of a group, before and after, from which it is compared.
 const FEWEST: u64 = 30;
 /// Rows that are shown.
@@ -76,7 +78,9 @@ pub async fn attribution(
     let now = cx.now();
     let window = i64::try_from(known.settings.drift_window_s).unwrap_or(DAY).saturating_mul(1_000);
     let about = selected.since.unwrap_or(Millis(now.0.saturating_sub(window)));
-    let range = TimeRange { from: Millis(about.0 - 2 * bucket), to: now + 1 };
+    // A part that is drift by itself may come late: the beginning is looked for on both sides of it, in windows of a minute.
+    let around = window.max(2 * bucket).min(AROUND);
+    let range = TimeRange { from: Millis(about.0 - around), to: (now + 1).min(about + around) };
     let (span, windows) = read::features(cx, &known.name, range).await?;
     let mine = windows.iter().filter(|window| window.version == stable.version && read::is_live(window.arm));
     let parts: BTreeMap<Millis, Window> = read::features_by_bucket(mine, span)
@@ -210,7 +214,7 @@ fn examples(what: What, feature: &str, reference: &Baseline, bins: &[BinShare], 
         shows(&value).then(|| ExampleRow {
             id: row.id.clone(),
             at: Millis(row.at),
-            value: value.text().unwrap_or_else(|| "–".into()),
+            value: value.num().map(number).or_else(|| value.text()).unwrap_or_else(|| "–".into()),
             label: row.label.clone(),
             score: row.score,
         })

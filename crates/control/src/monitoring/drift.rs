@@ -154,6 +154,8 @@ fn joint(stable: &KnownVersion, finding: &JointFinding) -> JointDrift {
         pairs: finding
             .pairs
             .iter()
+            // Without a verdict, the largest of many differences is no more than the largest.
+            .filter(|_| finding.verdict != Judged::Insufficient)
             .map(|pair| PairLine {
                 first: pair.first.clone(),
                 second: pair.second.clone(),

@@ -88,9 +88,9 @@ pub async fn look(cx: &Ctx, deployment: &DeploymentName, version: &KnownVersion)
             Trust::Untrusted => ("estimate.untrusted", format!("Estimates of version {no} are not trusted: outcomes disagree")),
             _ => ("estimate.trusted", format!("Estimates of version {no} are trusted again: outcomes agree")),
         };
-        tx.audit(entry(cx, &Actor::system(), action, ("deployment", deployment.0.clone()), summary, json!(finding)))
-            .await
-            .or_problem(doing)?;
+        // A finding, not a change: it does not belong on charts among what might have caused it.
+        let of = ("estimate", format!("{deployment}/{no}"));
+        tx.audit(entry(cx, &Actor::system(), action, of, summary, json!(finding))).await.or_problem(doing)?;
     }
     tx.commit().await.or_problem(doing)?;
     Ok(Some(finding))

@@ -72,15 +72,26 @@ pub async fn estimated(
         ),
         Some((finding, Verdict::Insufficient)) if rows > 0 => {
             let from = if finding.detectable_at_rows == stats::evidence::NEVER {
-                "the labelled data are too few to tell a loss".to_owned()
+                format!(
+                    "The {} it was learnt on are too few to tell a loss of {} from chance",
+                    counted(estimator.rows, "row"),
+                    said(task, finding.threshold)
+                )
             } else {
                 format!(
-                    "a loss of {} can be told from {} on",
+                    "A loss of {} can be told from chance from {} on",
                     said(task, finding.threshold),
                     counted(finding.detectable_at_rows, "answer")
                 )
             };
-            (State::Unknown, format!("{}: {from}.", counted(rows, "answer")))
+            (
+                State::Unknown,
+                format!(
+                    "Expected to be {}, and was {} on labelled data. {from}.",
+                    said(task, finding.estimated),
+                    said(task, reference)
+                ),
+            )
         }
         _ => (State::Unknown, "No answers in this time.".into()),
     };

@@ -56,7 +56,7 @@ pub async fn quality(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRa
     let over_time = rows_at.iter().map(|(at, ops)| {
         let coverage = coverage(by_bucket.get(at).map_or(0, Quality::n), ops.counts.rows);
         // The youngest prediction of a point decides: its outcome may still come, unless all have.
-        let filling = coverage < 1.0 && cx.now() - (*at + bucket) < delay_most.unwrap_or(0);
+        let filling = ops.counts.rows > 0 && coverage < 1.0 && cx.now() - (*at + bucket) < delay_most.unwrap_or(0);
         QualityPoint { at: *at, estimate: by_bucket.get(at).and_then(Quality::primary), coverage, filling }
     });
     let over_time = over_time.collect();
