@@ -235,3 +235,17 @@ proptest! {
         prop_assert_eq!(stored, whole);
     }
 }
+
+#[test]
+fn many_at_once_are_counted_as_one_by_one() {
+    let mut rng = stats::rng::SplitMix64::new(11);
+    let calibrator = stats::estimate::Calibrator::platt(&[0.1, 0.4, 0.35, 0.8], &[false, false, true, true]);
+    let answers: Vec<(f64, bool)> =
+        (0..3000).map(|i| (if i % 50 == 0 { f64::NAN } else { rng.uniform() * 1.02 }, rng.bernoulli(0.4))).collect();
+    let (mut one, mut all) = (stats::estimate::BinaryEstimate::default(), stats::estimate::BinaryEstimate::default());
+    answers.iter().for_each(|(score, predicted)| one.add(&calibrator, *score, *predicted));
+    answers.chunks(700).for_each(|part| all.add_all(&calibrator, part.iter().copied()));
+    assert_eq!(one, all);
+    all.add_all(&calibrator, std::iter::empty());
+    assert_eq!(one, all);
+}

@@ -176,6 +176,12 @@ impl Tx {
         self.first(sql, args).await?.ok_or_else(|| Error::Database(sqlx::Error::RowNotFound))
     }
 
+    /// Pages of SQLite's file.
+    pub async fn sqlite_pages(&mut self) -> Result<i64> {
+        let (pages,): (i64,) = self.one("select page_count from pragma_page_count", Vec::new()).await?;
+        Ok(pages)
+    }
+
     /// Bounds SQLite's file, in pages, for this connection: past it every write fails as on a full disk.
     pub async fn limit_pages(&mut self, pages: i64) -> Result<()> {
         match self {

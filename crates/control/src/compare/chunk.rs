@@ -136,13 +136,11 @@ impl Chunk {
         if truth.task == contract::Task::Regression {
             answers.features = numbers_of(&reference.features, batch, rows.clone(), dictionaries);
         }
-        for row in 0..rows.len() {
-            truth.add(window, &answers, row);
-            if reference.concept.is_some()
-                && let Some(error) = truth.error(&answers, row)
-            {
-                self.errors.push((error, arrivals.get(row).copied().flatten()));
-            }
+        truth.add(window, &answers, 0..rows.len());
+        if reference.concept.is_some() {
+            let known =
+                (0..rows.len()).filter_map(|row| Some((truth.error(&answers, row)?, arrivals.get(row).copied().flatten())));
+            self.errors.extend(known);
         }
     }
 }

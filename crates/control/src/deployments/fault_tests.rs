@@ -87,7 +87,7 @@ async fn a_full_disk_costs_no_answer_and_no_count() {
         bed.send(&name, &rows[..50]).await;
         bed.flush().await;
         let mut tx = bed.cx.store.db.begin().await.unwrap();
-        let (pages,): (i64,) = tx.first("select page_count from pragma_page_count", vec![]).await.unwrap().unwrap();
+        let pages = tx.sqlite_pages().await.unwrap();
         tx.commit().await.unwrap();
         bed.limit_pages(pages).await;
         bed.send(&name, &rows[50..400]).await;

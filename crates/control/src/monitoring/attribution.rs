@@ -2,8 +2,8 @@
 
 use super::findings::{Finding, verdict};
 use super::read;
+use super::segments::of as groups_of;
 use crate::deployments::{Known, KnownVersion};
-use crate::outcomes::groups_of;
 use crate::registry::estimator::cell;
 use crate::words::{count, number, percent};
 use crate::{Ctx, IntoProblem, Outcome};

@@ -17,6 +17,7 @@ mod pending;
 pub(crate) mod read;
 mod retention;
 mod runs;
+mod segments;
 mod selected;
 pub(crate) mod shares;
 pub(crate) mod spans;
@@ -36,6 +37,7 @@ pub(crate) use latency::rates;
 pub(crate) use log::{hashed, is_readable};
 pub use read::last;
 pub use retention::{Retention, forget};
+pub(crate) use segments::of as groups_of;
 pub(crate) use unpack::Unpacker;
 pub use writer::{LOG_CAP, Writer};
 

@@ -2,8 +2,8 @@
 
 use super::concept::{self, Error};
 use super::quality::{Quality, class_of};
-use super::segments;
 use crate::deployments::{KnownVersion, version_no};
+use crate::monitoring::groups_of;
 use crate::registry::estimator::as_number;
 use crate::registry::expected::{self, Expected};
 use crate::{Ctx, IntoProblem, Outcome};
@@ -150,7 +150,7 @@ async fn add(cx: &Ctx, tx: &mut Tx, minute: &Minute, rows: &[(PredictionRow, Str
         let record: Json = serde_json::from_str(&row.features).unwrap_or_default();
         let all = std::iter::once((String::new(), String::new()));
         let expected = expected(&version, row, &record);
-        for group in all.chain(segments::of(&version, &record)) {
+        for group in all.chain(groups_of(&version, &record)) {
             let is_all = group.0.is_empty();
             let quality = groups.entry(group).or_insert_with(|| Quality::new(version.contract.task));
             quality.add(&version.contract, &row.label, row.score, outcome);

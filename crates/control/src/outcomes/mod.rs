@@ -6,7 +6,6 @@ mod offline;
 mod page;
 mod post;
 mod quality;
-mod segments;
 mod trust;
 
 pub(crate) use concept::{Concept, Shift, concept};
@@ -14,7 +13,6 @@ pub(crate) use offline::offline;
 pub use page::quality;
 pub use post::{MOST, join_waiting, post};
 pub use quality::{Quality, primary_key, primary_name};
-pub(crate) use segments::of as groups_of;
 pub(crate) use trust::{look as look_at_trust, trust};
 
 #[cfg(test)]

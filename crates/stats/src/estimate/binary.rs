@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Calibrator;
-use crate::quality::{SUM_UNIT, loss, ratio, score_bin};
+use crate::quality::{SCORE_BINS, SUM_UNIT, loss, ratio, score_bin};
 
 /// Sums over the answered predictions of one score bin: rows by predicted class, and how many of each are expected to
 /// turn out positive, in units of 2^-30.
@@ -15,6 +15,25 @@ pub struct ExpectedBin {
     pub predicted_negative: u64,
     pub positive_sum: u64,
     pub missed_sum: u64,
+}
+
+impl ExpectedBin {
+    fn add(&mut self, expected: u64, predicted: bool) {
+        if predicted {
+            self.predicted_positive += 1;
+            self.positive_sum += expected;
+        } else {
+            self.predicted_negative += 1;
+            self.missed_sum += expected;
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.predicted_positive += other.predicted_positive;
+        self.predicted_negative += other.predicted_negative;
+        self.positive_sum += other.positive_sum;
+        self.missed_sum += other.missed_sum;
+    }
 }
 
 /// Confidence-based performance estimation (CBPE; Guerra and Bialek, NannyML): a row whose calibrated probability is p
@@ -42,31 +61,37 @@ struct Expected {
 impl BinaryEstimate {
     /// Counts one answered prediction; one whose score is no probability is left out.
     pub fn add(&mut self, calibrator: &Calibrator, score: f64, predicted: bool) {
-        if !(0.0..=1.0).contains(&score) {
-            return;
+        if (0.0..=1.0).contains(&score) {
+            let expected = self.add_losses(calibrator, score);
+            self.bins.entry(score_bin(score)).or_default().add(expected, predicted);
         }
+    }
+
+    /// Counts many answered predictions: the same as [`Self::add`] of each, some times quicker.
+    pub fn add_all(&mut self, calibrator: &Calibrator, answers: impl Iterator<Item = (f64, bool)>) {
+        let mut bins: Vec<ExpectedBin> = Vec::new();
+        for (score, predicted) in answers.filter(|(score, _)| (0.0..=1.0).contains(score)) {
+            bins.resize(usize::from(SCORE_BINS), ExpectedBin::default());
+            let expected = self.add_losses(calibrator, score);
+            bins[usize::from(score_bin(score))].add(expected, predicted);
+        }
+        for (bin, counted) in bins.iter().enumerate().filter(|(_, bin)| **bin != ExpectedBin::default()) {
+            self.bins.entry(bin as u16).or_default().merge(counted);
+        }
+    }
+
+    /// Adds the losses that are expected of a score; gives its probability in units of 2^-30.
+    fn add_losses(&mut self, calibrator: &Calibrator, score: f64) -> u64 {
         let p = calibrator.apply(score).clamp(0.0, 1.0);
-        let bin = self.bins.entry(score_bin(score)).or_default();
-        let expected = units(p);
-        if predicted {
-            bin.predicted_positive += 1;
-            bin.positive_sum += expected;
-        } else {
-            bin.predicted_negative += 1;
-            bin.missed_sum += expected;
-        }
         self.log_loss_sum += units(p * loss(score) + (1.0 - p) * loss(1.0 - score));
         self.brier_sum += units(p * (1.0 - score).powi(2) + (1.0 - p) * score * score);
+        units(p)
     }
 
     /// Adds the predictions of another record.
     pub fn merge(&mut self, other: &Self) {
         for (bin, theirs) in &other.bins {
-            let mine = self.bins.entry(*bin).or_default();
-            mine.predicted_positive += theirs.predicted_positive;
-            mine.predicted_negative += theirs.predicted_negative;
-            mine.positive_sum += theirs.positive_sum;
-            mine.missed_sum += theirs.missed_sum;
+            self.bins.entry(*bin).or_default().merge(theirs);
         }
         self.log_loss_sum += other.log_loss_sum;
         self.brier_sum += other.brier_sum;
@@ -140,7 +165,8 @@ impl BinaryEstimate {
 
 /// A non-negative number in units of 2^-30.
 pub(super) fn units(x: f64) -> u64 {
-    (x / SUM_UNIT).round() as u64
+    // A cast rounds down.
+    (x / SUM_UNIT + 0.5) as u64
 }
 
 /// Expected area under the ROC curve from the rows: rows sorted by the model's `scores` weigh p as positive and 1 − p as

@@ -101,7 +101,8 @@ impl Truth {
         let windows: Vec<TruthWindow> = (0..blocks.len())
             .map(|block| {
                 let mut window = truth.empty();
-                blocks.rows(block).for_each(|row| truth.add(&mut window, answers, row));
+                let rows: Vec<usize> = blocks.rows(block).collect();
+                truth.add(&mut window, answers, rows.iter().copied());
                 window
             })
             .collect();
@@ -171,21 +172,29 @@ impl Truth {
         }
     }
 
-    /// Counts one row.
-    pub fn add(&self, window: &mut TruthWindow, answers: &Answers<'_>, row: usize) {
-        match (window, &self.known) {
-            (TruthWindow::Binary { quality, open, labelled }, Known::Binary { calibrator, .. }) => {
-                let score = answers.scores.first().and_then(|s| s.get(row)).copied().filter(|s| !s.is_nan());
-                let Some(predicted) = binary_answer(answers, score, row) else { return };
-                let truth = answers.truth.get(row).copied().filter(|class| *class != NONE).map(|class| class == 1);
-                if let Some(truth) = truth {
-                    quality.add(truth, predicted, score);
-                }
-                if let Some((calibrator, score)) = calibrator.as_ref().zip(score) {
-                    let estimate = if truth.is_some() { labelled } else { open };
-                    estimate.add(calibrator, score, predicted);
-                }
+    /// Counts rows.
+    pub fn add(&self, window: &mut TruthWindow, answers: &Answers<'_>, rows: impl Iterator<Item = usize> + Clone) {
+        let (TruthWindow::Binary { quality, open, labelled }, Known::Binary { calibrator, .. }) = (&mut *window, &self.known)
+        else {
+            rows.for_each(|row| self.add_row(window, answers, row));
+            return;
+        };
+        let score = |row: usize| answers.scores.first().and_then(|s| s.get(row)).copied().filter(|s| !s.is_nan());
+        let truth = |row: usize| answers.truth.get(row).copied().filter(|class| *class != NONE).map(|class| class == 1);
+        for row in rows.clone() {
+            if let (Some(truth), Some(predicted)) = (truth(row), binary_answer(answers, score(row), row)) {
+                quality.add(truth, predicted, score(row));
             }
+        }
+        if let Some(calibrator) = calibrator {
+            let answered = |row: usize| Some((score(row)?, binary_answer(answers, score(row), row)?));
+            open.add_all(calibrator, rows.clone().filter(|row| truth(*row).is_none()).filter_map(answered));
+            labelled.add_all(calibrator, rows.filter(|row| truth(*row).is_some()).filter_map(answered));
+        }
+    }
+
+    fn add_row(&self, window: &mut TruthWindow, answers: &Answers<'_>, row: usize) {
+        match (window, &self.known) {
             (TruthWindow::Multiclass { quality, open, labelled }, Known::Multiclass { calibrator, .. }) => {
                 let Some(predicted) = answers.predicted.get(row).copied().filter(|class| *class != NONE) else { return };
                 let scores = self.class_scores(answers, row);
