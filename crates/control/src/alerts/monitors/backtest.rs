@@ -10,7 +10,7 @@ use crate::{Actor, Ctx, Outcome, blocking};
 use contract::role::Act;
 use contract::time::{DAY, span_words};
 use contract::views::monitors::{BackTest, Episode};
-use contract::{DeploymentName, Millis, Problem};
+use contract::{DeploymentName, Problem};
 use std::collections::BTreeMap;
 
 /// Episodes that are listed; all are counted.
@@ -148,6 +148,7 @@ fn sentence(chosen: &Chosen, over: Over, (tried, current): (f64, f64), now: usiz
 mod tests {
     use super::*;
     use crate::alerts::rules::Firing;
+    use contract::Millis;
     use contract::verdict::State;
     use contract::views::alerts::AlertKind;
 
