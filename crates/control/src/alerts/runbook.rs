@@ -49,6 +49,30 @@ pub fn runbook(kind: &str) -> &'static str {
             "The rollout is held. See whether requests carry a routing key that many share (one key is one arm), whether a proxy keeps old \
              connections, or whether requests pin a version. Once the split is right, start the step again."
         }
+        "joint_drift" => {
+            "Each feature may look as ever while they no longer go together: suspect a join that mixes up rows, a column that was swapped, or a \
+             delay of one source. See on the drift page which features moved against each other, and ask who feeds them. Check the prediction mix."
+        }
+        "estimate" => {
+            "This is expected, not measured: outcomes are not known yet. See which inputs drifted, hurry the outcomes of a sample if you can, and \
+             watch the quality page. Do not roll back for this alone."
+        }
+        "concept_drift" => {
+            "Answers are wrong more often than they were, whatever the inputs look like. See on the quality page since when and in which groups, \
+             and check that the outcomes themselves are right. If it began with a rollout, roll back; otherwise train again on recent data."
+        }
+        "error_budget" => {
+            "At this rate the objective is missed soon. See on the latency page what fails or is slow and since when, and mend that first; hold \
+             rollouts until it is. If it began with a rollout, roll back."
+        }
+        "stale" => {
+            "Something that should be renewed is older than its limit. See which: a model that was not trained again, outcomes that no longer \
+             arrive, or a data run that failed. Start that job again, or raise the limit if this age is fine."
+        }
+        "resources" => {
+            "The machine runs full. See on the latency page what grows: free disk space first, since recording needs it, then take load off or \
+             add a replica. Answers are refused early when a queue is full, so that the others stay quick."
+        }
         _ => {
             "Open the chart at the time named here and see what changed just before. If it began with a rollout, roll back; that is always \
              safe, since both versions are loaded. Otherwise ask whoever made the last change."

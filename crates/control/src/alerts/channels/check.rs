@@ -29,10 +29,12 @@ pub fn check(input: &SaveChannel, outbound: Outbound, has_secret: bool) -> Resul
         ChannelKind::Slack => {
             if secret.is_empty() && !has_secret {
                 wrong("secret", "Paste the address of the incoming webhook that Slack gave you.".into());
-            } else if !secret.is_empty()
-                && let Err(why) = address(secret, outbound)
-            {
-                wrong("secret", why);
+            } else if !secret.is_empty() && address(secret, outbound).is_err() {
+                // Without the text: what is said of a field ends up in addresses and logs.
+                wrong(
+                    "secret",
+                    "That is no address that messages are posted to: it looks like https://hooks.slack.com/services/….".into(),
+                );
             }
         }
         ChannelKind::Pagerduty => {

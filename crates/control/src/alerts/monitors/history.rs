@@ -126,17 +126,23 @@ impl History {
             Over::Traffic => {
                 let fine = self.fine_from();
                 let mut looks = self.window_looks(known, over, HOUR, HOUR, (self.from, fine));
-                looks.extend(self.window_looks(known, over, MINUTE, TRAFFIC, (fine, self.now)));
+                looks.extend(self.window_looks(known, over, MINUTE, TRAFFIC, (fine, self.end(MINUTE))));
                 looks
             }
             Over::Drift => {
                 let window = i64::try_from(known.settings.drift_window_s).unwrap_or(DAY / SECOND) * SECOND;
                 if window >= HOUR || self.minutes.is_empty() {
-                    return self.window_looks(&evidence_for(known, HOUR), over, HOUR, window.max(HOUR), (self.from, self.now));
+                    return self.window_looks(
+                        &evidence_for(known, HOUR),
+                        over,
+                        HOUR,
+                        window.max(HOUR),
+                        (self.from, self.end(HOUR)),
+                    );
                 }
                 let fine = self.fine_from();
                 let mut looks = self.window_looks(&evidence_for(known, HOUR), over, HOUR, HOUR, (self.from, fine));
-                looks.extend(self.window_looks(known, over, MINUTE, window.max(MINUTE), (fine, self.now)));
+                looks.extend(self.window_looks(known, over, MINUTE, window.max(MINUTE), (fine, self.end(MINUTE))));
                 looks
             }
         }
@@ -144,17 +150,22 @@ impl History {
 
     /// From where on there are minutes.
     fn fine_from(&self) -> Millis {
-        self.minutes.keys().next().map_or(self.now, |(start, _)| start.floor_to(HOUR))
+        self.minutes.keys().next().map_or(self.end(HOUR), |(start, _)| start.floor_to(HOUR))
     }
 
-    /// Looks whose stretch of `window` ms ends in `range`, at the ends of stored windows of `span` ms.
+    /// End of the stored window of `span` ms that is still being filled.
+    fn end(&self, span: i64) -> Millis {
+        self.now.floor_to(span) + span
+    }
+
+    /// Looks whose stretch of `window` ms ends after `from` and not after `to`, at the ends of stored windows of `span` ms.
     fn window_looks(&self, known: &Known, over: Over, span: i64, window: i64, (from, to): (Millis, Millis)) -> Vec<Look> {
         let stored = if span == HOUR { &self.hours } else { &self.minutes };
         // At most 24 steps within a window: what is longer changes slowly.
         let step = (window / 24 / span).max(1) * span;
         let mut looks = Vec::new();
         let mut at = from.floor_to(span) + step;
-        while at <= to.floor_to(span) + span {
+        while at <= to {
             let begin = Millis(at.0 - window).floor_to(span);
             let mut by_version: BTreeMap<VersionNo, Stored> = BTreeMap::new();
             for ((_, version), part) in stored.range((begin, VersionNo(0))..(at, VersionNo(0))) {

@@ -1,6 +1,6 @@
 //! The limits that people choose: where each stands in the settings, what may be chosen, and its rule in words. Pure.
 
-use crate::words::{ms, number, percent};
+use crate::words::{fine_ms, ms, number, percent};
 use contract::alerting::AlertLimits;
 use contract::deployment::DeploymentSettings;
 use contract::time::{SECOND, span_words};
@@ -87,7 +87,7 @@ impl Chosen {
         match self.unit {
             LimitUnit::Share => percent(value),
             LimitUnit::Distance => number(value),
-            LimitUnit::Milliseconds => ms(value),
+            LimitUnit::Milliseconds => fine_ms(value),
             LimitUnit::PerWeek => format!("{} a week", number(value)),
             LimitUnit::Seconds => span_words(value as i64 * SECOND),
         }
@@ -133,6 +133,14 @@ pub fn words(monitor: &str, settings: &DeploymentSettings) -> String {
             percent(quality_margin),
             percent(2.0 * quality_margin)
         ),
+        "joint_drift" => format!("Features no longer go together as in the training data over the last {window}, beyond chance."),
+        "estimate" => {
+            format!("Quality is expected to be worse over the last {window}, by an estimate that outcomes have not contradicted.")
+        }
+        "concept_drift" => "The errors of live answers have become more, in the order in which outcomes arrived.".into(),
+        "error_budget" => "An objective's error budget goes too fast over a long and a short window at once.".into(),
+        "stale" => "The model, its outcomes or its data are older than their limits.".into(),
+        "resources" => "Processor, memory, disk or a queue is nearly full.".into(),
         "recording_drops" => "An answered request is missing from monitoring because recording could not keep up.".into(),
         "rolled_back" => "A rollout is rolled back, by its guardrails or by somebody.".into(),
         "traffic_split" => "The two arms of a rollout do not get the shares of requests that they should.".into(),

@@ -11,3 +11,6 @@ pub use backtest::backtest;
 pub use list::{monitor, monitors};
 pub use page::page;
 pub use save::{save, save_runbook};
+
+#[cfg(test)]
+mod tests;
