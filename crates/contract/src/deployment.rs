@@ -84,6 +84,35 @@ pub struct DeploymentSettings {
     /// Length of the window over which drift is judged, seconds.
     #[serde(default = "default_drift_window")]
     pub drift_window_s: u64,
+    /// Share of requests that must be answered without an error, below 1.
+    #[serde(default = "default_slo_availability")]
+    pub slo_availability: f64,
+    /// Share of requests that must be answered within `p99_limit_ms`, below 1.
+    #[serde(default = "default_slo_latency")]
+    pub slo_latency: f64,
+    /// After how long something is stale.
+    #[serde(default)]
+    pub stale: StaleLimits,
+}
+
+/// Days after which something is stale; 0 turns a limit off. What has never happened is not late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StaleLimits {
+    /// Since the stable version was trained.
+    pub model_days: u32,
+    /// Since the last label.
+    pub label_days: u32,
+    /// Since the last event of kind `training`.
+    pub training_days: u32,
+    /// Since the last event of kind `data_run`.
+    pub data_run_days: u32,
+}
+
+impl Default for StaleLimits {
+    fn default() -> Self {
+        Self { model_days: 90, label_days: 30, training_days: 180, data_run_days: 35 }
+    }
 }
 
 impl DeploymentSettings {
@@ -105,6 +134,9 @@ impl DeploymentSettings {
             drift_threshold: default_drift_threshold(),
             alert_budget_per_week: default_alert_budget(),
             drift_window_s: default_drift_window(),
+            slo_availability: default_slo_availability(),
+            slo_latency: default_slo_latency(),
+            stale: StaleLimits::default(),
         }
     }
 }
@@ -142,4 +174,10 @@ fn default_alert_budget() -> f64 {
 }
 fn default_drift_window() -> u64 {
     3_600
+}
+fn default_slo_availability() -> f64 {
+    0.999
+}
+fn default_slo_latency() -> f64 {
+    0.99
 }

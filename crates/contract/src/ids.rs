@@ -44,6 +44,9 @@ text_id! {
     ApprovalId,
     RolloutId,
     AlertId,
+    /// A change that another team has told of.
+    EventId,
+    IncidentId,
     GateRunId,
     ReportId,
     JobId,

@@ -8,6 +8,8 @@ pub const FLEET: &str = "/fleet";
 pub const MODELS: &str = "/models";
 pub const RELEASES: &str = "/releases";
 pub const ALERTS: &str = "/alerts";
+pub const INCIDENTS: &str = "/incidents";
+pub const RESOURCES: &str = "/resources";
 pub const AUDIT: &str = "/audit";
 pub const STYLEGUIDE: &str = "/styleguide";
 pub const STREAM: &str = "/api/v1/stream";
@@ -36,6 +38,13 @@ pub fn drift_feature(name: &DeploymentName, feature: &str) -> String {
 }
 pub fn rollout(id: &RolloutId) -> String {
     format!("/releases/{id}")
+}
+pub fn incident(id: &IncidentId) -> String {
+    format!("/incidents/{id}")
+}
+/// The post-mortem as a Markdown file, as it stands now.
+pub fn post_mortem(id: &IncidentId) -> String {
+    format!("/api/v1/incidents/{id}/postmortem.md")
 }
 pub fn approval(id: &ApprovalId) -> String {
     format!("/inbox/{id}")

@@ -70,6 +70,8 @@ from_id!(
     ApprovalId,
     RolloutId,
     AlertId,
+    EventId,
+    IncidentId,
     GateRunId,
     ReportId,
     JobId,

@@ -32,10 +32,16 @@ pub enum AlertKind {
     RolledBack,
     /// The two arms do not get the shares of traffic that they should.
     TrafficSplit,
+    /// An objective's error budget goes too fast.
+    ErrorBudget,
+    /// A model, its labels or its data are older than their limit.
+    Stale,
+    /// A node or a queue is nearly full.
+    Resources,
 }
 
 impl AlertKind {
-    pub const ALL: [AlertKind; 11] = [
+    pub const ALL: [AlertKind; 14] = [
         Self::FeatureDrift,
         Self::Missing,
         Self::Unseen,
@@ -47,6 +53,9 @@ impl AlertKind {
         Self::RecordingDrops,
         Self::RolledBack,
         Self::TrafficSplit,
+        Self::ErrorBudget,
+        Self::Stale,
+        Self::Resources,
     ];
 
     pub fn word(self) -> &'static str {
@@ -62,6 +71,9 @@ impl AlertKind {
             Self::RecordingDrops => "recording_drops",
             Self::RolledBack => "rolled_back",
             Self::TrafficSplit => "traffic_split",
+            Self::ErrorBudget => "error_budget",
+            Self::Stale => "stale",
+            Self::Resources => "resources",
         }
     }
     pub fn parse(word: &str) -> Option<Self> {

@@ -4,8 +4,11 @@ mod acknowledge;
 mod happening;
 mod list;
 mod look;
+pub(crate) mod resources;
 mod rolled_back;
 pub(crate) mod rules;
+pub mod slo;
+pub(crate) mod stale;
 mod tick;
 
 pub use acknowledge::acknowledge;

@@ -115,6 +115,7 @@ pub async fn raise(cx: &Ctx, tx: &mut Tx, deployment: &DeploymentName, fires: &F
         note: String::new(),
     };
     tx.alert_insert(&row).await.or_problem(doing)?;
+    crate::incidents::on_alert(cx, tx, &row).await?;
     let detail = json!({"deployment": deployment, "kind": fires.kind, "subject": fires.subject, "numbers": fires.numbers});
     tx.audit(entry(
         cx,
@@ -138,8 +139,10 @@ fn address(deployment: &DeploymentName, fires: &Firing) -> String {
     match fires.kind {
         AlertKind::FeatureDrift | AlertKind::Missing | AlertKind::Unseen => urls::drift_feature(deployment, &fires.subject),
         AlertKind::PredictionDrift => urls::deployment(deployment, "drift"),
+        AlertKind::Resources => urls::deployment(deployment, "resources"),
+        AlertKind::Stale => urls::deployment(deployment, ""),
         AlertKind::Quality => urls::deployment(deployment, "quality"),
-        AlertKind::Errors | AlertKind::Latency | AlertKind::Degraded | AlertKind::RecordingDrops => {
+        AlertKind::Errors | AlertKind::Latency | AlertKind::Degraded | AlertKind::RecordingDrops | AlertKind::ErrorBudget => {
             urls::deployment(deployment, "latency")
         }
         AlertKind::RolledBack | AlertKind::TrafficSplit => urls::rollout(&fires.subject.as_str().into()),

@@ -34,6 +34,18 @@ pub fn check(settings: &DeploymentSettings) -> Result<(), Problem> {
         "drift_window_s",
         "The window is between a minute and a week, in seconds.",
     );
+    for (field, share) in [("slo_availability", settings.slo_availability), ("slo_latency", settings.slo_latency)] {
+        must((0.5..=0.999_999).contains(&share), field, "An objective is a share between 0.5 and 0.999999.");
+    }
+    let stale = settings.stale;
+    for (field, days) in [
+        ("stale.model_days", stale.model_days),
+        ("stale.label_days", stale.label_days),
+        ("stale.training_days", stale.training_days),
+        ("stale.data_run_days", stale.data_run_days),
+    ] {
+        must(days <= 3_650, field, "A limit is at most 3,650 days; 0 turns it off.");
+    }
     must(settings.fallback.len() <= 8, "fallback", "A fallback chain has at most eight links.");
     let chain = &settings.fallback;
     if let Some(cache) = settings.cache {
@@ -95,7 +107,7 @@ fn sentence(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::deployment::CacheSettings;
+    use contract::deployment::{CacheSettings, StaleLimits};
     use contract::rule::Rule;
 
     #[test]
@@ -117,6 +129,12 @@ mod tests {
             (DeploymentSettings { priority_levels: 17, ..good.clone() }, "priority_levels"),
             (DeploymentSettings { drift_threshold: -0.1, ..good.clone() }, "drift_threshold"),
             (DeploymentSettings { drift_window_s: 10, ..good.clone() }, "drift_window_s"),
+            (DeploymentSettings { slo_availability: 1.0, ..good.clone() }, "slo_availability"),
+            (DeploymentSettings { slo_latency: f64::NAN, ..good.clone() }, "slo_latency"),
+            (
+                DeploymentSettings { stale: StaleLimits { label_days: 4_000, ..StaleLimits::default() }, ..good.clone() },
+                "stale.label_days",
+            ),
             (DeploymentSettings { cache: cache(0, 1 << 20), ..good.clone() }, "cache.ttl_ms"),
             (DeploymentSettings { cache: cache(1_000, 10), ..good.clone() }, "cache.max_bytes"),
             (chain(rule("if age > then yes else no")), "fallback[1].rule"),
