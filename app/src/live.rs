@@ -65,7 +65,7 @@ pub fn listen() {
                 stream.0.set(Some((heard, event.topic)));
             }
         });
-        for kind in ["metrics", "rollout", "alert", "approval", "version", "deployment", "message"] {
+        for kind in ["metrics", "rollout", "alert", "incident", "approval", "version", "deployment", "message"] {
             // Fails for no name that is a string.
             let _ = source.add_event_listener_with_callback(kind, hear.as_ref().unchecked_ref());
         }

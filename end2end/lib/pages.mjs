@@ -11,6 +11,8 @@ export async function pages() {
     { name: "deployment-drift", path: "/fleet/churn/drift", role: "engineer" },
     { name: "deployment-drift-feature", path: "/fleet/churn/drift?feature=total_day_minutes", role: "engineer" },
     { name: "deployment-latency", path: "/fleet/churn/latency", role: "engineer" },
+    { name: "deployment-resources", path: "/fleet/churn/resources", role: "engineer" },
+    { name: "resources", path: "/resources", role: "engineer" },
     { name: "deployment-quality", path: "/fleet/churn/quality", role: "engineer" },
     { name: "models", path: "/models", role: "engineer" },
     { name: "model", path: "/models/churn", role: "engineer" },
@@ -23,6 +25,7 @@ export async function pages() {
     { name: "version-new", path: "/models/churn/new", role: "engineer" },
     { name: "releases", path: "/releases", role: "engineer" },
     { name: "alerts", path: "/alerts", role: "oncall" },
+    { name: "incidents", path: "/incidents", role: "oncall" },
     { name: "inbox", path: "/inbox", role: "approver" },
     { name: "audit", path: "/audit", role: "admin" },
     { name: "styleguide", path: "/styleguide", role: "engineer" },
@@ -30,6 +33,10 @@ export async function pages() {
   ];
   const rollouts = await api("engineer", "GET", "/api/v1/rollouts?deployment=churn");
   if (rollouts.items.length) list.push({ name: "rollout", path: `/releases/${rollouts.items[0].id}`, role: "oncall" });
+  const incidents = await api("oncall", "GET", "/api/v1/incidents");
+  const opened = { deployment: "churn", title: "Somebody has seen something", note: "Opened by a test." };
+  const incident = incidents.items[0] ?? (await api("oncall", "POST", "/api/v1/incidents", opened));
+  list.push({ name: "incident", path: `/incidents/${incident.id}`, role: "oncall" });
   const approvals = await api("approver", "GET", "/api/v1/approvals");
   if (approvals.items.length) list.push({ name: "approval", path: `/inbox/${approvals.items[0].id}`, role: "approver" });
   list.push({ name: "report", path: await report(), role: null });

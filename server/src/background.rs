@@ -3,21 +3,24 @@
 //! A reconciler takes no input and may be run at any time: if a round fails, the next one makes up for it. A job is a row that is
 //! claimed, run and retried.
 
-use control::{Ctx, Outcome, alerts, approvals, deployments, explain, gates, monitoring, rollouts};
+use control::{Ctx, Outcome, alerts, approvals, deployments, explain, gates, incidents, monitoring, resources, rollouts};
 use serving::Records;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Starts all of it. The set is empty again soon after `finish` was raised, with everything written that was answered.
-pub fn start(cx: &Ctx, records: Records, finish: &watch::Receiver<bool>) -> JoinSet<()> {
+/// Starts all of it. `data` is the folder whose disk is watched. The set is empty again soon after `finish` was raised, with everything written that was answered.
+pub fn start(cx: &Ctx, records: Records, data: PathBuf, finish: &watch::Receiver<bool>) -> JoinSet<()> {
     let mut work = JoinSet::new();
     let writer = monitoring::Writer::new(cx.clone());
     work.spawn(writer.run(records, finished(finish.clone())));
+    work.spawn(resources::Sampler::new(cx.clone(), data).run(finished(finish.clone())));
     let hands = &(cx.clone(), finish.clone());
     every(&mut work, hands, "rollouts", Duration::from_secs(1), |cx| async move { rollouts::tick(&cx).await.map(drop) });
     every(&mut work, hands, "alerts", Duration::from_secs(3), |cx| async move { alerts::tick(&cx).await.map(drop) });
+    every(&mut work, hands, "incidents", Duration::from_secs(3), |cx| async move { incidents::tick(&cx).await });
     every(&mut work, hands, "jobs", Duration::from_millis(500), |cx| async move { run_jobs(&cx).await });
     every(&mut work, hands, "room", Duration::from_secs(10), |cx| async move { deployments::make_room(&cx).await.map(drop) });
     every(&mut work, hands, "approvals", Duration::from_secs(60), |cx| async move { approvals::expire(&cx).await.map(drop) });

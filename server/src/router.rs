@@ -4,8 +4,8 @@
 //! session, problems), and pages (sessions, Leptos, the site's files).
 
 use crate::api::{
-    self, alerts, approvals, audit, datasets, deployments, gates, me, models, monitoring, outcomes, predict, reports, rollouts,
-    stream, tokens, users, versions,
+    self, alerts, approvals, audit, datasets, deployments, events, gates, incidents, me, models, monitoring, outcomes, predict,
+    reports, rollouts, stream, tokens, users, versions,
 };
 use crate::meters::show_metrics;
 use crate::oip::{self, infer, metadata, repository, stats};
@@ -88,8 +88,10 @@ fn programs() -> Router<Shared> {
         .route("/api/v1/deployments/{d}/overview", get(deployments::show_overview))
         .route("/api/v1/deployments/{d}/drift", get(monitoring::show_drift))
         .route("/api/v1/deployments/{d}/latency", get(monitoring::show_latency))
+        .route("/api/v1/deployments/{d}/slo", get(monitoring::show_slo))
         .route("/api/v1/deployments/{d}/quality", get(monitoring::show_quality))
         .route("/api/v1/deployments/{d}/rollback", post(deployments::roll_back_deployment))
+        .route("/api/v1/resources", get(monitoring::show_resources))
         .route("/api/v1/rollouts", get(rollouts::list_rollouts).post(rollouts::start_rollout))
         .route("/api/v1/rollouts/{id}", get(rollouts::show_rollout))
         .route("/api/v1/rollouts/{id}/acts", post(rollouts::drive_rollout))
@@ -101,6 +103,14 @@ fn programs() -> Router<Shared> {
         .route("/api/v1/outcomes", post(outcomes::post_outcomes))
         .route("/api/v1/alerts", get(alerts::list_alerts))
         .route("/api/v1/alerts/{id}/acknowledge", post(alerts::acknowledge_alert))
+        .route("/api/v1/incidents", get(incidents::list_incidents).post(incidents::open_incident))
+        .route("/api/v1/incidents/{id}", get(incidents::show_incident).patch(incidents::describe_incident))
+        .route("/api/v1/incidents/{id}/acts", post(incidents::drive_incident))
+        .route("/api/v1/incidents/{id}/notes", post(incidents::note_incident))
+        .route("/api/v1/incidents/{id}/people/{person}", put(incidents::assign_person).delete(incidents::remove_person))
+        .route("/api/v1/incidents/{id}/postmortem.md", get(incidents::show_post_mortem))
+        .route("/api/v1/events", get(events::list_events).post(events::post_event))
+        .route("/api/v1/events/{id}", get(events::show_event))
         .route("/api/v1/reports", post(reports::build_report))
         .route("/api/v1/reports/{id}", get(reports::show_report))
         .route("/api/v1/reports/{id}/shares", post(reports::share_report))

@@ -112,7 +112,7 @@ impl Server {
             identity::seed_demo(&shared.cx).await.context("cannot make the demo's people")?;
         }
         let (finish, finishing) = watch::channel(false);
-        let mut work = background::start(&shared.cx, records, &finishing);
+        let mut work = background::start(&shared.cx, records, shared.config.data.clone(), &finishing);
         let loading = shared.clone();
         work.spawn(async move {
             // Until this is done the server lives but is not ready; what fails to load is shown where it is deployed.

@@ -13,12 +13,13 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 /// Where the top level leads.
-pub const ENTRIES: [(Icon, &str, &str, &str); 6] = [
+pub const ENTRIES: [(Icon, &str, &str, &str); 7] = [
     (Icon::Inbox, "Inbox", urls::INBOX, "i"),
     (Icon::Fleet, "Fleet", urls::FLEET, "f"),
     (Icon::Models, "Models", urls::MODELS, "m"),
     (Icon::Releases, "Releases", urls::RELEASES, "r"),
     (Icon::Incidents, "Alerts", urls::ALERTS, "a"),
+    (Icon::Flag, "Incidents", urls::INCIDENTS, "n"),
     (Icon::Audit, "Audit", urls::AUDIT, "u"),
 ];
 

@@ -118,6 +118,35 @@ pub struct DeploymentSettings {
     /// The owner's own runbook: an address that alerts link to.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub runbook_url: String,
+    /// Share of requests that must be answered without an error, below 1.
+    #[serde(default = "default_slo_availability")]
+    pub slo_availability: f64,
+    /// Share of requests that must be answered within `p99_limit_ms`, below 1.
+    #[serde(default = "default_slo_latency")]
+    pub slo_latency: f64,
+    /// After how long something is stale.
+    #[serde(default)]
+    pub stale: StaleLimits,
+}
+
+/// Days after which something is stale; 0 turns a limit off. What has never happened is not late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StaleLimits {
+    /// Since the stable version was trained.
+    pub model_days: u32,
+    /// Since the last label.
+    pub label_days: u32,
+    /// Since the last event of kind `training`.
+    pub training_days: u32,
+    /// Since the last event of kind `data_run`.
+    pub data_run_days: u32,
+}
+
+impl Default for StaleLimits {
+    fn default() -> Self {
+        Self { model_days: 90, label_days: 30, training_days: 180, data_run_days: 35 }
+    }
 }
 
 impl DeploymentSettings {
@@ -142,6 +171,9 @@ impl DeploymentSettings {
             concept_detector: ConceptDetector::default(),
             alert_limits: AlertLimits::default(),
             runbook_url: String::new(),
+            slo_availability: default_slo_availability(),
+            slo_latency: default_slo_latency(),
+            stale: StaleLimits::default(),
         }
     }
 }
@@ -179,4 +211,10 @@ fn default_alert_budget() -> f64 {
 }
 fn default_drift_window() -> u64 {
     3_600
+}
+fn default_slo_availability() -> f64 {
+    0.999
+}
+fn default_slo_latency() -> f64 {
+    0.99
 }

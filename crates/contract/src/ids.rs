@@ -47,6 +47,9 @@ text_id! {
     ChannelId,
     DeliveryId,
     SilenceId,
+    /// A change that another team has told of.
+    EventId,
+    IncidentId,
     GateRunId,
     ReportId,
     JobId,

@@ -6,6 +6,7 @@ use crate::role::Role;
 use crate::rollout::RolloutPlan;
 use crate::spec::Task;
 use crate::time::Millis;
+use crate::views::events::EventKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -147,4 +148,63 @@ pub struct CreateToken {
 pub struct TimeRange {
     pub from: Millis,
     pub to: Millis,
+}
+
+/// A change outside of Slipway. The same `source` and `key` (or, without a key, the same kind, title and time) is the same event.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CreateEvent {
+    pub source: String,
+    pub title: String,
+    #[serde(default)]
+    pub kind: EventKind,
+    /// When it happened, RFC 3339; now otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// `https://…` of where more is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// None: every deployment.
+    #[serde(default)]
+    pub deployments: Vec<DeploymentName>,
+    /// The source's own id of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// Open an incident by hand.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OpenIncident {
+    pub deployment: DeploymentName,
+    pub title: String,
+    /// What was seen; becomes the first note.
+    #[serde(default)]
+    pub note: String,
+    /// When it began, RFC 3339; now otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentAct {
+    Mitigate,
+    Reopen,
+    Resolve,
+    /// Makes the version before stable again.
+    RollBack,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DriveIncident {
+    pub act: IncidentAct,
+    pub reason: String,
+}
+
+/// What people write about an incident; what is left out stays.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DescribeIncident {
+    pub title: Option<String>,
+    pub impact: Option<String>,
+    pub cause: Option<String>,
 }

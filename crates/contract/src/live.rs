@@ -25,6 +25,10 @@ pub enum Topic {
         alert: AlertId,
         deployment: DeploymentName,
     },
+    Incident {
+        incident: IncidentId,
+        deployment: DeploymentName,
+    },
     Approval {
         approval: ApprovalId,
         model: ModelName,
@@ -45,6 +49,7 @@ impl Topic {
             Topic::Metrics { .. } => "metrics",
             Topic::Rollout { .. } => "rollout",
             Topic::Alert { .. } => "alert",
+            Topic::Incident { .. } => "incident",
             Topic::Approval { .. } => "approval",
             Topic::Version { .. } => "version",
             Topic::Deployment { .. } => "deployment",

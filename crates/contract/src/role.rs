@@ -38,6 +38,10 @@ pub enum Act {
     StopRollout,
     AcknowledgeAlert,
     SendOutcomes,
+    /// Tell of a change that another system has made.
+    PostEvent,
+    /// Open, lead, note and close incidents.
+    HandleIncident,
     ShareReport,
     ManagePeople,
 }
@@ -62,9 +66,17 @@ impl Role {
                     | AcknowledgeAlert
                     | SendOutcomes
                     | ShareReport
+                    | PostEvent
+                    | HandleIncident
             ),
-            Role::Approver => matches!(act, View | ReadReport | Approve | StopRollout | AcknowledgeAlert | ShareReport),
-            Role::Oncall => matches!(act, View | ReadReport | StopRollout | DriveRollout | AcknowledgeAlert | SendOutcomes),
+            Role::Approver => matches!(
+                act,
+                View | ReadReport | Approve | StopRollout | AcknowledgeAlert | ShareReport | PostEvent | HandleIncident
+            ),
+            Role::Oncall => matches!(
+                act,
+                View | ReadReport | StopRollout | DriveRollout | AcknowledgeAlert | SendOutcomes | PostEvent | HandleIncident
+            ),
         }
     }
 
@@ -104,6 +116,10 @@ mod tests {
             (Role::Viewer, Act::DriveRollout, false),
             (Role::Stakeholder, Act::ReadReport, true),
             (Role::Stakeholder, Act::StopRollout, false),
+            (Role::Oncall, Act::HandleIncident, true),
+            (Role::Engineer, Act::PostEvent, true),
+            (Role::Viewer, Act::PostEvent, false),
+            (Role::Stakeholder, Act::HandleIncident, false),
             (Role::Admin, Act::ManagePeople, true),
         ] {
             assert_eq!(role.may(act), may, "{role} {act:?}");

@@ -9,6 +9,8 @@ pub const MODELS: &str = "/models";
 pub const RELEASES: &str = "/releases";
 pub const ALERTS: &str = "/alerts";
 pub const CHANNELS: &str = "/alerts/channels";
+pub const INCIDENTS: &str = "/incidents";
+pub const RESOURCES: &str = "/resources";
 pub const AUDIT: &str = "/audit";
 pub const STYLEGUIDE: &str = "/styleguide";
 pub const STREAM: &str = "/api/v1/stream";
@@ -44,6 +46,13 @@ pub fn channel(id: &ChannelId) -> String {
 }
 pub fn rollout(id: &RolloutId) -> String {
     format!("/releases/{id}")
+}
+pub fn incident(id: &IncidentId) -> String {
+    format!("/incidents/{id}")
+}
+/// The post-mortem as a Markdown file, as it stands now.
+pub fn post_mortem(id: &IncidentId) -> String {
+    format!("/api/v1/incidents/{id}/postmortem.md")
 }
 pub fn approval(id: &ApprovalId) -> String {
     format!("/inbox/{id}")

@@ -8,14 +8,17 @@ pub mod compare;
 mod ctx;
 pub mod datasets;
 pub mod deployments;
+pub mod events;
 pub mod explain;
 pub mod gates;
 pub mod identity;
+pub mod incidents;
 pub(crate) mod jobs;
 pub mod monitoring;
 pub mod outcomes;
 mod problem;
 pub mod registry;
+pub mod resources;
 pub mod rollouts;
 #[cfg(test)]
 mod testbed;

@@ -48,6 +48,18 @@ impl Db {
         .await
     }
 
+    /// When the last label came; where its prediction is no longer in the log, the start of the newest window that labels were counted in.
+    pub async fn label_last(&self, deployment: &DeploymentName) -> Result<Option<i64>> {
+        let (came, counted): (Option<i64>, Option<i64>) = self
+            .one(
+                "select (select max(outcome_at) from predictions where deployment = $1 and outcome_at is not null),
+                        (select max(start) from quality_windows where deployment = $1 and segment = '')",
+                args![deployment],
+            )
+            .await?;
+        Ok(came.max(counted))
+    }
+
     /// Outcomes whose prediction is not in the log.
     pub async fn outcomes_waiting(&self) -> Result<u64> {
         let (n,): (i64,) = self.one("select cast(count(*) as bigint) from outcomes where joined = 0", args![]).await?;

@@ -73,6 +73,8 @@ from_id!(
     ChannelId,
     DeliveryId,
     SilenceId,
+    EventId,
+    IncidentId,
     GateRunId,
     ReportId,
     JobId,

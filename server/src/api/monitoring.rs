@@ -11,7 +11,9 @@ use contract::views::drift::DriftView;
 use contract::views::fleet::FleetView;
 use contract::views::latency::LatencyView;
 use contract::views::quality::QualityView;
-use control::{Ctx, monitoring, outcomes};
+use contract::views::resources::ResourcesView;
+use contract::views::slo::SloView;
+use control::{Ctx, alerts, monitoring, outcomes, resources};
 use serde::Deserialize;
 
 pub async fn show_fleet(State(cx): State<Ctx>, Who(who): Who, Ask(range): Ask<Range>) -> Answer<Json<FleetView>> {
@@ -40,6 +42,29 @@ pub async fn show_latency(
     Ask(range): Ask<Range>,
 ) -> Answer<Json<LatencyView>> {
     Ok(Json(monitoring::latency(&cx, &who, &name, range.read(cx.now())?).await?))
+}
+
+#[derive(Deserialize)]
+pub struct Of {
+    deployment: Option<DeploymentName>,
+}
+
+pub async fn show_resources(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    Ask(Of { deployment }): Ask<Of>,
+    Ask(range): Ask<Range>,
+) -> Answer<Json<ResourcesView>> {
+    Ok(Json(resources::view(&cx, &who, deployment.as_ref(), range.read(cx.now())?).await?))
+}
+
+pub async fn show_slo(
+    State(cx): State<Ctx>,
+    Who(who): Who,
+    At(name): At<DeploymentName>,
+    Ask(range): Ask<Range>,
+) -> Answer<Json<SloView>> {
+    Ok(Json(alerts::slo::view(&cx, &who, &name, range.read(cx.now())?).await?))
 }
 
 pub async fn show_quality(

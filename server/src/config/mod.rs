@@ -14,6 +14,8 @@ use std::path::PathBuf;
 pub struct Config {
     /// Where it listens; port 0 lets the kernel choose.
     pub addr: SocketAddr,
+    /// The folder of everything that is kept here; its disk is watched.
+    pub data: PathBuf,
     /// `sqlite:PATH` or `postgres:…`
     pub database_url: String,
     /// `file:PATH`
@@ -101,6 +103,7 @@ impl Settings {
             addr,
             database_url: self.database_url.unwrap_or_else(|| format!("sqlite:{}", data.join("slipway.db").display())),
             artifacts: self.artifacts.unwrap_or_else(|| format!("file:{}", data.join("artifacts").display())),
+            data,
             ort_dylib: self.ort_dylib,
             trial_program: None,
             environment: self.environment.unwrap_or_else(|| if demo { "demo".into() } else { "local".into() }),

@@ -75,7 +75,12 @@ impl Default for Meters {
             "Share of requests for the canary, percent; 0 without a rollout",
             Family::clone(&weight),
         );
-        registry.register_with_unit("model_age", "Since the stable version was registered", Unit::Seconds, Family::clone(&age));
+        registry.register_with_unit(
+            "model_age",
+            "Since the stable version was trained; registered, where its lineage has no trained_at",
+            Unit::Seconds,
+            Family::clone(&age),
+        );
         registry.register("alerts_firing", "Alerts that fire now", firing.clone());
         registry.register("records_dropped", "Predictions that were answered but not recorded since the start", dropped.clone());
         let runtime = Runtime::new(registry);
@@ -123,7 +128,7 @@ pub async fn show_metrics(State(shared): State<Shared>) -> Response {
     }
     for (name, known) in shared.cx.book.all().iter() {
         if let Some(stable) = known.stable_version() {
-            let age = (shared.cx.now() - stable.registered_at) / 1_000;
+            let age = (shared.cx.now() - stable.trained_at) / 1_000;
             meters.age.get_or_create(&ByDeployment { deployment: name.0.clone() }).set(age);
         }
     }

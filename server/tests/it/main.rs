@@ -4,6 +4,7 @@ mod api_v1_approvals;
 mod api_v1_audit;
 mod api_v1_datasets;
 mod api_v1_deployments;
+mod api_v1_incidents;
 mod api_v1_models;
 mod api_v1_outcomes;
 mod api_v1_people;

@@ -31,7 +31,7 @@ pub fn DeploymentTabs(head: Head, tab: &'static str) -> impl IntoView {
     let range: Vec<(&str, Option<String>)> = ["range", "from", "to"].into_iter().map(|key| (key, here.get(key))).collect();
     let query: Vec<String> =
         range.into_iter().filter_map(|(key, value)| value.map(|value| format!("{key}={}", urls::encode(&value)))).collect();
-    let tabs = [("", "Overview"), ("drift", "Drift"), ("quality", "Quality"), ("latency", "Latency")]
+    let tabs = [("", "Overview"), ("drift", "Drift"), ("quality", "Quality"), ("latency", "Latency"), ("resources", "Resources")]
         .into_iter()
         .map(|(word, label)| {
             let address = urls::deployment(&head.name, word);

@@ -3,6 +3,7 @@
 use super::head::{Changes, DeploymentFrame, DeploymentTabs, events};
 use super::overview::{lines, series_table};
 use super::parts::{Overhead, PartsOfTime};
+use super::slo::Objectives;
 use super::{use_name, use_tick};
 use crate::charts::{Bar, Bars, Limit, TimeSeries, bars, digits, time_series};
 use crate::components::prelude::*;
@@ -13,11 +14,14 @@ use contract::urls;
 use contract::views::common::Table as Data;
 use contract::views::latency::{Batches, LatencyView, VersionLatency};
 use contract::views::parts::{Point, Series};
+use contract::views::slo::SloView;
 
 #[server]
-async fn latency(name: DeploymentName, asked: Asked) -> Outcome<LatencyView> {
+async fn latency(name: DeploymentName, asked: Asked) -> Outcome<(LatencyView, SloView)> {
     let (cx, who) = crate::session::reader().await?;
-    Ok(control::monitoring::latency(&cx, &who, &name, asked.at(cx.now())).await?)
+    let range = asked.at(cx.now());
+    let slo = control::alerts::slo::view(&cx, &who, &name, range).await?;
+    Ok((control::monitoring::latency(&cx, &who, &name, range).await?, slo))
 }
 
 #[component]
@@ -27,18 +31,24 @@ pub fn LatencyPage() -> impl IntoView {
     let tick = use_tick(name);
     let view = Resource::new_blocking(move || (name.get(), asked.get(), tick.get()), |(name, asked, _)| latency(name, asked));
     view! {
-        <Loaded res=view let:view>
+        <Loaded res=view let:views>
+            {
+            let (view, slo) = views;
+            view! {
             <DeploymentFrame head=view.head.clone() tab="latency" asked>
                 <Answer answer=view.answer.clone()/>
                 <DeploymentTabs head=view.head.clone() tab="latency"/>
                 <Totals view=view.clone()/>
                 <Percentiles view=view.clone()/>
+                <Objectives view=slo changes=view.changes.clone()/>
                 <Versions view=view.clone()/>
                 <PartsOfTime view=view.clone()/>
                 <Overhead view=view.clone()/>
                 <Load view=view.clone()/>
                 <Changes changes=view.changes.clone() head=view.head.clone()/>
             </DeploymentFrame>
+            }
+            }
         </Loaded>
     }
 }

@@ -6,15 +6,18 @@ mod expected;
 mod feature;
 mod head;
 mod latency;
-mod over_time;
+pub(crate) mod over_time;
 mod overview;
 mod parts;
 mod quality;
+mod resources;
+mod slo;
 
 pub use drift::DriftPage;
 pub use latency::LatencyPage;
 pub use overview::DeploymentPage;
 pub use quality::QualityPage;
+pub use resources::{DeploymentResourcesPage, ResourcesPage};
 
 use contract::DeploymentName;
 use contract::live::Topic;

@@ -51,6 +51,7 @@ pub fn DeploymentPage() -> impl IntoView {
                     </div>
                     <aside aria-label="About">
                         <Settings view=view.clone()/>
+                        <Fresh view=view.clone()/>
                         <Section title="Ask it" id="ask"><Calls snippets=view.snippets.clone()/></Section>
                     </aside>
                 </div>
@@ -158,6 +159,14 @@ fn Settings(view: DeploymentView) -> impl IntoView {
     let facts = vec![
         Fact::new("Owner", owner),
         Fact::new("p99 limit", Unit::Milliseconds.said(settings.p99_limit_ms, 0)),
+        Fact::new(
+            "Objectives",
+            format!(
+                "{} answered, {} in time",
+                words::percent(settings.slo_availability, 2),
+                words::percent(settings.slo_latency, 2)
+            ),
+        ),
         Fact::new("Drift limit", words::number(settings.drift_threshold, 2)),
         Fact::new("Drift window", span_words(settings.drift_window_s as i64 * 1_000)),
         Fact::new("False pages accepted", format!("{} a week", words::number(settings.alert_budget_per_week, 0))),
@@ -172,4 +181,18 @@ fn Settings(view: DeploymentView) -> impl IntoView {
             <Defs facts/>
         </Section>
     }
+}
+
+/// Model, labels, training and data run against their limits.
+#[component]
+fn Fresh(view: DeploymentView) -> impl IntoView {
+    let lines = view
+        .freshness
+        .into_iter()
+        .map(|one| {
+            let title = one.at.map(|when| when.at.rfc3339());
+            view! { <Def name=one.name><span title=title><StateMark state=one.state word=one.sentence/></span></Def> }
+        })
+        .collect_view();
+    view! { <Section title="How fresh it is" id="fresh"><Defs>{lines}</Defs></Section> }
 }

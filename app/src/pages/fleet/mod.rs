@@ -28,6 +28,7 @@ pub fn FleetPage() -> impl IntoView {
                 <Answer answer=view.answer.clone()/>
                 <Summary stats=view.stats.clone() asked=asked.get_untracked()/>
                 <FleetTable lines=view.deployments.clone()/>
+                <p class="small"><a href=contract::urls::RESOURCES>"What the machines and the models use"</a></p>
             </Page>
         </Loaded>
     }

@@ -47,10 +47,16 @@ pub enum AlertKind {
     Estimate,
     /// The errors of live answers have become more.
     ConceptDrift,
+    /// An objective's error budget goes too fast.
+    ErrorBudget,
+    /// A model, its labels or its data are older than their limit.
+    Stale,
+    /// A node or a queue is nearly full.
+    Resources,
 }
 
 impl AlertKind {
-    pub const ALL: [AlertKind; 15] = [
+    pub const ALL: [AlertKind; 18] = [
         Self::FeatureDrift,
         Self::Missing,
         Self::Unseen,
@@ -66,6 +72,9 @@ impl AlertKind {
         Self::JointDrift,
         Self::Estimate,
         Self::ConceptDrift,
+        Self::ErrorBudget,
+        Self::Stale,
+        Self::Resources,
     ];
 
     pub fn word(self) -> &'static str {
@@ -85,6 +94,9 @@ impl AlertKind {
             Self::JointDrift => "joint_drift",
             Self::Estimate => "estimate",
             Self::ConceptDrift => "concept_drift",
+            Self::ErrorBudget => "error_budget",
+            Self::Stale => "stale",
+            Self::Resources => "resources",
         }
     }
     /// As people call it: `Feature drift`.

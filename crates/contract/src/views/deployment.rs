@@ -2,6 +2,7 @@
 
 use super::fleet::RolloutCell;
 use super::parts::{Answer, Change, Series};
+use super::stale::Freshness;
 use crate::deployment::DeploymentSettings;
 use crate::ids::*;
 use crate::inputs::TimeRange;
@@ -50,6 +51,8 @@ pub struct DeploymentView {
     /// `Share of “yes”`, `Mean predicted rentals`: what `predictions` shows.
     pub predictions_title: String,
     pub changes: Vec<Change>,
+    /// Model, labels, training and data run against their limits.
+    pub freshness: Vec<Freshness>,
     /// Whether the person who asked may edit it.
     pub may_edit: bool,
     /// Whether the person who asked may roll back.

@@ -28,6 +28,9 @@ pub async fn firing(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
     let mut fires = traffic(cx, known).await?;
     fires.extend(super::unloadable::unloadable(known));
     fires.extend(drift(cx, known, stable).await?);
+    fires.extend(super::slo::firing(cx, known).await?);
+    fires.extend(super::stale::firing(cx, known).await?);
+    fires.extend(super::resources::firing(cx, known).await?);
     fires.extend(quality(cx, known, stable).await?);
     fires.extend(errors(cx, known, stable).await?);
     if let Some(Mismatch { rollout, canary, stable, weight }) = mismatch(cx, &known.name).await? {

@@ -9,12 +9,15 @@ mod look;
 mod message;
 pub mod monitors;
 mod outbox;
+pub(crate) mod resources;
 mod rolled_back;
 pub mod routes;
 pub(crate) mod rules;
 mod runbook;
 mod send;
 pub mod silences;
+pub mod slo;
+pub(crate) mod stale;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

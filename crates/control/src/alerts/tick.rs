@@ -117,6 +117,7 @@ pub async fn raise(cx: &Ctx, tx: &mut Tx, deployment: &DeploymentName, fires: &F
         note: String::new(),
     };
     tx.alert_insert(&row).await.or_problem(doing)?;
+    crate::incidents::on_alert(cx, tx, &row).await?;
     let detail = json!({"deployment": deployment, "kind": fires.kind, "subject": fires.subject, "numbers": fires.numbers});
     tx.audit(entry(
         cx,
@@ -144,7 +145,9 @@ pub(super) fn address(deployment: &DeploymentName, fires: &Firing) -> String {
         }
         AlertKind::PredictionDrift | AlertKind::JointDrift => urls::deployment(deployment, "drift"),
         AlertKind::Quality | AlertKind::Estimate | AlertKind::ConceptDrift => urls::deployment(deployment, "quality"),
-        AlertKind::Errors | AlertKind::Latency | AlertKind::Degraded | AlertKind::RecordingDrops => {
+        AlertKind::Resources => urls::deployment(deployment, "resources"),
+        AlertKind::Stale => urls::deployment(deployment, ""),
+        AlertKind::Errors | AlertKind::Latency | AlertKind::Degraded | AlertKind::RecordingDrops | AlertKind::ErrorBudget => {
             urls::deployment(deployment, "latency")
         }
         AlertKind::Unloadable => urls::deployment(deployment, ""),

@@ -57,6 +57,7 @@ fn href(kind: &str, id: &str) -> Option<String> {
         }
         "approval" => urls::approval(&id.into()),
         "rollout" => urls::rollout(&id.into()),
+        "incident" => urls::incident(&id.into()),
         "deployment" => urls::deployment(&DeploymentName::from(id), ""),
         _ => return None,
     })

@@ -52,6 +52,8 @@ pub struct KnownVersion {
     /// `None` without reference data: then there is no drift to judge.
     pub baseline: Option<Arc<VersionBaseline>>,
     pub registered_at: Millis,
+    /// When it was trained, as its lineage says; when it was registered, where it does not.
+    pub trained_at: Millis,
     /// Why it could not be loaded for serving.
     pub load_error: Option<String>,
 }

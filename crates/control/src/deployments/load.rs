@@ -4,8 +4,9 @@ use super::{KnownVersion, golden};
 use crate::registry::{self, Version};
 use crate::{Ctx, Outcome, blocking};
 use contract::deployment::DeploymentSettings;
-use contract::{DeploymentName, Problem, VersionNo};
+use contract::{DeploymentName, Millis, Problem, VersionNo};
 use serving::{LoadOptions, Model, Route, Served, Tuning};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +57,7 @@ pub async fn version(cx: &Ctx, place: Place<'_>, no: VersionNo) -> Outcome<Loade
         contract: Arc::new(version.contract),
         baseline,
         registered_at: version.registered_at,
+        trained_at: trained_at(&version.lineage, version.registered_at),
         load_error,
     };
     Ok(Loaded { known: Arc::new(known), served })
@@ -92,6 +94,11 @@ async fn served(cx: &Ctx, place: Place<'_>, version: &Version) -> Outcome<Arc<Se
     .await?
 }
 
+/// `trained_at` of the lineage; nothing can be trained after it was registered.
+fn trained_at(lineage: &BTreeMap<String, String>, registered_at: Millis) -> Millis {
+    lineage.get("trained_at").and_then(|text| Millis::parse(text)).map_or(registered_at, |at| at.min(registered_at))
+}
+
 /// How requests wait, as the deployment declares it.
 fn tuning(settings: &DeploymentSettings) -> Tuning {
     Tuning {
@@ -109,6 +116,25 @@ fn warm_up(served: &Served) {
         if let Err(error) = served.evaluate_blocking(&vec![row.clone(); rows]) {
             tracing::debug!(served = served.name(), %error, "the model did not like the made-up row of the warm-up");
             return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lineage_says_when_a_version_was_trained() {
+        let registered = Millis::parse("2026-03-17T14:20:00Z").expect("a time");
+        for (said, trained) in [
+            (None, "2026-03-17T14:20:00Z"),
+            (Some("2026-01-02T03:04:05Z"), "2026-01-02T03:04:05Z"),
+            (Some("last week"), "2026-03-17T14:20:00Z"),
+            (Some("2030-01-01T00:00:00Z"), "2026-03-17T14:20:00Z"),
+        ] {
+            let lineage = said.map(|said| ("trained_at".to_owned(), said.to_owned())).into_iter().collect();
+            assert_eq!(Some(trained_at(&lineage, registered)), Millis::parse(trained), "{said:?}");
         }
     }
 }

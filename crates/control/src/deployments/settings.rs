@@ -53,6 +53,18 @@ pub fn check(settings: &DeploymentSettings) -> Result<(), Problem> {
         "runbook_url",
         "A runbook is a web address, as in https://wiki.example/churn.",
     );
+    for (field, share) in [("slo_availability", settings.slo_availability), ("slo_latency", settings.slo_latency)] {
+        must((0.5..=0.999_999).contains(&share), field, "An objective is a share between 0.5 and 0.999999.");
+    }
+    let stale = settings.stale;
+    for (field, days) in [
+        ("stale.model_days", stale.model_days),
+        ("stale.label_days", stale.label_days),
+        ("stale.training_days", stale.training_days),
+        ("stale.data_run_days", stale.data_run_days),
+    ] {
+        must(days <= 3_650, field, "A limit is at most 3,650 days; 0 turns it off.");
+    }
     must(settings.fallback.len() <= 8, "fallback", "A fallback chain has at most eight links.");
     let chain = &settings.fallback;
     if let Some(cache) = settings.cache {
@@ -115,7 +127,7 @@ fn sentence(words: &str) -> String {
 mod tests {
     use super::*;
     use contract::alerting::AlertLimits;
-    use contract::deployment::CacheSettings;
+    use contract::deployment::{CacheSettings, StaleLimits};
     use contract::rule::Rule;
 
     #[test]
@@ -149,6 +161,12 @@ mod tests {
                 "alert_limits.share_margin",
             ),
             (DeploymentSettings { runbook_url: "javascript:alert(1)".into(), ..good.clone() }, "runbook_url"),
+            (DeploymentSettings { slo_availability: 1.0, ..good.clone() }, "slo_availability"),
+            (DeploymentSettings { slo_latency: f64::NAN, ..good.clone() }, "slo_latency"),
+            (
+                DeploymentSettings { stale: StaleLimits { label_days: 4_000, ..StaleLimits::default() }, ..good.clone() },
+                "stale.label_days",
+            ),
             (DeploymentSettings { cache: cache(0, 1 << 20), ..good.clone() }, "cache.ttl_ms"),
             (DeploymentSettings { cache: cache(1_000, 10), ..good.clone() }, "cache.max_bytes"),
             (chain(rule("if age > then yes else no")), "fallback[1].rule"),

@@ -1,6 +1,7 @@
 //! The overview of one deployment.
 
 use super::{Known, snippets};
+use crate::alerts::stale;
 use crate::monitoring::read::{self, Ops};
 use crate::monitoring::{changes_of, head, rates, shares, spans};
 use crate::words::{count, counted, percent};
@@ -46,6 +47,7 @@ pub async fn view(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRange
         versions: in_service(cx, &known, &windows),
         snippets: snippets::of(name, known.stable_version(), &cx.site.address),
         traffic: traffic.collect(),
+        freshness: stale::freshness(&known.settings.stale, &stale::moments(cx, &known).await?, cx.now()),
         predictions,
         predictions_title,
         changes,

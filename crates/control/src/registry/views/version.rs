@@ -191,6 +191,7 @@ fn example(cx: &Ctx, version: &Version, baseline: Option<VersionBaseline>, brief
         contract: std::sync::Arc::new(version.contract.clone()),
         baseline: baseline.map(std::sync::Arc::new),
         registered_at: version.registered_at,
+        trained_at: version.registered_at,
         load_error: None,
     };
     let made = deployments::snippets_of(&brief.name, &std::sync::Arc::new(known), &cx.site.address);
