@@ -51,7 +51,7 @@ pub fn lay_out(paths: &Paths, profile: Profile, module: &Path) -> Result<PathBuf
         std::fs::create_dir_all(&package)?;
         copy_all(&public, &paths.root.join("public"), &site)?;
         std::fs::write(package.join(format!("{NAME}.css")), joined(&styles)?)?;
-        wasm::bind(module, &package)?;
+        wasm::bind(profile, module, &package)?;
         wasm::optimise(paths, profile, &package)?;
         if profile != Profile::Dev {
             compress::beside_all(&files_under(&site)?, profile == Profile::Release)?;

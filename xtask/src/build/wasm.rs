@@ -36,9 +36,14 @@ pub fn build(paths: &Paths, profile: Profile) -> Result<PathBuf> {
 }
 
 /// Writes the JavaScript glue and the module that it loads into `folder`.
-pub fn bind(module: &Path, folder: &Path) -> Result<()> {
+pub fn bind(profile: Profile, module: &Path, folder: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(module).out_name(site::NAME).typescript(false).remove_producers_section(true);
+    bindgen
+        .input_path(module)
+        .out_name(site::NAME)
+        .typescript(false)
+        .remove_producers_section(true)
+        .remove_name_section(profile != Profile::Dev);
     bindgen.web(true)?;
     bindgen.generate(folder).with_context(|| format!("wasm-bindgen on {}", module.display()))
 }
@@ -47,8 +52,9 @@ pub fn bind(module: &Path, folder: &Path) -> Result<()> {
 /// module that no browser can start.
 pub fn optimise(paths: &Paths, profile: Profile, folder: &Path) -> Result<()> {
     let level = match profile {
-        Profile::Dev => return Ok(()),
-        Profile::Test | Profile::Demo => "-O1",
+        // A first build has to be short, and the module comes from this machine: half a minute for a fifth of its size is too much there.
+        Profile::Dev | Profile::Demo => return Ok(()),
+        Profile::Test => "-O1",
         Profile::Release => "-Oz",
     };
     let module = folder.join(site::module_name());

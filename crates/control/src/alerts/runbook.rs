@@ -73,6 +73,10 @@ pub fn runbook(kind: &str) -> &'static str {
             "The machine runs full. See on the latency page what grows: free disk space first, since recording needs it, then take load off or \
              add a replica. Answers are refused early when a queue is full, so that the others stay quick."
         }
+        "unloadable" => {
+            "Read the reason on the overview. A file that does not match its hash is put back from a backup of the artifacts, and is loaded within \
+             half a minute; recorded answers that differ mean another runtime or another file. Until then roll back, or let the chain answer."
+        }
         _ => {
             "Open the chart at the time named here and see what changed just before. If it began with a rollout, roll back; that is always \
              safe, since both versions are loaded. Otherwise ask whoever made the last change."

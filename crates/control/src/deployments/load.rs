@@ -95,7 +95,7 @@ async fn served(cx: &Ctx, place: Place<'_>, version: &Version) -> Outcome<Arc<Se
 }
 
 /// `trained_at` of the lineage; nothing can be trained after it was registered.
-fn trained_at(lineage: &BTreeMap<String, String>, registered_at: Millis) -> Millis {
+pub(crate) fn trained_at(lineage: &BTreeMap<String, String>, registered_at: Millis) -> Millis {
     lineage.get("trained_at").and_then(|text| Millis::parse(text)).map_or(registered_at, |at| at.min(registered_at))
 }
 

@@ -17,6 +17,7 @@ pub use book::{Book, Known, KnownRollout, KnownVersion};
 pub use create::{create, update};
 pub use list::{Brief, brief, brief_one, get, list};
 pub(crate) use list::{settings_of, unknown, version_no};
+pub(crate) use load::trained_at;
 pub(crate) use reload::{drop_canary, ensure_loadable};
 pub use reload::{reload, reload_one, sync};
 pub use room::{make_room, wake};

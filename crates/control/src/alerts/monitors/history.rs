@@ -2,7 +2,7 @@
 
 use crate::alerts::look::{self, QUALITY, TRAFFIC};
 use crate::alerts::rules::Firing;
-use crate::deployments::{Known, KnownVersion, version_no};
+use crate::deployments::{self, Known, KnownVersion, version_no};
 use crate::monitoring::read;
 use crate::monitoring::spans;
 use crate::monitoring::window::{Features, Operations};
@@ -105,6 +105,7 @@ impl History {
                         contract: Arc::new(version.contract),
                         baseline,
                         registered_at: version.registered_at,
+                        trained_at: deployments::trained_at(&version.lineage, version.registered_at),
                         load_error: None,
                     })
                 }
