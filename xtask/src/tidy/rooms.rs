@@ -19,6 +19,7 @@ const TOLERATED: &[(&str, &str, &str)] = &[
     ("deployments", "rollouts", "a deployment is loaded together with the rollout that splits its traffic"),
     ("deployments", "monitoring", "the fleet is asked for by the name of its room"),
     ("explain", "jobs", "jobs know their kinds, and a kind drains its own queue"),
+    ("monitoring", "outcomes", "outcomes that waited for their prediction are joined when it is written"),
     ("outcomes", "gates", "production is compared with the last gate run"),
 ];
 

@@ -144,7 +144,11 @@ fn joint(stable: &KnownVersion, finding: &JointFinding) -> JointDrift {
     };
     let columns = stable.baseline.as_ref().and_then(|baseline| baseline.joint.as_ref());
     let every = columns.map_or(1, whole_rows::every);
-    let rows = if every == 1 { "Every row is counted".to_owned() } else { format!("One row in {every} is counted") };
+    let rows = if every == 1 {
+        "Every row is counted, up to some 500 a second".to_owned()
+    } else {
+        format!("One row in {every} is counted")
+    };
     JointDrift {
         state,
         sentence,
