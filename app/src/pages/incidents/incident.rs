@@ -183,5 +183,5 @@ fn Timeline(view: IncidentView) -> impl IntoView {
             Entry { when, at: entry.at, icon, state: entry.state, title: entry.text, detail, href: entry.url }
         })
         .collect();
-    view! { <Section title="Timeline" id="timeline" hint="Newest first: alerts, changes, notes and what people did." link=("Add a note".to_string(), "#add-note".to_string())><Log entries/></Section> }
+    view! { <Section title="Timeline" id="timeline" hint="Newest first: alerts, changes, notes and what people did." link=("Add a note".to_string(), "#note".to_string())><Log entries/></Section> }
 }

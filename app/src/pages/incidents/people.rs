@@ -147,7 +147,7 @@ pub fn AddNote(view: IncidentView, note: ServerAction<NoteIncident>) -> impl Int
     let id = view.line.id.0.clone();
     view.may_handle.ok.then(|| {
         view! {
-            <Section title="Add a note" id="add-note">
+            <Section title="Add a note" id="note">
                 <ActForm action=note>
                     <div class="form">
                         <Hidden name="id" value=id.clone()/>
