@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Result, ensure};
+use sha2::{Digest, Sha256};
 
 use super::python::{self, Environment};
 use crate::build;
@@ -80,7 +81,7 @@ pub fn main(paths: &Paths, options: &Options) -> Result<ExitCode> {
     if options.write {
         let tables = std::fs::read_to_string(&tables)?;
         let file = paths.root.join(PAGE);
-        std::fs::write(&file, page(&facts(paths), &tables))?;
+        std::fs::write(&file, page(&facts(paths, options)?, &tables))?;
         println!("written: {}", file.display());
     }
     Ok(ExitCode::SUCCESS)
@@ -98,8 +99,8 @@ fn program(paths: &Paths, options: &Options) -> Result<Option<PathBuf>> {
     Ok(Some(build::server_alone(paths, true)?.program))
 }
 
-/// When, where and with which versions.
-fn facts(paths: &Paths) -> Vec<(&'static str, String)> {
+/// When, what and with which versions.
+fn facts(paths: &Paths, options: &Options) -> Result<Vec<(&'static str, String)>> {
     let said = |program: &str, arguments: &[&str]| {
         let output = Command::new(program).args(arguments).current_dir(&paths.root).output().ok()?;
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned()).filter(|text| output.status.success() && !text.is_empty())
@@ -109,11 +110,16 @@ fn facts(paths: &Paths) -> Vec<(&'static str, String)> {
     let commit = said("git", &["rev-parse", "--short", "HEAD"]).unwrap_or_else(unknown);
     let environment = Environment::drift(paths);
     let versions = COMPARED.map(|name| format!("{name} {}", environment.pinned(name).unwrap_or_else(unknown)));
-    vec![
+    let program = match &options.program {
+        Some(program) => format!("given, SHA-256 {}", &hex::encode(Sha256::digest(std::fs::read(program)?))[..16]),
+        None => "built from this commit".to_owned(),
+    };
+    Ok(vec![
         ("date", said("date", &["-u", "+%Y-%m-%d %H:%M UTC"]).unwrap_or_else(unknown)),
-        ("commit", format!("{commit}{}", if changed { ", with changes" } else { "" })),
+        ("commit of the benchmark", format!("{commit}{}", if changed { ", with changes" } else { "" })),
+        ("Slipway", program),
         ("versions", versions.join(", ")),
-    ]
+    ])
 }
 
 fn page(facts: &[(&str, String)], tables: &str) -> String {
