@@ -32,6 +32,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/fleet/:name/drift") view=DriftPage ssr=Async/>
                     <Route path=path!("/fleet/:name/quality") view=QualityPage ssr=Async/>
                     <Route path=path!("/fleet/:name/latency") view=LatencyPage ssr=Async/>
+                    <Route path=path!("/fleet/:name/alerts") view=DeploymentAlertsPage ssr=Async/>
                     <Route path=path!("/models") view=ModelsPage ssr=Async/>
                     <Route path=path!("/models/new") view=NewModelPage ssr=Async/>
                     <Route path=path!("/models/:model") view=ModelPage ssr=Async/>
@@ -40,6 +41,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/releases") view=ReleasesPage ssr=Async/>
                     <Route path=path!("/releases/:id") view=RolloutPage ssr=Async/>
                     <Route path=path!("/alerts") view=AlertsPage ssr=Async/>
+                    <Route path=path!("/alerts/channels") view=ChannelsPage ssr=Async/>
+                    <Route path=path!("/alerts/channels/:id") view=ChannelPage ssr=Async/>
                     <Route path=path!("/audit") view=AuditPage ssr=Async/>
                     <Route path=path!("/styleguide") view=StyleguidePage ssr=Async/>
                 </ParentRoute>

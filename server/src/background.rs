@@ -18,6 +18,9 @@ pub fn start(cx: &Ctx, records: Records, finish: &watch::Receiver<bool>) -> Join
     let hands = &(cx.clone(), finish.clone());
     every(&mut work, hands, "rollouts", Duration::from_secs(1), |cx| async move { rollouts::tick(&cx).await.map(drop) });
     every(&mut work, hands, "alerts", Duration::from_secs(3), |cx| async move { alerts::tick(&cx).await.map(drop) });
+    every(&mut work, hands, "escalation", Duration::from_secs(10), |cx| async move { alerts::escalate(&cx).await.map(drop) });
+    every(&mut work, hands, "deliveries", Duration::from_secs(1), |cx| async move { alerts::deliver(&cx).await.map(drop) });
+    every(&mut work, hands, "delivery log", Duration::from_secs(3600), |cx| async move { alerts::forget(&cx).await.map(drop) });
     every(&mut work, hands, "jobs", Duration::from_millis(500), |cx| async move { run_jobs(&cx).await });
     every(&mut work, hands, "approvals", Duration::from_secs(60), |cx| async move { approvals::expire(&cx).await.map(drop) });
     every(&mut work, hands, "retention", Duration::from_secs(3600), |cx| async move { monitoring::forget(&cx).await.map(drop) });

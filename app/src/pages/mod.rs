@@ -13,10 +13,10 @@ mod sign_in;
 mod styleguide;
 pub mod version;
 
-pub use alerts::AlertsPage;
+pub use alerts::{AlertsPage, ChannelPage, ChannelsPage};
 pub use approvals::{ApprovalPage, InboxPage};
 pub use audit::AuditPage;
-pub use deployment::{DeploymentPage, DriftPage, LatencyPage, QualityPage};
+pub use deployment::{DeploymentAlertsPage, DeploymentPage, DriftPage, LatencyPage, QualityPage};
 pub use fleet::FleetPage;
 pub use models::{ModelPage, ModelsPage, NewModelPage, UploadPage};
 pub use not_found::NotFound;

@@ -44,6 +44,8 @@ pub struct Config {
     pub idle_timeout_s: u64,
     /// How long counted history is kept.
     pub retention: Retention,
+    /// Whether alerts may be sent into private networks and in the clear.
+    pub private_destinations: bool,
     /// Folder of the site's files (`pkg/slipway.css` …).
     pub site_root: PathBuf,
     /// What is logged, as in `info,server=debug`.
@@ -115,6 +117,7 @@ impl Settings {
                 quality_days: self.keep_quality_days.unwrap_or(otherwise.quality_days),
                 looks_days: self.keep_looks_days.unwrap_or(otherwise.looks_days),
             },
+            private_destinations: self.private_destinations.unwrap_or(false),
             site_root: self.site_root.unwrap_or_else(|| PathBuf::from("site")),
             log: self.log.unwrap_or_else(|| "info".into()),
             log_json: self.log_json.unwrap_or(false),

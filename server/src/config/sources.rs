@@ -64,6 +64,9 @@ pub struct Settings {
     /// Days that the looks of an ended rollout are kept; 0 for good
     #[arg(long, value_name = "DAYS")]
     pub keep_looks_days: Option<u32>,
+    /// Send alerts also into private networks, to this machine, and without TLS
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub private_destinations: Option<bool>,
     /// Folder of the site's files
     #[arg(long, value_name = "DIR")]
     pub site_root: Option<PathBuf>,
@@ -97,6 +100,7 @@ impl Settings {
             idle_timeout_s: self.idle_timeout_s.or(under.idle_timeout_s),
             keep_quality_days: self.keep_quality_days.or(under.keep_quality_days),
             keep_looks_days: self.keep_looks_days.or(under.keep_looks_days),
+            private_destinations: self.private_destinations.or(under.private_destinations),
             site_root: self.site_root.or(under.site_root),
             log: self.log.or(under.log),
             log_json: self.log_json.or(under.log_json),
@@ -155,6 +159,7 @@ pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Settings
         idle_timeout_s: number("SLIPWAY_IDLE_TIMEOUT_S")?,
         keep_quality_days: days("SLIPWAY_KEEP_QUALITY_DAYS")?,
         keep_looks_days: days("SLIPWAY_KEEP_LOOKS_DAYS")?,
+        private_destinations: flag("SLIPWAY_PRIVATE_DESTINATIONS")?,
         // The second name is what Leptos' own tools set.
         site_root: text("SLIPWAY_SITE_ROOT").or_else(|| text("LEPTOS_SITE_ROOT")).map(PathBuf::from),
         log: text("SLIPWAY_LOG").or_else(|| text("RUST_LOG")),

@@ -10,7 +10,7 @@ use contract::views::parts::Change;
 #[component]
 pub fn DeploymentFrame(
     head: Head,
-    /// `""`, `drift`, `quality` or `latency`.
+    /// `""`, `drift`, `quality`, `latency` or `alerts`.
     tab: &'static str,
     asked: Memo<Asked>,
     children: Children,
@@ -31,7 +31,7 @@ pub fn DeploymentTabs(head: Head, tab: &'static str) -> impl IntoView {
     let range: Vec<(&str, Option<String>)> = ["range", "from", "to"].into_iter().map(|key| (key, here.get(key))).collect();
     let query: Vec<String> =
         range.into_iter().filter_map(|(key, value)| value.map(|value| format!("{key}={}", urls::encode(&value)))).collect();
-    let tabs = [("", "Overview"), ("drift", "Drift"), ("quality", "Quality"), ("latency", "Latency")]
+    let tabs = [("", "Overview"), ("drift", "Drift"), ("quality", "Quality"), ("latency", "Latency"), ("alerts", "Alerts")]
         .into_iter()
         .map(|(word, label)| {
             let address = urls::deployment(&head.name, word);
