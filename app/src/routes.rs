@@ -34,6 +34,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/fleet/:name/latency") view=LatencyPage ssr=Async/>
                     <Route path=path!("/fleet/:name/resources") view=DeploymentResourcesPage ssr=Async/>
                     <Route path=path!("/resources") view=ResourcesPage ssr=Async/>
+                    <Route path=path!("/fleet/:name/alerts") view=DeploymentAlertsPage ssr=Async/>
                     <Route path=path!("/models") view=ModelsPage ssr=Async/>
                     <Route path=path!("/models/new") view=NewModelPage ssr=Async/>
                     <Route path=path!("/models/:model") view=ModelPage ssr=Async/>
@@ -44,6 +45,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/alerts") view=AlertsPage ssr=Async/>
                     <Route path=path!("/incidents") view=IncidentsPage ssr=Async/>
                     <Route path=path!("/incidents/:id") view=IncidentPage ssr=Async/>
+                    <Route path=path!("/alerts/channels") view=ChannelsPage ssr=Async/>
+                    <Route path=path!("/alerts/channels/:id") view=ChannelPage ssr=Async/>
                     <Route path=path!("/audit") view=AuditPage ssr=Async/>
                     <Route path=path!("/styleguide") view=StyleguidePage ssr=Async/>
                 </ParentRoute>

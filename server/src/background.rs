@@ -21,6 +21,9 @@ pub fn start(cx: &Ctx, records: Records, data: PathBuf, finish: &watch::Receiver
     every(&mut work, hands, "rollouts", Duration::from_secs(1), |cx| async move { rollouts::tick(&cx).await.map(drop) });
     every(&mut work, hands, "alerts", Duration::from_secs(3), |cx| async move { alerts::tick(&cx).await.map(drop) });
     every(&mut work, hands, "incidents", Duration::from_secs(3), |cx| async move { incidents::tick(&cx).await });
+    every(&mut work, hands, "escalation", Duration::from_secs(10), |cx| async move { alerts::escalate(&cx).await.map(drop) });
+    every(&mut work, hands, "deliveries", Duration::from_secs(1), |cx| async move { alerts::deliver(&cx).await.map(drop) });
+    every(&mut work, hands, "delivery log", Duration::from_secs(3600), |cx| async move { alerts::forget(&cx).await.map(drop) });
     every(&mut work, hands, "jobs", Duration::from_millis(500), |cx| async move { run_jobs(&cx).await });
     every(&mut work, hands, "room", Duration::from_secs(10), |cx| async move { deployments::make_room(&cx).await.map(drop) });
     every(&mut work, hands, "approvals", Duration::from_secs(60), |cx| async move { approvals::expire(&cx).await.map(drop) });

@@ -4,8 +4,8 @@
 //! session, problems), and pages (sessions, Leptos, the site's files).
 
 use crate::api::{
-    self, alerts, approvals, audit, datasets, deployments, events, gates, incidents, me, models, monitoring, outcomes, predict,
-    reports, rollouts, stream, tokens, users, versions,
+    self, alerts, approvals, audit, channels, datasets, deployments, events, gates, incidents, me, models, monitoring, monitors,
+    outcomes, predict, reports, rollouts, silences, stream, tokens, users, versions,
 };
 use crate::meters::show_metrics;
 use crate::oip::{self, infer, metadata, repository, stats};
@@ -102,6 +102,7 @@ fn programs() -> Router<Shared> {
         .route("/api/v1/datasets/compare", post(datasets::compare_datasets))
         .route("/api/v1/outcomes", post(outcomes::post_outcomes))
         .route("/api/v1/alerts", get(alerts::list_alerts))
+        .route("/api/v1/alerts/{id}", get(alerts::show_alert))
         .route("/api/v1/alerts/{id}/acknowledge", post(alerts::acknowledge_alert))
         .route("/api/v1/incidents", get(incidents::list_incidents).post(incidents::open_incident))
         .route("/api/v1/incidents/{id}", get(incidents::show_incident).patch(incidents::describe_incident))
@@ -111,6 +112,23 @@ fn programs() -> Router<Shared> {
         .route("/api/v1/incidents/{id}/postmortem.md", get(incidents::show_post_mortem))
         .route("/api/v1/events", get(events::list_events).post(events::post_event))
         .route("/api/v1/events/{id}", get(events::show_event))
+        .route("/api/v1/monitors", get(monitors::list_monitors))
+        .route("/api/v1/monitors/{d}/{monitor}", get(monitors::show_monitor).put(monitors::set_monitor))
+        .route("/api/v1/monitors/{d}/{monitor}/backtest", post(monitors::backtest_monitor))
+        .route("/api/v1/channels", get(channels::list_channels).post(channels::create_channel))
+        .route(
+            "/api/v1/channels/{id}",
+            get(channels::show_channel).put(channels::update_channel).delete(channels::remove_channel),
+        )
+        .route("/api/v1/channels/{id}/test", post(channels::test_channel))
+        .route("/api/v1/deliveries", get(channels::list_deliveries))
+        .route("/api/v1/deliveries/{id}/redeliver", post(channels::redeliver))
+        .route(
+            "/api/v1/deployments/{d}/route",
+            get(channels::show_route).put(channels::save_route).delete(channels::forget_route),
+        )
+        .route("/api/v1/silences", get(silences::list_silences).post(silences::create_silence))
+        .route("/api/v1/silences/{id}", axum::routing::delete(silences::end_silence))
         .route("/api/v1/reports", post(reports::build_report))
         .route("/api/v1/reports/{id}", get(reports::show_report))
         .route("/api/v1/reports/{id}/shares", post(reports::share_report))

@@ -9,6 +9,7 @@ use crate::shared::{Parts, Shared};
 use crate::web::tokens::Tokens;
 use anyhow::{Context, Result, bail};
 use axum::Router;
+use control::alerts::Outbound;
 use control::{Ctx, Site, SystemClock, deployments, identity};
 use leptos::config::{Env, LeptosOptions};
 use serving::trial::Trial;
@@ -74,6 +75,7 @@ impl Server {
             .with_site(site)
             .with_retention(config.retention)
             .with_model_memory(config.model_memory)
+            .with_outbound(Outbound { private: config.private_destinations })
             .with_runtime(runtime);
         let clock = cx.clone();
         let (recorder, records) = Recorder::new(Arc::new(move || clock.now()), RecorderOptions::default());

@@ -14,10 +14,12 @@ mod sign_in;
 mod styleguide;
 pub mod version;
 
-pub use alerts::AlertsPage;
+pub use alerts::{AlertsPage, ChannelPage, ChannelsPage};
 pub use approvals::{ApprovalPage, InboxPage};
 pub use audit::AuditPage;
-pub use deployment::{DeploymentPage, DeploymentResourcesPage, DriftPage, LatencyPage, QualityPage, ResourcesPage};
+pub use deployment::{
+    DeploymentAlertsPage, DeploymentPage, DeploymentResourcesPage, DriftPage, LatencyPage, QualityPage, ResourcesPage,
+};
 pub use fleet::FleetPage;
 pub use incidents::{IncidentPage, IncidentsPage};
 pub use models::{ModelPage, ModelsPage, NewModelPage, UploadPage};

@@ -15,7 +15,7 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 pub struct Filter {
     deployment: Option<DeploymentName>,
-    /// `firing` or `resolved`; both if it is left out.
+    /// `firing`, `silenced` (which fires, too) or `resolved`; all if it is left out.
     state: Option<String>,
 }
 
@@ -29,11 +29,21 @@ pub async fn list_alerts(
     let mut lines = match filter.state.as_deref() {
         None => view.open.into_iter().chain(view.resolved).collect(),
         Some("firing") => view.open,
+        Some("silenced") => view.open.into_iter().filter(|line| line.silenced.is_some()).collect(),
         Some("resolved") => view.resolved,
-        Some(other) => return Err(Problem::field("state", format!("state is firing or resolved, and is “{other}”.")).into()),
+        Some(other) => {
+            return Err(Problem::field("state", format!("state is firing, silenced or resolved, and is “{other}”.")).into());
+        }
     };
     lines.retain(|line: &AlertLine| filter.deployment.as_ref().is_none_or(|name| line.deployment == *name));
     Ok(paging.page(lines)?)
+}
+
+/// One that fires, or was resolved in the last 30 days.
+pub async fn show_alert(State(cx): State<Ctx>, Who(who): Who, At(id): At<AlertId>) -> Answer<Json<AlertLine>> {
+    let view = alerts::list(&cx, &who).await?;
+    let found = view.open.into_iter().chain(view.resolved).find(|line| line.id == id);
+    Ok(Json(found.ok_or_else(|| Problem::not_found(format!("There is no alert “{id}”.")))?))
 }
 
 #[derive(Default, Deserialize)]

@@ -48,6 +48,8 @@ pub struct Config {
     pub retention: Retention,
     /// Bytes that models may take in memory; `None` for as many as there are.
     pub model_memory: Option<u64>,
+    /// Whether alerts may be sent into private networks and in the clear.
+    pub private_destinations: bool,
     /// Folder of the site's files (`pkg/slipway.css` …).
     pub site_root: PathBuf,
     /// What is logged, as in `info,server=debug`.
@@ -122,6 +124,7 @@ impl Settings {
                 looks_days: self.keep_looks_days.unwrap_or(otherwise.looks_days),
                 log_mb: self.keep_log_mb.unwrap_or(otherwise.log_mb),
             },
+            private_destinations: self.private_destinations.unwrap_or(false),
             site_root: self.site_root.unwrap_or_else(|| PathBuf::from("site")),
             log: self.log.unwrap_or_else(|| "info".into()),
             log_json: self.log_json.unwrap_or(false),

@@ -70,6 +70,9 @@ pub struct Settings {
     /// Megabytes of packed rows of the prediction log that are kept
     #[arg(long, value_name = "MB")]
     pub keep_log_mb: Option<u32>,
+    /// Send alerts also into private networks, to this machine, and without TLS
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub private_destinations: Option<bool>,
     /// Folder of the site's files
     #[arg(long, value_name = "DIR")]
     pub site_root: Option<PathBuf>,
@@ -105,6 +108,7 @@ impl Settings {
             keep_quality_days: self.keep_quality_days.or(under.keep_quality_days),
             keep_looks_days: self.keep_looks_days.or(under.keep_looks_days),
             keep_log_mb: self.keep_log_mb.or(under.keep_log_mb),
+            private_destinations: self.private_destinations.or(under.private_destinations),
             site_root: self.site_root.or(under.site_root),
             log: self.log.or(under.log),
             log_json: self.log_json.or(under.log_json),
@@ -165,6 +169,7 @@ pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Settings
         keep_quality_days: days("SLIPWAY_KEEP_QUALITY_DAYS")?,
         keep_looks_days: days("SLIPWAY_KEEP_LOOKS_DAYS")?,
         keep_log_mb: number("SLIPWAY_KEEP_LOG_MB")?.map(|mb| u32::try_from(mb).unwrap_or(u32::MAX)),
+        private_destinations: flag("SLIPWAY_PRIVATE_DESTINATIONS")?,
         // The second name is what Leptos' own tools set.
         site_root: text("SLIPWAY_SITE_ROOT").or_else(|| text("LEPTOS_SITE_ROOT")).map(PathBuf::from),
         log: text("SLIPWAY_LOG").or_else(|| text("RUST_LOG")),

@@ -64,7 +64,7 @@ fn leads_back(headers: &HeaderMap) -> bool {
 
 /// The fields of a form that may be shown again.
 fn fields(form: &str) -> std::collections::BTreeMap<String, String> {
-    let secret = |name: &str| name == "csrf" || name.contains("password");
+    let secret = |name: &str| name == "csrf" || name.contains("password") || name.contains("secret");
     pairs(form).filter(|(name, value)| !secret(name) && !value.is_empty()).collect()
 }
 
@@ -108,7 +108,7 @@ mod tests {
     fn forms_are_read_and_secrets_left_out() {
         for (form, expected) in [
             (
-                "comment=Looks+good%21&csrf=abc&password=p&decision=approve",
+                "comment=Looks+good%21&csrf=abc&password=p&secret=s&decision=approve",
                 vec![("comment", "Looks good!"), ("decision", "approve")],
             ),
             ("reason=%E2%82%AC+1%2B1%0D%0Anext&id=7", vec![("id", "7"), ("reason", "€ 1+1\r\nnext")]),

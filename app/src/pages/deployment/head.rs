@@ -10,7 +10,7 @@ use contract::views::parts::Change;
 #[component]
 pub fn DeploymentFrame(
     head: Head,
-    /// `""`, `drift`, `quality` or `latency`.
+    /// `""`, `drift`, `quality`, `latency` or `alerts`.
     tab: &'static str,
     asked: Memo<Asked>,
     children: Children,
@@ -31,14 +31,21 @@ pub fn DeploymentTabs(head: Head, tab: &'static str) -> impl IntoView {
     let range: Vec<(&str, Option<String>)> = ["range", "from", "to"].into_iter().map(|key| (key, here.get(key))).collect();
     let query: Vec<String> =
         range.into_iter().filter_map(|(key, value)| value.map(|value| format!("{key}={}", urls::encode(&value)))).collect();
-    let tabs = [("", "Overview"), ("drift", "Drift"), ("quality", "Quality"), ("latency", "Latency"), ("resources", "Resources")]
-        .into_iter()
-        .map(|(word, label)| {
-            let address = urls::deployment(&head.name, word);
-            let href = if query.is_empty() { address } else { format!("{address}?{}", query.join("&")) };
-            Tab::new(label, href, word == tab)
-        })
-        .collect();
+    let tabs = [
+        ("", "Overview"),
+        ("drift", "Drift"),
+        ("quality", "Quality"),
+        ("latency", "Latency"),
+        ("resources", "Resources"),
+        ("alerts", "Alerts"),
+    ]
+    .into_iter()
+    .map(|(word, label)| {
+        let address = urls::deployment(&head.name, word);
+        let href = if query.is_empty() { address } else { format!("{address}?{}", query.join("&")) };
+        Tab::new(label, href, word == tab)
+    })
+    .collect();
     view! { <Tabs label=format!("Views of {}", head.name) tabs/> }
 }
 

@@ -1,5 +1,7 @@
-//! One deployment: overview, drift, quality, latency. Every tab carries the same head.
+//! One deployment: overview, drift, quality, latency, alerts. Every tab carries the same head.
 
+mod alerts;
+mod backtest;
 mod calls;
 mod drift;
 mod expected;
@@ -11,8 +13,10 @@ mod overview;
 mod parts;
 mod quality;
 mod resources;
+mod route;
 mod slo;
 
+pub use alerts::DeploymentAlertsPage;
 pub use drift::DriftPage;
 pub use latency::LatencyPage;
 pub use overview::DeploymentPage;
