@@ -27,6 +27,7 @@ pub fn command(dir: &Path, database: Option<&str>) -> Command {
         .current_dir(dir)
         .env("SLIPWAY_DATA", dir)
         .env("SLIPWAY_DEMO", "1")
+        .env("SLIPWAY_PRIVATE_DESTINATIONS", "1")
         .env("ORT_DYLIB_PATH", dylib())
         .env("SLIPWAY_LOG", "warn");
     match database {

@@ -1,5 +1,6 @@
 //! The server from outside: a real one on a free port, a real database, real ONNX files. Filed by address.
 
+mod api_v1_alerts;
 mod api_v1_approvals;
 mod api_v1_audit;
 mod api_v1_datasets;
@@ -17,6 +18,7 @@ mod form;
 mod killed;
 mod metrics;
 mod pages;
+mod receiver;
 mod site;
 mod stopped;
 mod v2_fallback;
