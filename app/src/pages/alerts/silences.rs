@@ -2,7 +2,7 @@
 
 use crate::components::prelude::*;
 use contract::views::alerts::{AlertKind, AlertsView, SilenceLine};
-use contract::{SilenceId, urls};
+use contract::SilenceId;
 
 #[server]
 pub async fn silence(
