@@ -16,7 +16,7 @@ pub async fn silence(
     let (cx, who) = crate::session::act(&csrf).await?;
     let input = contract::alerting::SaveSilence { deployment, kind, subject: subject.unwrap_or_default(), minutes, reason };
     control::alerts::silences::save(&cx, &who, input).await?;
-    leptos_axum::redirect(urls::ALERTS);
+    leptos_axum::redirect(contract::urls::ALERTS);
     Ok(())
 }
 
@@ -24,7 +24,7 @@ pub async fn silence(
 pub async fn end_silence(csrf: String, id: SilenceId) -> Outcome<()> {
     let (cx, who) = crate::session::act(&csrf).await?;
     control::alerts::silences::end(&cx, &who, &id).await?;
-    leptos_axum::redirect(urls::ALERTS);
+    leptos_axum::redirect(contract::urls::ALERTS);
     Ok(())
 }
 
