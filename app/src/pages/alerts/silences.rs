@@ -1,8 +1,8 @@
 //! Silences: what holds now, and a form for another one. What it is for may stand in the address already.
 
 use crate::components::prelude::*;
-use contract::views::alerts::{AlertKind, AlertsView, SilenceLine};
 use contract::SilenceId;
+use contract::views::alerts::{AlertKind, AlertsView, SilenceLine};
 
 #[server]
 pub async fn silence(

@@ -5,7 +5,7 @@ use super::limits::{BUDGET, Chosen, WINDOW};
 use crate::alerts::message::chart_between;
 use crate::alerts::tick::address;
 use crate::deployments::{Known, unknown};
-use crate::words::count;
+use crate::words::{count, counted};
 use crate::{Actor, Ctx, Outcome, blocking};
 use contract::role::Act;
 use contract::time::{DAY, span_words};
@@ -140,7 +140,7 @@ fn sentence(chosen: &Chosen, over: Over, (tried, current): (f64, f64), now: usiz
         Over::Traffic => "by the minute".into(),
         Over::Drift => "over windows as long as the rule looks back, of an hour at least where minutes are no longer kept".into(),
     };
-    parts.push(format!("Judged at {} moments, {how}. Looks in a row count as one alert.", count(looks.len() as u64)));
+    parts.push(format!("Judged at {}, {how}. Looks in a row count as one alert.", counted(looks.len() as u64, "moment")));
     parts.join(" ")
 }
 
