@@ -57,6 +57,8 @@ pub async fn firing(cx: &Ctx) -> Outcome<u32> {
 }
 
 pub(crate) fn line(row: AlertRow) -> Option<AlertLine> {
+    // Rules about drift say it in their own sentence already.
+    let sure = if row.sentence.contains("By chance alone") { String::new() } else { sure(&row.numbers) };
     Some(AlertLine {
         kind: AlertKind::parse(&row.kind)?,
         state: if row.severity == "bad" { State::Bad } else { State::Watch },
@@ -70,7 +72,7 @@ pub(crate) fn line(row: AlertRow) -> Option<AlertLine> {
         resolved_at: row.resolved_at.map(Millis),
         acknowledged_by: row.acknowledged_by,
         acknowledged_at: row.acknowledged_at.map(Millis),
-        sure: sure(&row.numbers),
+        sure,
         runbook: runbook(&row.kind).into(),
         runbook_url: String::new(),
         silenced: None,

@@ -151,8 +151,19 @@ async fn errors(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Optio
 
 async fn quality(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Option<Firing>> {
     let Some(offline) = offline(cx, known, stable).await? else { return Ok(None) };
+    let doing = "Reading quality";
     let now = cx.now();
-    let rows = cx.store.db.quality(&known.name, "", Millis(now.0 - QUALITY), now + 1).await.or_problem("Reading quality")?;
+    let mut delays: Vec<i64> = cx
+        .store
+        .db
+        .outcome_delays(&known.name, Millis(now.0 - QUALITY), now + 1)
+        .await
+        .or_problem(doing)?
+        .into_iter()
+        .map(|(delay,)| delay)
+        .collect();
+    let until = mature_until(now, &mut delays);
+    let rows = cx.store.db.quality(&known.name, "", Millis(until.0 - QUALITY), until).await.or_problem(doing)?;
     let task = stable.contract.task;
     let mut sum = Quality::new(task);
     for row in rows.iter().filter(|row| row.version == i64::from(stable.version.0)) {
@@ -161,6 +172,14 @@ async fn quality(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Opti
         }
     }
     Ok(quality_of(known, stable, offline, &sum))
+}
+
+/// Start of the first minute whose outcomes are not known for the most part: what is known early is seldom like what is known late, and is
+/// no reason to wake anybody. A minute is known when it and nine of ten delays have passed.
+fn mature_until(now: Millis, delays: &mut [i64]) -> Millis {
+    delays.sort_unstable();
+    let nine_of_ten = delays.get(delays.len() * 9 / 10).or(delays.last()).copied().unwrap_or(0).max(0);
+    Millis(now.0 - nine_of_ten - MINUTE + 1)
 }
 
 /// What the outcomes of a stretch say; also of one that is long past.
@@ -183,4 +202,25 @@ pub fn quality_of(known: &Known, stable: &KnownVersion, offline: f64, sum: &Qual
 /// The primary measure on held-back data, from the version's gates.
 pub async fn offline(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Option<f64>> {
     crate::outcomes::offline(cx, &known.model, stable.version, primary_key(stable.contract.task)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_is_judged_when_it_and_nine_of_ten_delays_have_passed() {
+        let now = Millis(100 * MINUTE);
+        let in_time = |delays: &[i64], start: i64| Millis(start) < mature_until(now, &mut delays.to_vec());
+        for (delays, last) in [
+            (&[][..], 99 * MINUTE),
+            (&[0, 0, 0], 99 * MINUTE),
+            (&[-5_000, -5_000], 99 * MINUTE),
+            (&[MINUTE, MINUTE, MINUTE], 98 * MINUTE),
+            (&[3 * MINUTE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 99 * MINUTE),
+            (&[3 * MINUTE, 3 * MINUTE, 0, 0, 0, 0, 0, 0, 0, 0], 96 * MINUTE),
+        ] {
+            assert!(in_time(delays, last) && !in_time(delays, last + MINUTE), "{delays:?}");
+        }
+    }
 }
