@@ -39,13 +39,23 @@ pub struct Server {
     stop: watch::Sender<bool>,
 }
 
+/// The folder of SQLite's file; `None` for Postgres and in memory.
+fn database_folder(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:").filter(|path| !path.contains(":memory:"))?;
+    let folder = PathBuf::from(path.split('?').next().unwrap_or(path)).parent()?.to_owned();
+    Some(if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder })
+}
+
+/// The folder whose disk must not fill: where the database is written, or else the artifacts.
+fn written_folder(config: &Config) -> PathBuf {
+    let artifacts = || config.artifacts.strip_prefix("file:").map(PathBuf::from);
+    database_folder(&config.database_url).or_else(artifacts).unwrap_or_else(|| config.data.clone())
+}
+
 /// The tables and the files, brought up to date.
 pub async fn open_store(config: &Config) -> Result<Store> {
-    if let Some(path) = config.database_url.strip_prefix("sqlite:")
-        && let Some(folder) = PathBuf::from(path.split('?').next().unwrap_or(path)).parent()
-        && !folder.as_os_str().is_empty()
-    {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    if let Some(folder) = database_folder(&config.database_url) {
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
     let db = Db::open(&config.database_url).await.context("cannot open the database")?;
     let blobs = Blobs::open(&config.artifacts).context("cannot open the artifact store")?;
@@ -114,7 +124,7 @@ impl Server {
             identity::seed_demo(&shared.cx).await.context("cannot make the demo's people")?;
         }
         let (finish, finishing) = watch::channel(false);
-        let mut work = background::start(&shared.cx, records, shared.config.data.clone(), &finishing);
+        let mut work = background::start(&shared.cx, records, written_folder(&shared.config), &finishing);
         let loading = shared.clone();
         work.spawn(async move {
             // Until this is done the server lives but is not ready; what fails to load is shown where it is deployed.
@@ -179,4 +189,24 @@ fn leptos_options(config: &Config, addr: SocketAddr) -> LeptosOptions {
         .env(Env::PROD)
         .site_addr(addr)
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+
+    #[test]
+    fn the_disk_that_is_watched_is_the_one_that_is_written_to() {
+        for (database, artifacts, folder) in [
+            ("sqlite:/srv/db/slipway.db?mode=rwc", "file:/srv/files", "/srv/db"),
+            ("sqlite:slipway.db", "file:/srv/files", "."),
+            ("postgres://localhost/slipway", "file:/srv/files", "/srv/files"),
+            ("sqlite::memory:", "file:/srv/files", "/srv/files"),
+        ] {
+            let settings =
+                Settings { database_url: Some(database.into()), artifacts: Some(artifacts.into()), ..Settings::default() };
+            assert_eq!(written_folder(&settings.complete().unwrap()), PathBuf::from(folder), "{database}");
+        }
+    }
 }
