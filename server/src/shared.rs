@@ -72,6 +72,14 @@ impl Shared {
         self.started.load(Ordering::Acquire) && !*self.stopping.borrow()
     }
 
+    /// Loads a deployment that sleeps; one that somebody has unloaded stays so.
+    pub async fn wake(&self, name: &str) -> control::Outcome<()> {
+        if self.router.is_asleep(name) && !self.is_unloaded(name) {
+            control::deployments::wake(&self.cx, &name.into()).await?;
+        }
+        Ok(())
+    }
+
     pub fn is_unloaded(&self, name: &str) -> bool {
         self.unloaded.read().unwrap_or_else(PoisonError::into_inner).contains(name)
     }

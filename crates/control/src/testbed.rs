@@ -11,7 +11,7 @@ use contract::inputs::{CreateDeployment, RegisterVersion};
 use contract::rollout::RolloutPlan;
 use contract::{DeploymentName, ModelName, PredictionId, Role, RolloutId, VersionNo};
 use serving::records::encode;
-use serving::{PredictRequest, Priority, Recorder, RecorderOptions, Records, Router, Spent, Value};
+use serving::{PredictError, PredictRequest, Prediction, Priority, Recorder, RecorderOptions, Records, Router, Spent, Value};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -91,25 +91,30 @@ impl Bed {
         Ok(rollouts::start(&self.cx, &admin(), name, version, plan, "for the test").await?.map(|summary| summary.id))
     }
 
-    /// Sends rows one by one through the router; the ids that they were answered under.
-    pub async fn send(&self, name: &DeploymentName, rows: &[Vec<Value>]) -> Vec<PredictionId> {
+    /// Asks for one row, under an id of its own.
+    pub async fn ask(&self, name: &DeploymentName, row: &[Value]) -> (PredictionId, Result<Prediction, PredictError>) {
         let router = self.cx.router().expect("a router").clone();
         let route = router.route(name.as_str()).expect("it is served");
+        let id = PredictionId(format!("p{}", NEXT.fetch_add(1, Ordering::Relaxed)));
+        let request = PredictRequest {
+            deployment: name.0.clone(),
+            version: None,
+            inputs: encode(&route.stable.contract, &[row.to_vec()]).expect("rows of the example fit"),
+            routing_key: None,
+            deadline: None,
+            arrived: None,
+            priority: Priority::Live,
+            id: id.clone(),
+        };
+        (id, router.predict(request).await)
+    }
+
+    /// Sends rows one by one through the router; the ids that they were answered under.
+    pub async fn send(&self, name: &DeploymentName, rows: &[Vec<Value>]) -> Vec<PredictionId> {
         let mut ids = Vec::with_capacity(rows.len());
         for row in rows {
-            let id = PredictionId(format!("p{}", NEXT.fetch_add(1, Ordering::Relaxed)));
-            let inputs = encode(&route.stable.contract, std::slice::from_ref(row)).expect("rows of the example fit");
-            let request = PredictRequest {
-                deployment: name.0.clone(),
-                version: None,
-                inputs,
-                routing_key: None,
-                deadline: None,
-                arrived: None,
-                priority: Priority::Live,
-                id: id.clone(),
-            };
-            router.predict(request).await.expect("an answer");
+            let (id, answer) = self.ask(name, row).await;
+            answer.expect("an answer");
             ids.push(id);
         }
         ids

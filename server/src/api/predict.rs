@@ -69,9 +69,7 @@ pub async fn predict_records(
     body: Bytes,
 ) -> Answer<Response> {
     permit(&shared, &headers).await.map_err(|refusal| Problem::unauthenticated(refusal.message))?;
-    if shared.router.is_asleep(name.as_str()) && !shared.is_unloaded(name.as_str()) {
-        control::deployments::wake(&shared.cx, &name).await?;
-    }
+    shared.wake(name.as_str()).await?;
     let Some(route) = shared.router.route(name.as_str()).filter(|_| !shared.is_unloaded(name.as_str())) else {
         let error = if shared.router.snapshot().loading.contains(name.as_str()) {
             PredictError::NotReady

@@ -50,9 +50,7 @@ impl Target {
 
     /// The deployment, if it is loaded; one that sleeps is loaded first.
     pub async fn route(&self, shared: &Shared) -> Result<Arc<Route>, Refusal> {
-        if shared.router.is_asleep(&self.name) && !shared.is_unloaded(&self.name) {
-            control::deployments::wake(&shared.cx, &self.name.as_str().into()).await?;
-        }
+        shared.wake(&self.name).await?;
         let snapshot = shared.router.snapshot();
         if shared.is_unloaded(&self.name) {
             return Err(Refusal::later(format!("model '{}' is unloaded; load it first", self.name), 5));

@@ -3,7 +3,7 @@
 mod check;
 mod csv;
 mod load;
-mod parquet;
+pub(crate) mod parquet;
 mod parse;
 mod profile;
 mod table;

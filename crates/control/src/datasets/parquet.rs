@@ -9,7 +9,7 @@ use contract::Millis;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// One value as it was stored.
-enum Plain {
+pub(crate) enum Plain {
     Missing,
     Number(f64),
     Text(String),
@@ -70,7 +70,8 @@ fn push(values: &mut Values, value: Plain) {
     }
 }
 
-fn plain(field: &Field) -> Option<Plain> {
+/// `None` for types that have no one value.
+pub(crate) fn plain(field: &Field) -> Option<Plain> {
     Some(match field {
         Field::Null => Plain::Missing,
         Field::Bool(value) => Plain::Text(value.to_string()),
@@ -89,7 +90,7 @@ fn plain(field: &Field) -> Option<Plain> {
         Field::Bytes(value) => Plain::Text(String::from_utf8_lossy(value.data()).into_owned()),
         Field::Date(days) => Plain::Text(Millis(i64::from(*days) * contract::time::DAY).date()),
         Field::TimestampMillis(ms) => Plain::Text(Millis(*ms).rfc3339()),
-        Field::TimestampMicros(us) => Plain::Text(Millis(*us / 1_000).rfc3339()),
+        Field::TimestampMicros(us) => Plain::Text(Millis(us.div_euclid(1_000)).rfc3339()),
         _ => return None,
     })
 }

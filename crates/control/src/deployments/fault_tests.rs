@@ -6,26 +6,7 @@ use crate::testing::example;
 use contract::deployment::{DeploymentSettings, Fallback};
 use contract::time::SECOND;
 use contract::views::alerts::AlertKind;
-use contract::{DeploymentName, PredictionId};
-use serving::records::encode;
-use serving::{PredictError, PredictRequest, Prediction, Priority, Value};
-
-async fn ask(bed: &Bed, name: &DeploymentName, row: &[Value], id: &str) -> Result<Prediction, PredictError> {
-    let router = bed.cx.router().unwrap().clone();
-    let contract = router.route(name.as_str()).expect("it has a route").stable.contract.clone();
-    let inputs = encode(&contract, &[row.to_vec()]).expect("it fits");
-    let request = PredictRequest {
-        deployment: name.0.clone(),
-        version: None,
-        inputs,
-        routing_key: None,
-        deadline: None,
-        arrived: None,
-        priority: Priority::Live,
-        id: PredictionId::from(id),
-    };
-    router.predict(request).await
-}
+use serving::PredictError;
 
 async fn alerts(bed: &Bed) -> Vec<(AlertKind, String)> {
     crate::alerts::tick(&bed.cx).await.unwrap();
@@ -47,16 +28,16 @@ async fn a_damaged_file_is_answered_for_by_the_chain_and_comes_back_by_itself() 
         let path = std::path::Path::new(bed.cx.store.blobs.folder()).join("sha256").join(&hash.as_str()[..2]).join(hash.as_str());
         let whole = std::fs::read(&path).expect("the version's file");
         std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-        assert!(ask(&bed, &name, &rows[0], "a").await.unwrap().fallback.is_none(), "what is in memory needs no file");
+        assert!(bed.ask(&name, &rows[0]).await.1.unwrap().fallback.is_none(), "what is in memory needs no file");
 
         let bed = bed.killed_and_restarted().await;
-        let answer = ask(&bed, &name, &rows[0], "b").await.expect("the chain answers");
+        let answer = bed.ask(&name, &rows[0]).await.1.expect("the chain answers");
         assert_eq!((answer.fallback, answer.served_by.as_str()), (Some("default"), "default"));
         assert_eq!(alerts(&bed).await, [(AlertKind::Unloadable, stable.to_string())]);
 
         // Without a chain it says when to come back.
         update(&bed.cx, &admin(), &name, DeploymentSettings { fallback: Vec::new(), ..settings.clone() }).await.unwrap();
-        let refused = ask(&bed, &name, &rows[0], "c").await.unwrap_err();
+        let refused = bed.ask(&name, &rows[0]).await.1.unwrap_err();
         assert!(
             matches!(&refused, PredictError::Unavailable { why, .. } if why.contains("does not match its hash")),
             "{refused:?}"
@@ -65,10 +46,10 @@ async fn a_damaged_file_is_answered_for_by_the_chain_and_comes_back_by_itself() 
         // The file is back: nobody has to do anything.
         std::fs::write(&path, &whole).unwrap();
         sync(&bed.cx).await.unwrap();
-        assert!(ask(&bed, &name, &rows[0], "d").await.is_err(), "it was tried just now");
+        assert!(bed.ask(&name, &rows[0]).await.1.is_err(), "it was tried just now");
         bed.clock.advance(31 * SECOND);
         sync(&bed.cx).await.unwrap();
-        let answer = ask(&bed, &name, &rows[0], "e").await.expect("the version itself answers");
+        let answer = bed.ask(&name, &rows[0]).await.1.expect("the version itself answers");
         assert_eq!((answer.fallback, answer.version), (None, stable));
         for _ in 0..3 {
             crate::alerts::tick(&bed.cx).await.unwrap();

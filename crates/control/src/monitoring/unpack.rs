@@ -1,8 +1,8 @@
 //! Rows into pages and back: what is old is packed, and what an outcome is about gets its row again.
 
 use super::page::{self, Owner, Page};
+use crate::outcomes::WAITS;
 use crate::{Ctx, IntoProblem, Outcome};
-use contract::time::MINUTE;
 use contract::{Millis, PredictionId};
 use std::collections::HashMap;
 use store::Tx;
@@ -11,8 +11,6 @@ use store::predictions::PredictionRow;
 
 /// Pages that are kept at hand while a batch of outcomes is taken in.
 const AT_HAND: usize = 16;
-/// How long an outcome waits for its prediction, as in `outcomes`.
-const WAITS: i64 = 10 * MINUTE;
 
 /// Finds predictions in the table or in the pages.
 #[derive(Default)]

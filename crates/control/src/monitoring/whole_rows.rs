@@ -102,7 +102,8 @@ pub fn every(joint: &JointBaseline) -> u64 {
     (joint.columns.len().div_ceil(COLUMNS) as u64).max(1)
 }
 
-/// Decided by the prediction's id alone, so that every replica and every split of the rows counts the same ones.
+/// Decided by the prediction's id alone, so that every replica and every split of the rows counts the same ones, as long as there is time for
+/// all of these (see [`WholeRows::add`]).
 fn is_counted(id: u64, row: usize, every: u64) -> bool {
     every <= 1 || mixed(id.wrapping_add(row as u64)).is_multiple_of(every)
 }

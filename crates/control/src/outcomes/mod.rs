@@ -11,6 +11,7 @@ mod trust;
 pub(crate) use concept::{Concept, Shift, concept};
 pub(crate) use offline::offline;
 pub use page::quality;
+pub(crate) use post::WAITS;
 pub use post::{MOST, join_waiting, post};
 pub use quality::{Quality, primary_key, primary_name};
 pub(crate) use trust::{look as look_at_trust, trust};

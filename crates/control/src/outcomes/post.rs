@@ -20,7 +20,7 @@ pub const MOST: usize = 100_000;
 const BATCH: usize = 500;
 /// How long an outcome waits for its prediction to be written. Records are written within seconds; what is still unknown then stays
 /// so, or every flush would look for every id that anybody ever made up.
-const WAITS: i64 = 10 * MINUTE;
+pub(crate) const WAITS: i64 = 10 * MINUTE;
 
 /// Takes outcomes in. Those whose prediction is not in the log are kept and tried again.
 pub async fn post(cx: &Ctx, who: &Actor, outcomes: Vec<contract::inputs::Outcome>) -> Outcome<Accepted> {

@@ -59,7 +59,6 @@ pub enum FallbackKind {
 impl FallbackKind {
     pub const ALL: [FallbackKind; 4] = [Self::Previous, Self::Rule, Self::Cache, Self::Default];
 
-    /// As on the wire.
     /// The kind of a declared link.
     pub fn of(link: &Fallback) -> Self {
         match link {
@@ -70,6 +69,7 @@ impl FallbackKind {
         }
     }
 
+    /// As on the wire.
     pub fn word(self) -> &'static str {
         match self {
             Self::Previous => "previous",

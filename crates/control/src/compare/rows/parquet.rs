@@ -2,6 +2,7 @@
 
 use super::batch::{Batch, ROWS};
 use super::dictionary::Dictionary;
+use crate::datasets::parquet::{Plain, plain as stored};
 use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use ::parquet::record::reader::RowIter;
 use ::parquet::record::{Field, Row};
@@ -98,34 +99,12 @@ impl Parquet {
     }
 }
 
-/// One value as it was stored.
-enum Plain {
-    Missing,
-    Number(f64),
-    Text(String),
-}
-
+/// As datasets read it, but for what must look as in the CSV that the same program writes: pandas has `True`, and a day is its midnight.
 fn plain(field: &Field) -> Option<Plain> {
-    Some(match field {
-        Field::Null => Plain::Missing,
-        Field::Bool(value) => Plain::Text(if *value { "True" } else { "False" }.to_owned()),
-        Field::Byte(value) => Plain::Number(f64::from(*value)),
-        Field::Short(value) => Plain::Number(f64::from(*value)),
-        Field::Int(value) => Plain::Number(f64::from(*value)),
-        Field::Long(value) => Plain::Number(*value as f64),
-        Field::UByte(value) => Plain::Number(f64::from(*value)),
-        Field::UShort(value) => Plain::Number(f64::from(*value)),
-        Field::UInt(value) => Plain::Number(f64::from(*value)),
-        Field::ULong(value) => Plain::Number(*value as f64),
-        Field::Float16(value) => Plain::Number(f64::from(*value)),
-        Field::Float(value) => Plain::Number(f64::from(*value)),
-        Field::Double(value) => Plain::Number(*value),
-        Field::Str(value) => Plain::Text(value.clone()),
-        Field::Bytes(value) => Plain::Text(String::from_utf8_lossy(value.data()).into_owned()),
-        Field::Date(days) => Plain::Text(Millis(i64::from(*days) * contract::time::DAY).rfc3339()),
-        Field::TimestampMillis(ms) => Plain::Text(Millis(*ms).rfc3339()),
-        Field::TimestampMicros(us) => Plain::Text(Millis(us.div_euclid(1_000)).rfc3339()),
-        Field::Decimal(_) => Plain::Text(field.to_string()),
-        _ => return None,
-    })
+    match field {
+        Field::Bool(value) => Some(Plain::Text(if *value { "True" } else { "False" }.to_owned())),
+        Field::Date(days) => Some(Plain::Text(Millis(i64::from(*days) * contract::time::DAY).rfc3339())),
+        Field::Decimal(_) => Some(Plain::Text(field.to_string())),
+        _ => stored(field),
+    }
 }
