@@ -139,7 +139,7 @@ impl Server {
             let shared = shared.clone();
             async move { shared.stopped().await }
         };
-        let mut serving = tokio::spawn(edge::serve(listener, router, limits, stopping));
+        let mut serving = tokio::spawn(edge::serve(listener, shared.clone(), router, limits, stopping));
         tokio::select! {
             ended = &mut serving => {
                 ended.context("the server's task ended")?;

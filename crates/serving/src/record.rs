@@ -1,4 +1,5 @@
-//! What was answered, handed to whoever keeps it: through a channel that is bounded in records and in bytes, never waiting.
+//! What was answered, handed to whoever keeps it: on the spot where that is short, else through a channel that is bounded in records and in
+//! bytes, never waiting.
 
 use crate::interpret::{RowAnswer, interpret};
 use crate::model::Named;
@@ -6,8 +7,8 @@ use crate::records::{Columns, Value, Violation, decode, violations};
 use crate::served::Served;
 use contract::rollout::Arm;
 use contract::{DeploymentName, Millis, PredictionId};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -139,7 +140,7 @@ impl Record {
     }
 
     /// Memory that it holds, bytes.
-    fn memory(&self) -> usize {
+    pub fn memory(&self) -> usize {
         let tensors = |named: &Named| named.iter().map(|(name, tensor)| name.len() + tensor.memory() + 64).sum::<usize>();
         512 + tensors(&self.inputs) + self.outputs.as_ref().map_or(0, |outputs| tensors(outputs))
     }
@@ -158,6 +159,13 @@ impl Default for RecorderOptions {
     }
 }
 
+/// Keeps records on the thread that answered. A record that is handed to another thread is read there from cold memory and freed there, which
+/// costs more than counting a few values.
+pub trait KeepAtOnce: Send + Sync {
+    /// Keeps the record, or gives it back where that would take too long or too much. Never waits.
+    fn keep(&self, record: Record) -> Result<(), Box<Record>>;
+}
+
 /// The sending end. Cheap to clone.
 #[derive(Clone)]
 pub struct Recorder {
@@ -170,6 +178,7 @@ struct Counts {
     dropped: AtomicU64,
     bytes: AtomicUsize,
     max_bytes: usize,
+    at_once: OnceLock<Arc<dyn KeepAtOnce>>,
 }
 
 /// The receiving end; there is one.
@@ -181,7 +190,12 @@ pub struct Records {
 impl Recorder {
     pub fn new(clock: Clock, options: RecorderOptions) -> (Recorder, Records) {
         let (sender, receiver) = mpsc::channel(options.records.max(1));
-        let shared = Arc::new(Counts { dropped: AtomicU64::new(0), bytes: AtomicUsize::new(0), max_bytes: options.bytes });
+        let shared = Arc::new(Counts {
+            dropped: AtomicU64::new(0),
+            bytes: AtomicUsize::new(0),
+            max_bytes: options.bytes,
+            at_once: OnceLock::new(),
+        });
         (Recorder { sender, shared: shared.clone(), clock }, Records { receiver, shared })
     }
 
@@ -190,14 +204,27 @@ impl Recorder {
         self.shared.dropped.load(Ordering::Relaxed)
     }
 
+    /// From now on records go to `keeper` first; what it gives back goes through the channel. Only the first one counts.
+    pub fn keep_at_once(&self, keeper: Arc<dyn KeepAtOnce>) {
+        if self.shared.at_once.set(keeper).is_err() {
+            tracing::warn!("records are kept by another already");
+        }
+    }
+
     /// Records on their way.
     pub fn waiting(&self) -> usize {
         self.sender.max_capacity() - self.sender.capacity()
     }
 
-    /// Sends the record if there is room; counts it as dropped otherwise.
+    /// Keeps the record on the spot, else sends it if there is room; counts it as dropped otherwise.
     pub(crate) fn record(&self, draft: Draft) {
-        let record = self.stamp(draft, None);
+        let mut record = self.stamp(draft, None);
+        if let Some(keeper) = self.shared.at_once.get() {
+            match keeper.keep(record) {
+                Ok(()) => return,
+                Err(back) => record = *back,
+            }
+        }
         let bytes = record.memory();
         if self.shared.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > self.shared.max_bytes
             || self.sender.try_send(record).is_err()

@@ -7,7 +7,9 @@ mod patient;
 
 pub use memory::{Claim, Memory};
 
+use crate::oip::infer;
 use crate::oip::refusal::Refusal;
+use crate::shared::Shared;
 use crate::web::refused::Refused;
 use axum::Router;
 use axum::body::{Body, HttpBody};
@@ -59,6 +61,7 @@ pub struct Limits {
 /// What the connections of one server share.
 #[derive(Clone)]
 struct Common {
+    shared: Shared,
     router: Router,
     limits: Limits,
     memory: Arc<Memory>,
@@ -66,9 +69,9 @@ struct Common {
 }
 
 /// Answers until `stop` is done; then lets nobody in and returns when every request that was let in has its answer.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, shared: Shared, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
     let (close, closing) = watch::channel(false);
-    let common = Common { router, limits, memory: Arc::new(Memory::new(limits.body_memory)), closing };
+    let common = Common { shared, router, limits, memory: Arc::new(Memory::new(limits.body_memory)), closing };
     let (places, telling) = (Arc::new(Semaphore::new(limits.connections)), Arc::new(Semaphore::new(TOLD)));
     let mut open = JoinSet::new();
     let mut stop = pin!(stop);
@@ -174,9 +177,16 @@ async fn answer(request: hyper::Request<Incoming>, common: Common) -> Result<Res
     }
     let claim = Claim::new(common.memory.clone(), common.limits.body);
     let protocol = request.uri().path().starts_with("/v2");
-    let mut request: Request = request.map(|body| Body::new(Guarded::new(body, claim.clone(), common.limits.patience)));
-    request.extensions_mut().insert(claim.clone());
-    let response = common.router.oneshot(request).await;
+    let request = request.map(|body| Guarded::new(body, claim.clone(), common.limits.patience));
+    let response = if let Some(name) = infer::direct(request.uri(), request.method()) {
+        let name = name.to_owned();
+        let (head, body) = request.into_parts();
+        Ok(infer::infer_directly(&common.shared, name, &head.headers, &claim, body).await)
+    } else {
+        let mut request: Request = request.map(Body::new);
+        request.extensions_mut().insert(claim.clone());
+        common.router.oneshot(request).await
+    };
     match claim.trouble() {
         None => response,
         Some(trouble) => Ok(refuse(trouble, protocol)),

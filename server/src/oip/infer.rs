@@ -3,19 +3,23 @@
 use super::compress::{self, Coding};
 use super::decode::{decode, decode_raw};
 use super::encode::{About, Encoded, check_outputs, encode};
+use super::nothing;
 use super::refusal::Refusal;
 use super::target::Target;
 use crate::edge::Claim;
 use crate::predict::{Arrived, answer};
 use crate::shared::Shared;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{Extension, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
+use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use contract::PredictionId;
-use futures::StreamExt;
+use futures::FutureExt;
+use http_body_util::BodyExt;
 use serving::{PredictError, PredictRequest, Priority, whole_seconds};
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
 
 /// Length of the JSON part of a body with binary tensors behind it.
 pub const HEADER_LENGTH: HeaderName = HeaderName::from_static("inference-header-content-length");
@@ -30,29 +34,61 @@ pub async fn infer(
     claim: Option<Extension<Claim>>,
     body: Body,
 ) -> Result<Response, Refusal> {
-    target.permit(&shared, &headers).await?;
-    let served = target.served(&shared).await?;
-    let packed = read_body(&headers, body, shared.config.body_limit).await?;
+    run(arrived, &shared, &target, &headers, claim.as_deref(), body).await
+}
+
+/// The same without the router in between: finding the way through its layers costs as much as a small model's run.
+pub async fn infer_directly<B: HttpBody<Data = Bytes> + Unpin>(
+    shared: &Shared,
+    name: String,
+    headers: &HeaderMap,
+    claim: &Claim,
+    body: B,
+) -> Response {
+    let arrived = Instant::now();
+    let target = Target { name, version: None };
+    let answering = AssertUnwindSafe(run(arrived, shared, &target, headers, Some(claim), body)).catch_unwind();
+    answering.await.map_or_else(nothing::panicked, |answer| answer.unwrap_or_else(IntoResponse::into_response))
+}
+
+/// The deployment that a request to infer names, where its address says nothing else and says it plainly.
+pub fn direct<'r>(address: &'r Uri, method: &Method) -> Option<&'r str> {
+    let name = address.path().strip_prefix("/v2/models/")?.strip_suffix("/infer")?;
+    let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    (plain && method == Method::POST).then_some(name)
+}
+
+async fn run<B: HttpBody<Data = Bytes> + Unpin>(
+    arrived: Instant,
+    shared: &Shared,
+    target: &Target,
+    headers: &HeaderMap,
+    claim: Option<&Claim>,
+    body: B,
+) -> Result<Response, Refusal> {
+    target.permit(shared, headers).await?;
+    let served = target.served(shared).await?;
+    let packed = read_body(headers, body, shared.config.body_limit).await?;
     let length = packed.len();
-    let body = compress::unpack(&headers, packed, shared.config.body_limit)?;
+    let body = compress::unpack(headers, packed, shared.config.body_limit)?;
     // The edge answers where there is no room for what a packed body has become.
     if claim.is_some_and(|claim| !claim.take_more(body.len().saturating_sub(length))) {
         return Err(Refusal::later("too many bytes of other requests are being read", 1));
     }
-    let mut request = match header_length(&headers)? {
+    let mut request = match header_length(headers)? {
         Some(0) => decode_raw(&body, served.onnx.inputs())?,
         length => decode(&body, length)?,
     };
     drop(body);
     check_outputs(&request, served.onnx.outputs())?;
     let prediction = answer(
-        &shared,
+        shared,
         &target.name,
         PredictRequest {
             deployment: target.name.clone(),
             version: target.version,
             inputs: std::mem::take(&mut request.inputs),
-            routing_key: request.routing_key.take().or_else(|| routing_key(&headers)),
+            routing_key: request.routing_key.take().or_else(|| routing_key(headers)),
             deadline: request.timeout.and_then(|timeout| arrived.checked_add(timeout)),
             arrived: Some(arrived),
             priority: Priority::of(request.priority),
@@ -70,7 +106,7 @@ pub async fn infer(
         cached: prediction.cached,
     };
     let encoded = encode(&request, &prediction.outputs, &about, &prediction.served.contract.classes)?;
-    respond(encoded, compress::wanted(&headers))
+    respond(encoded, compress::wanted(headers))
 }
 
 /// Bodies past the limit are read and thrown away up to this many times the limit, so that the caller gets to read the refusal
@@ -78,28 +114,44 @@ pub async fn infer(
 const PATIENCE: usize = 4;
 
 /// The body, whatever its Content-Type says, and never longer than `limit`.
-pub async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Refusal> {
+pub async fn read_body<B: HttpBody<Data = Bytes> + Unpin>(
+    headers: &HeaderMap,
+    mut body: B,
+    limit: usize,
+) -> Result<Bytes, Refusal> {
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
     if announced.is_some_and(|length| length / PATIENCE > limit) {
         return Err(Refusal::too_large(limit));
     }
-    let mut frames = body.into_data_stream();
-    let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0).min(64 << 10));
+    let mut first: Option<Bytes> = None;
+    let mut bytes = BytesMut::new();
     let mut length = 0_usize;
-    while let Some(frame) = frames.next().await {
+    while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Refusal::bad("the body ended early"))?;
-        length = length.saturating_add(frame.len());
-        if length <= limit {
-            bytes.extend_from_slice(&frame);
-        } else if length / PATIENCE > limit {
-            break;
+        let Ok(data) = frame.into_data() else { continue };
+        length = length.saturating_add(data.len());
+        if length > limit {
+            if length / PATIENCE > limit {
+                break;
+            }
+            continue;
         }
+        // Most bodies come in one piece, which is left where it lies.
+        if length == data.len() {
+            first = Some(data);
+            continue;
+        }
+        if let Some(first) = first.take() {
+            bytes.reserve(announced.unwrap_or(0).min(64 << 10).max(length));
+            bytes.extend_from_slice(&first);
+        }
+        bytes.extend_from_slice(&data);
     }
     if length > limit {
         return Err(Refusal::too_large(limit));
     }
-    Ok(bytes.freeze())
+    Ok(first.unwrap_or_else(|| bytes.freeze()))
 }
 
 fn header_length(headers: &HeaderMap) -> Result<Option<usize>, Refusal> {
@@ -148,6 +200,29 @@ impl From<PredictError> for Refusal {
             PredictError::TooLate(_, retry_after) => Refusal::later(words, whole_seconds(retry_after)),
             PredictError::DeadlineExceeded => Refusal::new(504, words),
             PredictError::Failed(_) => Refusal::new(500, words),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_addresses_are_answered_directly() {
+        for (address, name) in [
+            ("/v2/models/churn/infer", Some("churn")),
+            ("/v2/models/a.b-c_9/infer?x=1", Some("a.b-c_9")),
+            ("http://host/v2/models/churn/infer", Some("churn")),
+            ("/v2/models/churn/versions/3/infer", None),
+            ("/v2/models/ch%75rn/infer", None),
+            ("/v2/models//infer", None),
+            ("/v2/models/infer", None),
+            ("/v2/models/churn/infer/", None),
+        ] {
+            let address: Uri = address.parse().expect("an address");
+            assert_eq!(direct(&address, &Method::POST), name, "{address}");
+            assert_eq!(direct(&address, &Method::GET), None, "{address}");
         }
     }
 }

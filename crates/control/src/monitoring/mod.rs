@@ -1,6 +1,7 @@
 //! What is seen of live traffic: windows of mergeable statistics, the prediction log, and the pages that are read from them.
 
 mod accumulators;
+mod at_once;
 mod attribution;
 mod changes;
 pub(crate) mod counts;

@@ -58,6 +58,14 @@ impl Page {
         Self { owner, names, bytes, rows: 0, ids: None, at: (i64::MAX, i64::MIN) }
     }
 
+    pub fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    pub fn is_of(&self, deployment: &str, version: i64, arm: &str) -> bool {
+        self.owner.version == version && self.owner.deployment == deployment && self.owner.arm == arm
+    }
+
     pub fn is_full(&self) -> bool {
         self.rows >= ROWS
     }

@@ -9,6 +9,9 @@ use store::pages::PageRow;
 
 #[derive(Default)]
 pub struct Pages {
+    /// The page of the last request, which the next one nearly always belongs to as well: found without a hash and without a copy of its
+    /// owner's names.
+    latest: Option<Page>,
     open: HashMap<Owner, Page>,
     full: Vec<Page>,
     closed: Vec<PageRow>,
@@ -16,32 +19,45 @@ pub struct Pages {
 
 impl Pages {
     pub fn is_empty(&self) -> bool {
-        self.open.is_empty() && self.full.is_empty() && self.closed.is_empty()
+        self.latest.is_none() && self.open.is_empty() && self.full.is_empty() && self.closed.is_empty()
     }
 
     /// Packs the rows of a request; none where [`log::loggable`] says that there is nothing to log.
     pub fn add(&mut self, record: &Record, answers: &[RowAnswer], columns: &Columns<'_>) {
-        let Some(fallback) = log::loggable(record) else { return };
-        let owner =
-            Owner { deployment: record.deployment.0.clone(), version: log::version(record), arm: record.arm.word().to_owned() };
+        let Some(fallback) = log::loggable(record).filter(|_| !answers.is_empty()) else { return };
         let names = || columns.iter().map(|column| column.feature.name.as_str());
+        let fresh = |owner: Owner| Page::new(owner, names().map(str::to_owned).collect());
+        let (deployment, version, arm) = (record.deployment.as_str(), log::version(record), record.arm.word());
+        let mut page = match self.latest.take() {
+            Some(page) if page.is_of(deployment, version, arm) => page,
+            other => {
+                self.open.extend(other.map(|page| (page.owner().clone(), page)));
+                let owner = Owner { deployment: deployment.to_owned(), version, arm: arm.to_owned() };
+                self.open.remove(&owner).unwrap_or_else(|| fresh(owner))
+            }
+        };
         let latency_us = log::latency_us(record);
         for (i, answer) in answers.iter().enumerate() {
-            let page =
-                self.open.entry(owner.clone()).or_insert_with(|| Page::new(owner.clone(), names().map(str::to_owned).collect()));
             if page.is_full() || (i == 0 && !page.has_features(names())) {
-                let fresh = Page::new(owner.clone(), names().map(str::to_owned).collect());
-                self.full.push(std::mem::replace(page, fresh));
+                let next = fresh(page.owner().clone());
+                self.full.push(std::mem::replace(&mut page, next));
             }
             let (id, label) = (record.prediction_id.row(i, record.rows), answer.label.text());
             let head = Head { id: id.as_str(), at: record.at.0, latency_us, score: answer.score, label: &label, fallback };
             page.add_live(&head, &record.served.contract, columns, i);
         }
+        self.latest = Some(page);
+    }
+
+    /// Takes over what waits in another.
+    pub fn adopt(&mut self, other: Pages) {
+        self.full.extend(other.full.into_iter().chain(other.latest).chain(other.open.into_values()));
+        self.closed.extend(other.closed);
     }
 
     /// Closes everything, with ids from `id`: what waits to be written.
     pub fn close(&mut self, id: impl Fn() -> String) -> &[PageRow] {
-        let pages = self.full.drain(..).chain(self.open.drain().map(|(_, page)| page));
+        let pages = self.full.drain(..).chain(self.latest.take()).chain(self.open.drain().map(|(_, page)| page));
         self.closed.extend(pages.filter_map(|page| page.close(id())));
         &self.closed
     }

@@ -78,6 +78,8 @@ impl Counting {
 /// What has been taken in since the last flush.
 #[derive(Default)]
 pub struct Pending {
+    /// What the last request was counted in, and the next one nearly always is: found without a hash and without a copy of its key.
+    latest: Option<(Key, Counting)>,
     stretches: HashMap<Key, Counting>,
     pub parts: HashMap<Part, Counts>,
     pub log: Vec<PredictionRow>,
@@ -89,11 +91,47 @@ pub struct Pending {
     rows: usize,
     rows_before: usize,
     dear: usize,
+    /// Memory of the records that were taken, bytes.
+    held: usize,
+    /// How many of these count side by side and share what is done for one row in so many; 0 is one.
+    beside: usize,
 }
 
 impl Pending {
+    /// One of so many that are flushed together.
+    pub fn one_of(beside: usize) -> Self {
+        Self { beside, ..Self::default() }
+    }
+
+    /// Rows that this part may treat out of `all`.
+    fn share(&self, all: usize) -> usize {
+        (all / self.beside.max(1)).max(1)
+    }
+
+    /// Everything, leaving an empty one that goes on as busy as this one was.
+    pub fn hand_over(&mut self) -> Pending {
+        let next = Pending { rows_before: self.rows, beside: self.beside, ..Pending::default() };
+        std::mem::replace(self, next)
+    }
+
+    /// Takes over what waits to be written in a part whose sums are absorbed.
+    pub fn adopt(&mut self, part: Pending) {
+        self.log.extend(part.log);
+        self.pages.adopt(part.pages);
+        self.durable.extend(part.durable);
+    }
+
+    /// Memory of the records that were taken since the last flush, bytes.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
     pub fn is_empty(&self) -> bool {
-        self.stretches.is_empty() && self.log.is_empty() && self.pages.is_empty() && self.durable.is_empty()
+        self.latest.is_none()
+            && self.stretches.is_empty()
+            && self.log.is_empty()
+            && self.pages.is_empty()
+            && self.durable.is_empty()
     }
 
     /// Counts a record, and keeps its rows for the log.
@@ -104,10 +142,12 @@ impl Pending {
         let one = One::new(&known, &record, &answers, &columns);
         let version = record.served.version;
         self.rows += answers.len();
-        let dear = self.rows.is_multiple_of(self.rows_before.div_ceil(DEAR).max(1)) && self.dear < 2 * DEAR;
+        self.held += record.memory();
+        let (dear, single) = (self.share(DEAR), self.share(SINGLE));
+        let single = self.rows.is_multiple_of(self.rows_before.div_ceil(single).max(1)) && self.log.len() < 2 * single;
+        let dear = self.rows.is_multiple_of(self.rows_before.div_ceil(dear).max(1)) && self.dear < 2 * dear;
         self.dear += if dear { answers.len() } else { 0 };
-        let key = Key { deployment: record.deployment.clone(), version, arm: record.arm, start: record.at.floor_to(FINE) };
-        let counting = self.stretches.entry(key).or_default();
+        let (key, mut counting) = self.counting(&record);
         one.count(&mut counting.operations.counts);
         counting.operations.add_times(&record.spent);
         if let Some(baseline) = known.versions.get(&version).and_then(|version| version.baseline.as_ref()) {
@@ -118,6 +158,7 @@ impl Pending {
                 tally.add_answers(&answers);
             }
         }
+        self.latest = Some((key, counting));
         if let Some(rollout) = &known.rollout
             && record.arm != Arm::Pilot
             && let Some(step) = rollout.step_at(record.at)
@@ -125,7 +166,7 @@ impl Pending {
             let part = Part { rollout: rollout.id.clone(), step, arm: record.arm };
             one.count(self.parts.entry(part).or_default());
         }
-        if self.rows.is_multiple_of(self.rows_before.div_ceil(SINGLE).max(1)) && self.log.len() < 2 * SINGLE {
+        if single {
             self.log.extend(log::rows(&record, &answers, &columns));
         } else {
             self.pages.add(&record, &answers, &columns);
@@ -136,26 +177,48 @@ impl Pending {
         }
     }
 
+    /// Takes out what a record is counted in.
+    fn counting(&mut self, record: &Record) -> (Key, Counting) {
+        let (version, start) = (record.served.version, record.at.floor_to(FINE));
+        let same = |key: &Key| {
+            key.start == start && key.version == version && key.arm == record.arm && key.deployment == record.deployment
+        };
+        match self.latest.take() {
+            Some((key, counting)) if same(&key) => (key, counting),
+            other => {
+                self.stretches.extend(other);
+                let key = Key { deployment: record.deployment.clone(), version, arm: record.arm, start };
+                let counting = self.stretches.remove(&key).unwrap_or_default();
+                (key, counting)
+            }
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&Key, &Counting)> {
+        self.stretches.iter().chain(self.latest.iter().map(|(key, counting)| (key, counting)))
+    }
+
     /// The key that had the most requests.
     pub fn busiest(&self) -> Option<Key> {
-        let requests = |counting: &Counting| counting.operations.counts.requests;
-        self.stretches.iter().max_by_key(|(_, counting)| requests(counting)).map(|(key, _)| key.clone())
+        self.all().max_by_key(|(_, counting)| counting.operations.counts.requests).map(|(key, _)| key.clone())
     }
 
     /// Counts records that were dropped before they came here.
     pub fn dropped(&mut self, key: Key, n: u64) {
+        self.stretches.extend(self.latest.take());
         self.stretches.entry(key).or_default().operations.counts.dropped += n;
     }
 
     /// Whose statistics have changed.
     pub fn touched(&self) -> BTreeSet<DeploymentName> {
-        self.stretches.keys().map(|key| key.deployment.clone()).collect()
+        self.all().map(|(key, _)| key.deployment.clone()).collect()
     }
 
     /// Everything that was counted since the last call; a new stretch begins.
     pub fn stretches(&mut self) -> impl Iterator<Item = (Key, Stretch)> {
         self.rows_before = std::mem::take(&mut self.rows);
-        self.dear = 0;
+        (self.dear, self.held) = (0, 0);
+        self.stretches.extend(self.latest.take());
         self.stretches.drain().map(|(key, counting)| (key, counting.stretch()))
     }
 

@@ -1,6 +1,7 @@
 //! The one background loop that writes what was answered: windows, the counts of rollouts, the prediction log.
 
 use super::accumulators::Accumulators;
+use super::at_once::Parts;
 use super::pending::{Key, Pending};
 use super::spans::{FINE, KEPT};
 use super::unpack::{pack_old, unpack_awaited};
@@ -10,6 +11,7 @@ use contract::deployment::Recording;
 use contract::live::Topic;
 use contract::rollout::Arm;
 use serving::{Record, Records};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -32,6 +34,7 @@ const WAITING: usize = 100_000;
 pub struct Writer {
     cx: Ctx,
     pending: Pending,
+    parts: Arc<Parts>,
     accumulators: Accumulators,
     flushes: u32,
     dropped: u64,
@@ -40,12 +43,21 @@ pub struct Writer {
 impl Writer {
     pub fn new(cx: Ctx) -> Self {
         let process = cx.new_id();
-        Self { cx, pending: Pending::default(), accumulators: Accumulators::new(process), flushes: 0, dropped: 0 }
+        let parts = Arc::new(Parts::new(cx.book.clone()));
+        Self { cx, pending: Pending::default(), parts, accumulators: Accumulators::new(process), flushes: 0, dropped: 0 }
+    }
+
+    /// Short records are counted where they are answered, from now on.
+    pub fn keep_at_once(&self) {
+        if let Ok(router) = self.cx.router() {
+            router.recorder().keep_at_once(self.parts.clone());
+        }
     }
 
     /// Runs until `stop` is done or no more records can come; writes what is left before it returns.
     pub async fn run(mut self, mut records: Records, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
+        self.keep_at_once();
         let mut taken = Vec::with_capacity(AT_ONCE);
         let mut due = Instant::now() + FLUSH;
         let mut behind = false;
@@ -130,11 +142,17 @@ impl Writer {
         if self.flushes.is_multiple_of(PRUNE_EVERY) {
             self.prune().await?;
         }
-        if self.pending.is_empty() && !self.accumulators.is_dirty() {
+        let parts = self.parts.collect();
+        if self.pending.is_empty() && parts.is_empty() && !self.accumulators.is_dirty() {
             return crate::outcomes::join_waiting(&self.cx).await;
         }
-        let touched = self.pending.touched();
+        let mut touched = self.pending.touched();
         self.accumulators.absorb(&mut self.pending);
+        for mut part in parts {
+            touched.extend(part.touched());
+            self.accumulators.absorb(&mut part);
+            self.pending.adopt(part);
+        }
         let (windows, parts) = self.accumulators.rows();
         let doing = "Writing windows";
         let pages = self.pending.close_pages(|| self.cx.new_id()).to_vec();

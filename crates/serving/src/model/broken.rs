@@ -1,6 +1,7 @@
 //! The place of a model that could not be loaded: it takes the same inputs and answers none, so that what is declared to answer in its
 //! place does.
 
+use super::gather::Gathering;
 use super::queue::Queue;
 use super::worker::Stats;
 use super::{Model, Shared, Tuning};
@@ -37,6 +38,7 @@ impl Model {
             inputs: info.inputs.clone(),
             outputs: info.outputs.clone(),
             queue,
+            gathering: Gathering::default(),
             batchable: AtomicBool::new(false),
             run_limit: Duration::ZERO,
             divides: false,

@@ -1,5 +1,6 @@
 //! From the bytes of a file to a model that answers.
 
+use super::gather::Gathering;
 use super::memory::Growth;
 use super::queue::Queue;
 use super::session::Runner;
@@ -118,6 +119,7 @@ impl Runtime {
             inputs: info.inputs.clone(),
             outputs,
             queue: Queue::new(sessions, options.tuning()),
+            gathering: Gathering::default(),
             batchable: AtomicBool::new(batchable),
             run_limit: options.run_limit,
             divides: info.operators.contains_key("Div") || info.operators.contains_key("Mod"),

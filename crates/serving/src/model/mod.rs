@@ -5,6 +5,7 @@ mod batch;
 mod broken;
 mod check;
 mod cost;
+mod gather;
 mod job;
 mod lanes;
 mod load;
@@ -52,6 +53,8 @@ struct Shared {
     pub inputs: Vec<TensorSpec>,
     pub outputs: Vec<TensorSpec>,
     pub queue: Queue,
+    /// Short runs that callers share.
+    pub gathering: gather::Gathering,
     /// Whether rows of several requests may share a run.
     pub batchable: AtomicBool,
     pub run_limit: Duration,
@@ -157,24 +160,37 @@ impl Model {
 
     /// Answers a request whose inputs have passed [`Model::check`].
     pub async fn infer(&self, inputs: Arc<Named>, priority: Priority, deadline: Option<Instant>) -> Result<Answer, InferError> {
-        let rows = self.rows(&inputs);
-        if self.shared.at_once
-            && priority != Priority::Background
-            && at_once::is_short(self.shared.stats.line(), rows)
-            && deadline.is_none_or(|deadline| deadline > Instant::now())
-            && let Some(answer) = worker::at_once(&self.shared, &inputs, rows)
-        {
+        if let Some(answer) = self.on_this_thread(&inputs, priority, deadline).await {
             return answer;
         }
         let (sender, receiver) = oneshot::channel();
         self.submit(inputs, priority, deadline, Reply::Channel(sender))?;
-        let answer = match deadline {
-            Some(deadline) => {
-                tokio::time::timeout_at(deadline.into(), receiver).await.map_err(|_| InferError::DeadlineExceeded)?
-            }
-            None => receiver.await,
-        };
-        answer.unwrap_or_else(|_| Err(lost()))
+        received(receiver, deadline).await
+    }
+
+    /// The answer without another thread, where that is the quickest: alone, or in one run with whoever is ready at the same time.
+    async fn on_this_thread(
+        &self,
+        inputs: &Arc<Named>,
+        priority: Priority,
+        deadline: Option<Instant>,
+    ) -> Option<Result<Answer, InferError>> {
+        let (rows, line) = (self.rows(inputs), self.shared.stats.line());
+        let may = self.shared.at_once
+            && priority != Priority::Background
+            && at_once::is_short(line, rows)
+            && deadline.is_none_or(|deadline| deadline > Instant::now());
+        if !may {
+            return None;
+        }
+        // Nothing here waits, so a caller who asks again and again would keep the thread for good.
+        tokio::task::coop::consume_budget().await;
+        if self.batches()
+            && let Some(answer) = gather::gathered(&self.shared, inputs, rows, priority, deadline, line).await
+        {
+            return Some(answer);
+        }
+        worker::at_once(&self.shared, inputs, rows)
     }
 
     /// The same for threads that may block: tests and command-line programs.
@@ -213,6 +229,18 @@ impl Model {
         }
         Ok(())
     }
+}
+
+/// Waits for the answer, no longer than until the deadline.
+async fn received(
+    receiver: oneshot::Receiver<Result<Answer, InferError>>,
+    deadline: Option<Instant>,
+) -> Result<Answer, InferError> {
+    let answer = match deadline {
+        Some(deadline) => tokio::time::timeout_at(deadline.into(), receiver).await.map_err(|_| InferError::DeadlineExceeded)?,
+        None => receiver.await,
+    };
+    answer.unwrap_or_else(|_| Err(lost()))
 }
 
 /// A request that was let in and neither answered nor refused.

@@ -20,6 +20,8 @@ pub struct Queue {
     state: Mutex<State>,
     arrived: Condvar,
     waiting_rows: AtomicUsize,
+    /// As tuned, for those who need not wait for the lock.
+    max_batch: AtomicUsize,
     /// Background jobs that may run at once, so that a session stays free for live requests where there are several.
     max_background: usize,
 }
@@ -91,15 +93,21 @@ impl Queue {
             state: Mutex::new(state),
             arrived: Condvar::new(),
             waiting_rows: AtomicUsize::new(0),
+            max_batch: AtomicUsize::new(tuning.max_batch),
             max_background: sessions.saturating_sub(1).max(1),
         }
     }
 
     pub fn tune(&self, tuning: Tuning) {
         let tuning = tuning.bounded();
+        self.max_batch.store(tuning.max_batch, Ordering::Relaxed);
         let mut state = self.lock();
         state.tuning = tuning;
         state.lanes.set_levels(usize::from(tuning.priority_levels));
+    }
+
+    pub fn max_batch(&self) -> usize {
+        self.max_batch.load(Ordering::Relaxed)
     }
 
     pub fn waiting_rows(&self) -> usize {
@@ -116,9 +124,14 @@ impl Queue {
     /// the bound is let in when nothing goes before it: otherwise it could never be served. While a session is idle nothing is refused for
     /// being too late: the model would learn nothing more, and one slow run would close it for good.
     pub fn push(&self, job: Job, batchable: bool, line: Line) -> Result<(), InferError> {
+        self.admit(job, batchable, line).map_err(|(refusal, _)| refusal)
+    }
+
+    /// The same, giving back the job that is not let in.
+    pub fn admit(&self, job: Job, batchable: bool, line: Line) -> Result<(), (InferError, Job)> {
         let mut state = self.lock();
         if state.closed {
-            return Err(InferError::Closed);
+            return Err((InferError::Closed, job));
         }
         if job.priority == Priority::Background {
             state.background.push_back(job);
@@ -130,7 +143,7 @@ impl Queue {
             let (ahead, requests) = state.lanes.ahead(lane);
             let idle = requests == 0 && state.running.iter().any(Option::is_none);
             if !idle && let Some(refusal) = refused(&state, &job, lane, (ahead, requests), batchable, line) {
-                return Err(refusal);
+                return Err((refusal, job));
             }
             self.waiting_rows.fetch_add(rows, Ordering::Relaxed);
             state.lanes.push(lane, job);
@@ -331,7 +344,7 @@ fn past(job: &Job) -> bool {
 }
 
 /// The job, unless nobody waits for it or its time has passed: then it never reaches the model.
-fn alive(job: Job) -> Option<Job> {
+pub(super) fn alive(job: Job) -> Option<Job> {
     if job.abandoned() {
         return None;
     }

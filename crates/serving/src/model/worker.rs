@@ -102,7 +102,8 @@ fn serve_all(slot: usize, shared: &Shared) {
     }
 }
 
-fn serve(runner: &mut Runner, shared: &Shared, batch: Batch) {
+/// Runs a batch and answers its jobs.
+pub(super) fn serve(runner: &mut Runner, shared: &Shared, batch: Batch) {
     let rows = batch.rows;
     match <[Job; 1]>::try_from(batch.jobs) {
         Ok([job]) => alone(runner, shared, job),

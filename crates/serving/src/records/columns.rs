@@ -41,7 +41,18 @@ pub struct Column<'r> {
 
 impl<'r> Columns<'r> {
     pub fn new(contract: &'r Contract, inputs: &'r [(String, Tensor)]) -> Self {
-        Self { columns: (0..contract.features.len()).filter_map(|i| Column::of(contract, inputs, i)).collect() }
+        let features = contract.features.iter().enumerate();
+        let columns = match &contract.layout {
+            Layout::Columns => features
+                .map(|(i, feature)| Column { feature, data: find(inputs, i, &feature.name), offset: 0, width: 1 })
+                .collect(),
+            // One input holds them all, and is searched once.
+            Layout::Matrix { input } | Layout::Tensor { input } => {
+                let (data, width) = (find(inputs, 0, input), contract.features.len());
+                features.map(|(offset, feature)| Column { feature, data, offset, width }).collect()
+            }
+        };
+        Self { columns }
     }
 
     pub fn get(&self, i: usize) -> Option<&Column<'r>> {
@@ -60,21 +71,19 @@ impl<'r> Columns<'r> {
     }
 }
 
+/// The values of an input. Checked inputs have the contract's order nearly always, so that nothing has to be searched.
+fn find<'r>(inputs: &'r [(String, Tensor)], at: usize, name: &str) -> Option<&'r Data> {
+    let there = inputs.get(at).filter(|(input, _)| input == name);
+    there.or_else(|| inputs.iter().find(|(input, _)| input == name)).map(|(_, tensor)| tensor.data())
+}
+
 impl<'r> Column<'r> {
     /// The column of the feature at index `i`; `None` if the contract has no such feature.
     pub fn of(contract: &'r Contract, inputs: &'r [(String, Tensor)], i: usize) -> Option<Self> {
         let feature = contract.features.get(i)?;
-        // Checked inputs have the contract's order nearly always, so that nothing has to be searched.
-        let find = |at: usize, name: &str| {
-            inputs
-                .get(at)
-                .filter(|(input, _)| input == name)
-                .or_else(|| inputs.iter().find(|(input, _)| input == name))
-                .map(|(_, tensor)| tensor.data())
-        };
         let (data, offset, width) = match &contract.layout {
-            Layout::Columns => (find(i, &feature.name), 0, 1),
-            Layout::Matrix { input } | Layout::Tensor { input } => (find(0, input), i, contract.features.len()),
+            Layout::Columns => (find(inputs, i, &feature.name), 0, 1),
+            Layout::Matrix { input } | Layout::Tensor { input } => (find(inputs, 0, input), i, contract.features.len()),
         };
         Some(Self { feature, data, offset, width })
     }
