@@ -21,8 +21,8 @@ const LONGEST: f64 = 500e-6;
 const WORTH: f64 = 1e-6;
 /// Requests of a run, on average, below which gathering is only tried now and then.
 const ALONE: f64 = 1.3;
-/// Where it is only tried: one turn in so many.
-const TRY: u32 = 16;
+/// Where it is only tried: one turn in so many. A prime, since callers come in rounds: of sixteen it must not always be the last that tries.
+const TRY: u32 = 13;
 /// How far the average goes towards the newest run.
 const NEWEST: f64 = 0.1;
 

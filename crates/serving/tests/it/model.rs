@@ -5,7 +5,9 @@ use contract::DataType;
 use serving::inspect::inspect;
 use serving::model::check;
 use serving::{Data, InferError, Limits, LoadError, LoadOptions, Model, Named, Priority, Reason};
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 fn ask(model: &Model, inputs: Named) -> Result<Named, InferError> {
@@ -192,6 +194,59 @@ async fn what_piles_up_runs_together() {
     }
     assert!(runs < 32, "64 requests took {runs} runs");
     assert!((2..=16).contains(&largest), "the largest batch had {largest} rows");
+}
+
+/// Asks for sixteen rows in as many tasks of one thread; how many of them shared a run.
+async fn sixteen(model: &Arc<Model>) -> usize {
+    let asked: Vec<_> = (0..16u8)
+        .map(|i| {
+            let model = model.clone();
+            tokio::spawn(async move {
+                let value = f32::from(i);
+                let answer = model.infer(Arc::new(x(2, &[value, 1.0])), Priority::Live, None).await.expect("an answer");
+                assert_eq!(floats(&answer.outputs, "y"), [2.0 * value + 1.0, 3.0], "its own");
+                answer.timings.batch_rows
+            })
+        })
+        .collect();
+    let mut shared = 0;
+    for asked in asked {
+        shared += usize::from(asked.await.expect("no panic") > 1);
+    }
+    shared
+}
+
+#[tokio::test]
+async fn callers_that_are_ready_together_share_a_run() {
+    let model = load("double");
+    let mut shared = 0;
+    for _ in 0..50 {
+        shared += sixteen(&model).await;
+    }
+    assert!(shared > 400, "{shared} of 800 requests shared a run");
+    let runs: u64 = model.batch_stats().iter().map(|batch| batch.runs).sum();
+    assert!(runs < 400, "800 requests took {runs} runs");
+}
+
+/// Whoever leads a run may go away before its turn: those who wait for it are answered all the same.
+#[tokio::test]
+async fn a_leader_that_gives_up_leaves_nobody_behind() {
+    let model = load("double");
+    let ask = |value: f32| Box::pin(model.infer(Arc::new(x(2, &[value, 1.0])), Priority::Live, None));
+    let mut led = 0;
+    for _ in 0..20 {
+        sixteen(&model).await;
+        let (mut leader, mut other) = (ask(1.0), ask(2.0));
+        let leads = poll_fn(|cx| Poll::Ready(leader.as_mut().poll(cx).is_pending())).await;
+        let waits = poll_fn(|cx| Poll::Ready(other.as_mut().poll(cx).is_pending())).await;
+        if leads && waits {
+            led += 1;
+            drop(leader);
+            let answer = tokio::time::timeout(Duration::from_secs(10), other).await.expect("in time").expect("an answer");
+            assert_eq!(floats(&answer.outputs, "y"), [5.0, 3.0]);
+        }
+    }
+    assert!(led > 5, "only {led} of 20 led a run");
 }
 
 /// A division by zero fails the whole run: its neighbours are asked again, alone.
