@@ -46,9 +46,14 @@ pub fn admin() -> Actor {
 impl Bed {
     /// The same store in a new process: what was not written is gone.
     pub async fn killed_and_restarted(self) -> Bed {
+        self.killed_and_restarted_with(None).await
+    }
+
+    /// The same with a limit for the memory of all models, bytes.
+    pub async fn killed_and_restarted_with(self, model_memory: Option<u64>) -> Bed {
         let runtime = self.cx.runtime().expect("the runtime is there");
         let clock = self.clock.clone();
-        let cx = Ctx::new(self.cx.store.clone(), clock.clone()).with_runtime(runtime);
+        let cx = Ctx::new(self.cx.store.clone(), clock.clone()).with_runtime(runtime).with_model_memory(model_memory);
         let bed = serving_of(cx, &clock);
         deployments::reload(&bed.cx).await.expect("everything loads");
         bed
@@ -69,14 +74,34 @@ impl Bed {
         register_version(&self.cx, &admin(), input).await.expect("a good file registers").version
     }
 
+    /// Registers a small file of the tests of serving as the first version of a model of its name: a regression from one number.
+    pub async fn register_small(&self, file: &str) -> VersionNo {
+        let path = format!("{}/../serving/tests/models/{file}.onnx", env!("CARGO_MANIFEST_DIR"));
+        let rows: String = (0..60).map(|i| format!("{},{}\n", 1.0 + f64::from(i) / 10.0, i % 7)).collect();
+        let input = Registration {
+            model: file.into(),
+            onnx: std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}")).into(),
+            meta: RegisterVersion { label_column: Some("label".into()), ..RegisterVersion::default() },
+            reference: Some(Upload { file_name: "reference.csv".into(), bytes: format!("x,label\n{rows}").into() }),
+            heldback: None,
+            idempotency_key: None,
+        };
+        register_version(&self.cx, &admin(), input).await.expect("a good file registers").version
+    }
+
     /// A deployment `churn` with this version as its stable one.
     pub async fn deploy(&self, version: VersionNo) -> DeploymentName {
-        let name = DeploymentName::from("churn");
         let settings = DeploymentSettings {
             p99_limit_ms: 60_000.0,
             drift_window_s: 600,
             ..DeploymentSettings::new(ModelName::from("churn"))
         };
+        self.deploy_as("churn", version, settings).await
+    }
+
+    /// The same under any name, with any settings.
+    pub async fn deploy_as(&self, name: &str, version: VersionNo, settings: DeploymentSettings) -> DeploymentName {
+        let name = DeploymentName::from(name);
         deployments::create(&self.cx, &admin(), CreateDeployment { name: name.0.clone(), settings }).await.expect("made");
         assert_eq!(self.roll_out(&name, version, None).await.expect("the first version needs no rollout"), None);
         name
@@ -93,13 +118,22 @@ impl Bed {
 
     /// Asks for one row, under an id of its own.
     pub async fn ask(&self, name: &DeploymentName, row: &[Value]) -> (PredictionId, Result<Prediction, PredictError>) {
+        self.ask_together(name, &[row.to_vec()]).await
+    }
+
+    /// Asks for several rows in one request.
+    pub async fn ask_together(
+        &self,
+        name: &DeploymentName,
+        rows: &[Vec<Value>],
+    ) -> (PredictionId, Result<Prediction, PredictError>) {
         let router = self.cx.router().expect("a router").clone();
         let route = router.route(name.as_str()).expect("it is served");
         let id = PredictionId(format!("p{}", NEXT.fetch_add(1, Ordering::Relaxed)));
         let request = PredictRequest {
             deployment: name.0.clone(),
             version: None,
-            inputs: encode(&route.stable.contract, &[row.to_vec()]).expect("rows of the example fit"),
+            inputs: encode(&route.stable.contract, rows).expect("rows of the example fit"),
             routing_key: None,
             deadline: None,
             arrived: None,

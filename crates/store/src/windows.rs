@@ -70,6 +70,11 @@ impl Db {
         .await
     }
 
+    /// When each deployment was last asked, to within a window.
+    pub async fn last_asked(&self) -> Result<Vec<(String, i64)>> {
+        self.all("select deployment, max(start) from windows group by deployment", args![]).await
+    }
+
     /// End of the last stretch that has been merged to rows of `span`, and the start of the oldest row of `fine`.
     pub async fn merged_until(&self, span: i64, fine: i64) -> Result<(Option<i64>, Option<i64>)> {
         self.one(

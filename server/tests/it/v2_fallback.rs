@@ -178,3 +178,33 @@ fn a_model_that_runs_out_of_memory_is_answered_for() {
     assert!(site.get("", "/metrics").text().contains("slipway_breaker_open{deployment=\"hungry\",version=\"1\"} 1"));
     site.get("", "/v2/health/ready").expect(200);
 }
+
+/// The model takes as many rounds as its number says: some millions are seconds.
+#[test]
+fn a_model_that_hangs_is_answered_for_within_the_deadline() {
+    let site = start(tempfile::tempdir().expect("a folder"));
+    let meta = json!({ "task": "regression" }).to_string().into_bytes();
+    let (kind, body) = form(&[("meta", "", meta), ("file", "model.onnx", read("../crates/serving/tests/models/rounds.onnx"))]);
+    site.send("engineer", "POST", "/api/v1/models/sleepy/versions", &[("content-type", &kind)], body).expect(201);
+    let settings = json!({ "model": "sleepy", "fallback": [{ "kind": "default", "label": "7", "score": null }] });
+    site.post("engineer", "/api/v1/deployments", &json!({ "name": "sleepy", "settings": settings })).expect(201);
+    site.post("admin", "/api/v1/rollouts", &json!({ "deployment": "sleepy", "version": 1, "reason": "A test." })).expect(200);
+    site.wait_for("/v2/models/sleepy/ready");
+    let infer = |number: f64| {
+        let input = json!({ "name": "x", "datatype": "FP32", "shape": [1, 1], "data": [number] });
+        let body = json!({ "inputs": [input], "parameters": { "timeout": 400_000 } });
+        site.post("", "/v2/models/sleepy/infer", &body)
+    };
+    assert_eq!(told(&infer(3.0).expect(200)).0, Value::Null);
+    // Each of them hangs as many sessions as there are, or waits for one.
+    for _ in 0..8 {
+        let answer = infer(6_000_000.0).expect(200);
+        assert_eq!((told(&answer).0, said(&answer, "y")[0].as_f64()), (json!("default"), Some(7.0)));
+    }
+    assert!(site.get("", "/metrics").text().contains("slipway_breaker_open{deployment=\"sleepy\",version=\"1\"} 1"));
+    let started = std::time::Instant::now();
+    while told(&infer(3.0).expect(200)).0 != Value::Null {
+        assert!(started.elapsed().as_secs() < 60, "it does not come back");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+}

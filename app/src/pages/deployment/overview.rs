@@ -112,6 +112,8 @@ fn VersionRow(version: InService, model: ModelName) -> impl IntoView {
     };
     let (state, word) = if version.loaded {
         (State::Ok, "loaded".to_string())
+    } else if version.asleep {
+        (State::Unknown, "asleep: loaded with the next request".to_string())
     } else {
         (State::Bad, format!("not loaded: {}", version.load_error))
     };
@@ -120,7 +122,7 @@ fn VersionRow(version: InService, model: ModelName) -> impl IntoView {
             <Name name=format!("Version {}", version.version) href=urls::version(&model, version.version, "") sub=format!("{} old", span_words(version.age))/>
             <Cell label="Answers">{answers}</Cell>
             <Cell label="Predictions">{words::count(version.predictions)}</Cell>
-            <Cell label="In memory"><StateMark state word/></Cell>
+            <Cell label="In memory" sub=version.checked><StateMark state word/></Cell>
         </Row>
     }
 }

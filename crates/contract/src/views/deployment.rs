@@ -75,6 +75,12 @@ pub struct InService {
     pub loaded: bool,
     /// Why it could not be loaded; empty if it was.
     pub load_error: String,
+    /// It gave its memory to others, and is loaded with the next request.
+    #[serde(default)]
+    pub asleep: bool,
+    /// What its golden check said when it was loaded, or why there was none; empty before.
+    #[serde(default)]
+    pub checked: String,
 }
 
 /// Ways to call it that work when pasted. `{origin}` stands for the site's own address.

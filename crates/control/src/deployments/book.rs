@@ -1,6 +1,7 @@
 //! What runs, in memory: per deployment its settings, versions with contract and baseline, and the open rollout. Read by every
 //! answered request's record and by every reconciler; replaced whole when something changes.
 
+use super::golden::Checked;
 use crate::registry::VersionBaseline;
 use arc_swap::ArcSwap;
 use contract::deployment::DeploymentSettings;
@@ -24,6 +25,10 @@ pub struct Known {
     pub loaded_at: Millis,
     /// Stable, previous, canary, and those that fallbacks name.
     pub versions: BTreeMap<VersionNo, Arc<KnownVersion>>,
+    /// What the golden check of each said when it was loaded.
+    pub checked: BTreeMap<VersionNo, Checked>,
+    /// Memory that all of them take together, bytes: as measured when they were last loaded, or their files.
+    pub memory: u64,
 }
 
 /// The open rollout.

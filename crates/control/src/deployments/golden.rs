@@ -2,15 +2,19 @@
 
 use crate::monitoring::{hashed, is_readable};
 use crate::registry::Version;
+use crate::words::counted;
 use crate::{Ctx, IntoProblem, Outcome};
+use contract::spec::Pii;
 use contract::{Contract, DeploymentName, Millis, VersionNo};
 use serde_json::Value as Json;
 use serving::{Label, RowAnswer, Served, Value};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use store::predictions::PredictionRow;
 
-/// Requests that are asked again.
-const ASKED: i64 = 32;
+/// Requests that are asked again, of so many of the newest rows.
+const ASKED: usize = 32;
+const ROWS: i64 = 256;
 /// How long asking them may take; one is asked in any case.
 const LIMIT: Duration = Duration::from_secs(5);
 /// Difference of two numbers, relative where they are above one, that another machine's rounding may make.
@@ -25,69 +29,206 @@ pub struct Recorded {
     pub score: Option<f64>,
 }
 
-/// The newest requests of one row that `version` answered in this deployment, as far as the log still shows what was asked. Those from
-/// before the contract was last changed are left out: their answers were read differently.
-pub async fn recorded(cx: &Ctx, deployment: &DeploymentName, version: &Version) -> Outcome<Vec<Recorded>> {
+/// Rows that were answered together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    pub rows: Vec<Recorded>,
+    /// All rows of the request are there, so that it can be asked as it was. Otherwise they are rows that stand for themselves.
+    pub whole: bool,
+}
+
+/// What the log has of the answers of one version.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Log {
+    /// Rows that were read.
+    pub rows: usize,
+    /// Newest first.
+    pub requests: Vec<Request>,
+    /// Rows that cannot be asked again because the log does not show what stood in columns with personal data, and those columns.
+    pub hidden: usize,
+    pub personal: BTreeSet<String>,
+}
+
+/// Why a row cannot be asked again.
+enum Lost {
+    /// What stood in this column is kept as a hash, or not at all.
+    Personal(String),
+    Unknown,
+}
+
+/// What became of the check when the version was loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// It answered so many requests of so many rows as it did before.
+    Same { requests: usize, rows: usize, hidden: usize },
+    /// It could not be checked, and why: the end of a sentence.
+    Not(String),
+}
+
+impl Checked {
+    /// A sentence for its row on a page.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Same { requests, rows, hidden } => {
+                let asked = counted(*requests as u64, "recorded request");
+                let of_rows = if rows == requests { String::new() } else { format!(" of {}", counted(*rows as u64, "row")) };
+                let but = match hidden {
+                    0 => String::new(),
+                    n => format!("; {} with personal columns could not be asked again", counted(*n as u64, "row")),
+                };
+                format!("Golden check: {asked}{of_rows} answered as before{but}.")
+            }
+            Self::Not(why) => format!("Golden check not done: {why}."),
+        }
+    }
+}
+
+/// The newest requests that `version` answered in this deployment, as far as the log still shows what was asked. Those from before the
+/// contract was last changed are left out: their answers were read differently.
+pub async fn recorded(cx: &Ctx, deployment: &DeploymentName, version: &Version) -> Outcome<Log> {
     let doing = "Reading recorded requests";
     let id = format!("{}/{}", version.model.name, version.version);
     let changes = cx.store.db.audit_of("version", &id, 1_000).await.or_problem(doing)?;
     let since = changes.iter().filter(|entry| entry.action == "contract.changed").map(|entry| entry.at).max().unwrap_or(0);
-    let rows = cx.store.db.predictions_of(deployment, version.version, Millis(since), ASKED).await.or_problem(doing)?;
-    Ok(rows.iter().filter_map(|row| restore(&version.contract, row)).collect())
+    let rows = cx.store.db.predictions_of(deployment, version.version, Millis(since), ROWS).await.or_problem(doing)?;
+    Ok(grouped(&version.contract, &rows))
 }
 
-/// What was asked, from the log. `None` where a hashed value cannot be told, where the row was one of several (they may have
-/// influenced each other), or where the log does not hold the inputs at all.
-fn restore(contract: &Contract, row: &PredictionRow) -> Option<Recorded> {
-    let Ok(Json::Object(kept)) = serde_json::from_str::<Json>(&row.features) else { return None };
-    if contract.features.is_empty() || row.id.contains('.') {
-        return None;
+/// Rows, newest first, as the requests that they were part of.
+fn grouped(contract: &Contract, rows: &[PredictionRow]) -> Log {
+    let mut log = Log { rows: rows.len(), ..Log::default() };
+    // By request, in the order in which they come; each row with its place.
+    let mut groups: Vec<(&str, Vec<(usize, &PredictionRow)>)> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows {
+        let part = row.id.rsplit_once('.').and_then(|(request, i)| Some((request, i.parse::<usize>().ok()?)));
+        let (request, i) = part.unwrap_or((&row.id, 0));
+        let place = *places.entry(request).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((_, group)) => group.push((i, row)),
+            None => groups.push((request, vec![(i, row)])),
+        }
     }
-    let value = |feature: &contract::Feature| match kept.get(&feature.name)? {
-        Json::Null => Some(Value::Missing),
-        json if is_readable(contract, feature) => match json {
-            Json::Number(number) => number.as_f64().map(Value::Num),
-            Json::String(text) => Some(Value::Text(text.clone())),
-            _ => None,
-        },
-        // The contract lists what it may have been.
-        json => {
-            let known = feature.categories.as_ref()?.iter();
-            known
-                .map(|known| Json::from(known.as_str()))
-                .find(|known| hashed(&feature.name, known) == *json)?
-                .as_str()
-                .map(|text| Value::Text(text.into()))
+    let last = groups.len().saturating_sub(1);
+    for (n, (request, mut group)) in groups.into_iter().enumerate() {
+        group.sort_by_key(|(i, _)| *i);
+        let single = group.len() == 1 && group[0].1.id == request;
+        // The end of what was read may cut a request in two, and an outcome brings back a row of one that was packed.
+        let cut = n == last && rows.len() as i64 >= ROWS;
+        let in_order = group.iter().enumerate().all(|(n, (i, row))| n == *i && row.outcome.is_none());
+        let complete = group.len() > 1 && in_order && !cut;
+        let mut restored = Vec::with_capacity(group.len());
+        for (_, row) in &group {
+            match restore(contract, row) {
+                Ok(row) => restored.push(row),
+                Err(Lost::Personal(column)) => {
+                    log.hidden += 1;
+                    log.personal.insert(column);
+                }
+                Err(Lost::Unknown) => {}
+            }
+        }
+        if !restored.is_empty() && log.requests.len() < ASKED {
+            let whole = single || (complete && restored.len() == group.len());
+            log.requests.push(Request { rows: restored, whole });
+        }
+    }
+    log
+}
+
+/// What was asked, from the log.
+fn restore(contract: &Contract, row: &PredictionRow) -> Result<Recorded, Lost> {
+    let Ok(Json::Object(kept)) = serde_json::from_str::<Json>(&row.features) else { return Err(Lost::Unknown) };
+    if contract.features.is_empty() {
+        return Err(Lost::Unknown);
+    }
+    let value = |feature: &contract::Feature| {
+        let lost = || if feature.pii == Pii::None { Lost::Unknown } else { Lost::Personal(feature.name.clone()) };
+        match kept.get(&feature.name).ok_or_else(lost)? {
+            Json::Null => Ok(Value::Missing),
+            json if is_readable(contract, feature) => match json {
+                Json::Number(number) => number.as_f64().map(Value::Num).ok_or(Lost::Unknown),
+                Json::String(text) => Ok(Value::Text(text.clone())),
+                _ => Err(Lost::Unknown),
+            },
+            // The contract may list what it may have been.
+            json => {
+                let mut known = feature.categories.iter().flatten();
+                let found = known.find(|known| hashed(&feature.name, &Json::from(known.as_str())) == *json);
+                found.map(|text| Value::Text(text.clone())).ok_or_else(lost)
+            }
         }
     };
-    let values = contract.features.iter().map(value).collect::<Option<Vec<Value>>>()?;
-    Some(Recorded { id: row.id.clone(), row: values, label: row.label.clone(), score: row.score })
+    let values = contract.features.iter().map(value).collect::<Result<Vec<Value>, Lost>>()?;
+    Ok(Recorded { id: row.id.clone(), row: values, label: row.label.clone(), score: row.score })
 }
 
-/// Asks again, one by one. `Err` is the sentence that says what is different; nothing is compared where `check` is off.
-pub fn ask_again(served: &Served, recorded: &[Recorded], check: bool) -> Result<(), String> {
+/// Asks again what `recorded` has, each request as it was. `Err` is the sentence that says what is different; nothing is compared where
+/// `check` is off.
+pub fn ask_again(served: &Served, recorded: &Recordings, check: bool) -> Result<Checked, String> {
     let started = Instant::now();
-    let (mut asked, mut different) = (0, Vec::new());
-    for one in recorded {
-        let now = served.evaluate_blocking(std::slice::from_ref(&one.row));
-        asked += 1;
+    let (mut asked, mut rows, mut different, mut parts) = (0, 0, Vec::new(), 0);
+    for request in &recorded.log.requests {
+        // Where rows of a request may have influenced each other, a part of them says nothing.
+        if !request.whole && !served.onnx.batches() {
+            parts += request.rows.len();
+            continue;
+        }
+        let inputs: Vec<Vec<Value>> = request.rows.iter().map(|one| one.row.clone()).collect();
+        let now = served.evaluate_blocking(&inputs);
+        (asked, rows) = (asked + 1, rows + inputs.len());
         let what = match &now {
-            Ok(answers) => answers.first().and_then(|answer| difference(one, answer)),
-            Err(error) => Some(format!("{}, now it fails: {error}", said(&one.label, one.score))),
+            Ok(answers) => request
+                .rows
+                .iter()
+                .zip(answers)
+                .find_map(|(one, answer)| Some(format!("prediction {} was {}", one.id, difference(one, answer)?))),
+            Err(error) => request
+                .rows
+                .first()
+                .map(|one| format!("prediction {} was {}, now it fails: {error}", one.id, said(&one.label, one.score))),
         };
-        different.extend(what.map(|what| format!("prediction {} was {what}", one.id)));
+        different.extend(what);
         if started.elapsed() > LIMIT {
             break;
         }
     }
+    if !check {
+        return Ok(Checked::Not("golden_check is false in the deployment's settings".into()));
+    }
+    if !recorded.own {
+        return Ok(Checked::Not(not_checked(&recorded.missing, 0)));
+    }
     match different.first() {
-        Some(first) if check => Err(format!(
+        Some(first) => Err(format!(
             "it answers {} of {asked} recorded requests otherwise than it did before: {first}. Its file, its contract or ONNX Runtime has \
              changed; if that is meant, set golden_check to false in the deployment's settings.",
             different.len()
         )),
-        _ => Ok(()),
+        None if asked == 0 => Ok(Checked::Not(not_checked(&recorded.log, parts))),
+        None => Ok(Checked::Same { requests: asked, rows, hidden: recorded.log.hidden }),
     }
+}
+
+/// Why nothing of the log could be asked again; `parts` of its rows are parts of requests.
+fn not_checked(log: &Log, parts: usize) -> String {
+    let rows = |n: usize| counted(n as u64, "recorded row");
+    if log.rows == 0 {
+        return "it has answered nothing here that is still in the log".into();
+    }
+    if log.hidden > 0 {
+        let columns: Vec<&str> = log.personal.iter().map(String::as_str).collect();
+        return format!(
+            "{} of {} cannot be asked again, since the log keeps no readable value of {}, which holds personal data",
+            log.hidden,
+            rows(log.rows),
+            columns.join(", ")
+        );
+    }
+    if parts > 0 {
+        return format!("the {} are parts of requests whose rows may have influenced each other", rows(parts));
+    }
+    format!("the log does not show what was asked in {}", rows(log.rows))
 }
 
 /// What is different about an answer, or `None` if it is the same up to rounding. A tie that rounding decides is no difference.
@@ -117,21 +258,25 @@ pub fn fits(one: &Contract, other: &Contract) -> bool {
     one.inputs == other.inputs && one.layout == other.layout && names(one) == names(other)
 }
 
+/// What a version is warmed up with.
+#[derive(Clone, Debug, Default)]
+pub struct Recordings {
+    pub log: Log,
+    /// It is what the version itself answered, and must answer again.
+    pub own: bool,
+    /// What its own log has, where that is not it.
+    pub missing: Log,
+}
+
 /// Recorded requests to warm up with: the version's own, or else those of the stable one where it takes the same inputs.
-pub async fn warming(
-    cx: &Ctx,
-    deployment: &DeploymentName,
-    version: &Version,
-    stable: Option<VersionNo>,
-) -> Outcome<(Vec<Recorded>, bool)> {
+pub async fn warming(cx: &Ctx, deployment: &DeploymentName, version: &Version, stable: Option<VersionNo>) -> Outcome<Recordings> {
     let own = recorded(cx, deployment, version).await?;
-    if !own.is_empty() {
-        return Ok((own, true));
-    }
-    let Some(stable) = stable.filter(|stable| *stable != version.version) else { return Ok((own, true)) };
+    let other = stable.filter(|stable| *stable != version.version && own.requests.is_empty());
+    let Some(stable) = other else { return Ok(Recordings { log: own, own: true, missing: Log::default() }) };
     let stable = crate::registry::version(cx, &version.model.name, stable).await?;
-    let theirs = if fits(&version.contract, &stable.contract) { recorded(cx, deployment, &stable).await? } else { Vec::new() };
-    Ok((theirs, false))
+    let theirs =
+        if fits(&version.contract, &stable.contract) { recorded(cx, deployment, &stable).await? } else { Log::default() };
+    Ok(Recordings { log: theirs, own: false, missing: own })
 }
 
 #[cfg(test)]

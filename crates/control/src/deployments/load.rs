@@ -1,6 +1,7 @@
 //! Versions in memory: read from the store, verified by their hash, loaded once and kept as long as they are in use.
 
-use super::{KnownVersion, golden};
+use super::KnownVersion;
+use super::golden::{self, Checked};
 use crate::registry::{self, Version};
 use crate::{Ctx, Outcome, blocking};
 use contract::deployment::DeploymentSettings;
@@ -14,6 +15,10 @@ use std::time::Duration;
 pub struct Loaded {
     pub known: Arc<KnownVersion>,
     pub served: Option<Arc<Served>>,
+    /// What its golden check said, if it was loaded just now.
+    pub checked: Option<Checked>,
+    /// Of its file, bytes.
+    pub file_bytes: u64,
 }
 
 /// Whose versions are loaded: a deployment with its settings, its stable version, and what it serves already.
@@ -23,6 +28,8 @@ pub struct Place<'a> {
     pub settings: &'a DeploymentSettings,
     pub stable: Option<VersionNo>,
     pub running: Option<&'a Route>,
+    /// Whether what does not run is loaded; otherwise it is only known.
+    pub load: bool,
 }
 
 /// Loads a version, or takes it from what runs already.
@@ -31,12 +38,12 @@ pub async fn version(cx: &Ctx, place: Place<'_>, no: VersionNo) -> Outcome<Loade
     let version = registry::version(cx, &settings.model, no).await?;
     let baseline = registry::baseline(cx, &version).await?.map(Arc::new);
     let served = match cx.router() {
-        Err(_) => None,
-        Ok(_) => Some(served(cx, place, &version).await),
+        Ok(_) if place.load => Some(served(cx, place, &version).await),
+        _ => None,
     };
-    let (served, load_error) = match served {
-        None => (None, None),
-        Some(Ok(served)) => (Some(served), None),
+    let (served, checked, load_error) = match served {
+        None => (None, None, None),
+        Some(Ok((served, checked))) => (Some(served), checked, None),
         Some(Err(problem)) => {
             tracing::error!(model = %settings.model, version = %no, %problem, "a version could not be loaded");
             // Where nothing runs that could go on, the fallback chain answers in its place.
@@ -49,7 +56,7 @@ pub async fn version(cx: &Ctx, place: Place<'_>, no: VersionNo) -> Outcome<Loade
                     Model::in_place_of(&version.contract, problem.detail.clone()),
                 ))
             };
-            (stand_in.then(broken), Some(problem.detail.clone()))
+            (stand_in.then(broken), None, Some(problem.detail.clone()))
         }
     };
     let known = KnownVersion {
@@ -60,11 +67,11 @@ pub async fn version(cx: &Ctx, place: Place<'_>, no: VersionNo) -> Outcome<Loade
         trained_at: trained_at(&version.lineage, version.registered_at),
         load_error,
     };
-    Ok(Loaded { known: Arc::new(known), served })
+    Ok(Loaded { known: Arc::new(known), served, checked, file_bytes: version.file_bytes })
 }
 
-async fn served(cx: &Ctx, place: Place<'_>, version: &Version) -> Outcome<Arc<Served>> {
-    let Place { name, settings, stable, running } = place;
+async fn served(cx: &Ctx, place: Place<'_>, version: &Version) -> Outcome<(Arc<Served>, Option<Checked>)> {
+    let Place { name, settings, stable, running, .. } = place;
     let same = |served: &Arc<Served>| {
         served.version == version.version
             && served.model == settings.model
@@ -74,22 +81,21 @@ async fn served(cx: &Ctx, place: Place<'_>, version: &Version) -> Outcome<Arc<Se
     let find = |route: &Route| route.versions().into_iter().map(|(served, _)| served.clone()).find(same);
     if let Some(served) = running.and_then(find) {
         served.onnx.tune(tuning(settings));
-        return Ok(served);
+        return Ok((served, None));
     }
     // Not shared between deployments: each has a queue of its own, so that none starves another.
     let runtime = cx.runtime()?.clone();
     let bytes = registry::onnx_bytes(cx, version).await?;
-    let (recorded, own) = golden::warming(cx, name, version, stable).await?;
+    let recordings = golden::warming(cx, name, version, stable).await?;
     let options = LoadOptions::default().tuned(tuning(settings));
-    let (model, no, contract, check) =
-        (settings.model.clone(), version.version, version.contract.clone(), own && settings.golden_check);
+    let (model, no, contract, check) = (settings.model.clone(), version.version, version.contract.clone(), settings.golden_check);
     blocking(move || {
         let failed = |why: String| Problem::conflict(format!("Version {no} of {model} could not be loaded: {why}"));
         let onnx = runtime.load(&bytes, options).map_err(|error| failed(error.to_string()))?;
         let served = Arc::new(Served::new(model.clone(), no, contract, onnx));
         warm_up(&served);
-        golden::ask_again(&served, &recorded, check).map_err(failed)?;
-        Ok(served)
+        let checked = golden::ask_again(&served, &recordings, check).map_err(failed)?;
+        Ok((served, Some(checked)))
     })
     .await?
 }
@@ -112,7 +118,7 @@ fn tuning(settings: &DeploymentSettings) -> Tuning {
 /// One row through the model, so that the first request does not pay for what the runtime puts off. What it says does not matter.
 fn warm_up(served: &Served) {
     let row: Vec<serving::Value> = served.contract.features.iter().map(super::snippets::typical).collect();
-    for rows in [1, 8] {
+    for rows in [1, 8, 1, 8] {
         if let Err(error) = served.evaluate_blocking(&vec![row.clone(); rows]) {
             tracing::debug!(served = served.name(), %error, "the model did not like the made-up row of the warm-up");
             return;

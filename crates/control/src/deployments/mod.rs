@@ -15,6 +15,7 @@ mod view;
 pub use crate::monitoring::fleet;
 pub use book::{Book, Known, KnownRollout, KnownVersion};
 pub use create::{create, update};
+pub use golden::Checked;
 pub use list::{Brief, brief, brief_one, get, list};
 pub(crate) use list::{settings_of, unknown, version_no};
 pub(crate) use load::trained_at;

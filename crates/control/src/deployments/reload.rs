@@ -2,6 +2,7 @@
 
 use super::list::{settings_of, unknown, version_no, weight_of};
 use super::load::{self, Loaded, Place};
+use super::room::Shelf;
 use super::{Known, KnownRollout};
 use crate::rollouts::entered_of;
 use crate::{Ctx, IntoProblem, Outcome};
@@ -10,6 +11,7 @@ use contract::time::SECOND;
 use contract::{DeploymentName, Millis, Problem, VersionNo};
 use serving::Route;
 use serving::routing::PPM;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use store::deployments::DeploymentRow;
 use store::rollouts::RolloutRow;
@@ -17,7 +19,8 @@ use store::rollouts::RolloutRow;
 /// How long a version that could not be loaded is left alone.
 const TRY_AGAIN: i64 = 30 * SECOND;
 
-/// Brings everything that is deployed into memory. One deployment that fails does not keep the others from serving.
+/// Brings everything that is deployed into memory, or as much as there is room for: the rest sleeps until somebody asks. One deployment
+/// that fails does not keep the others from serving.
 pub async fn reload(cx: &Ctx) -> Outcome<()> {
     let rows = cx.store.db.deployments().await.or_problem("Loading the deployments")?;
     if let Ok(router) = cx.router() {
@@ -32,10 +35,52 @@ pub async fn reload(cx: &Ctx) -> Outcome<()> {
         .map(|(name, known)| (name.clone(), known.clone()))
         .collect();
     cx.book.replace(kept);
-    for row in rows {
-        if let Err(problem) = one(cx, &row).await {
+    let mut shelf = Shelf::new(cx.model_memory);
+    for row in in_order(cx, rows).await? {
+        if let Err(problem) = onto(cx, &row, &mut shelf).await {
             tracing::error!(deployment = row.name, %problem, "a deployment could not be loaded");
         }
+    }
+    Ok(())
+}
+
+/// Those in a rollout first, since both of their versions stay; then the most recently asked, as it is stored.
+async fn in_order(cx: &Ctx, mut rows: Vec<DeploymentRow>) -> Outcome<Vec<DeploymentRow>> {
+    if cx.model_memory.is_none() {
+        return Ok(rows);
+    }
+    let doing = "Reading what was asked last";
+    let asked: BTreeMap<String, i64> = cx.store.db.last_asked().await.or_problem(doing)?.into_iter().collect();
+    let open: BTreeSet<String> =
+        cx.store.db.rollouts_open().await.or_problem(doing)?.into_iter().map(|rollout| rollout.deployment).collect();
+    let used = |row: &DeploymentRow| asked.get(&row.name).copied().unwrap_or(0).max(row.created_at);
+    rows.sort_by_key(|row| (!open.contains(&row.name), Reverse(used(row))));
+    Ok(rows)
+}
+
+/// Loads one deployment, if there is room for it.
+async fn onto(cx: &Ctx, row: &DeploymentRow, shelf: &mut Shelf) -> Outcome<()> {
+    let Ok(router) = cx.router() else { return one(cx, row, true).await };
+    let name = DeploymentName::from(row.name.as_str());
+    let runs = router.route(name.as_str()).is_some();
+    if shelf.is_bounded() && row.stable.is_some() && !runs {
+        // First without its models, to know how large their files are.
+        one(cx, row, false).await?;
+        let Some(known) = cx.book.get(&name) else { return Ok(()) };
+        if known.rollout.is_none() && !shelf.may_fit(known.memory) {
+            shelf.leaves_out(known.memory);
+            tracing::info!(deployment = %name, bytes = known.memory, "there is no room for its models: they are loaded with the first request");
+            router.set_asleep_with(name.as_str(), known.versions.keys().copied().collect());
+            return Ok(());
+        }
+    }
+    one(cx, row, true).await?;
+    let Some(known) = cx.book.get(&name) else { return Ok(()) };
+    if runs || known.rollout.is_some() {
+        shelf.holds(known.memory);
+    } else if !shelf.takes(known.memory) {
+        tracing::info!(deployment = %name, bytes = known.memory, "there is no room for its models: they are loaded again with the first request");
+        router.set_asleep(name.as_str());
     }
     Ok(())
 }
@@ -43,7 +88,7 @@ pub async fn reload(cx: &Ctx) -> Outcome<()> {
 /// The same for one deployment.
 pub async fn reload_one(cx: &Ctx, name: &DeploymentName) -> Outcome<()> {
     let row = cx.store.db.deployment(name).await.or_problem("Loading the deployment")?.ok_or_else(|| unknown(name))?;
-    one(cx, &row).await
+    one(cx, &row, true).await
 }
 
 /// Whether a version would serve: loads it and lets it go again unless it runs already. The problem says why not.
@@ -51,7 +96,7 @@ pub(crate) async fn ensure_loadable(cx: &Ctx, name: &DeploymentName, version: Ve
     let row = cx.store.db.deployment(name).await.or_problem("Loading the version")?.ok_or_else(|| unknown(name))?;
     let running = cx.router().ok().and_then(|router| router.route(name.as_str()));
     let settings = settings_of(&row)?;
-    let place = Place { name, settings: &settings, stable: row.stable.map(version_no), running: running.as_deref() };
+    let place = Place { name, settings: &settings, stable: row.stable.map(version_no), running: running.as_deref(), load: true };
     let loaded = load::version(cx, place, version).await?;
     match &loaded.known.load_error {
         Some(why) => Err(Problem::conflict(format!("{why} {name} goes on as it is."))),
@@ -59,7 +104,8 @@ pub(crate) async fn ensure_loadable(cx: &Ctx, name: &DeploymentName, version: Ve
     }
 }
 
-async fn one(cx: &Ctx, row: &DeploymentRow) -> Outcome<()> {
+/// Reads one deployment, and unless it shall only be known loads it.
+async fn one(cx: &Ctx, row: &DeploymentRow, load: bool) -> Outcome<()> {
     let name = DeploymentName::from(row.name.as_str());
     let settings = settings_of(row)?;
     let open = cx.store.db.rollout_open_of(&name).await.or_problem("Loading the deployment")?;
@@ -67,7 +113,7 @@ async fn one(cx: &Ctx, row: &DeploymentRow) -> Outcome<()> {
     let running = cx.router().ok().and_then(|router| router.route(name.as_str()));
     let mut loaded = BTreeMap::new();
     for no in resident(&settings, stable, previous, open.as_ref()) {
-        let place = Place { name: &name, settings: &settings, stable, running: running.as_deref() };
+        let place = Place { name: &name, settings: &settings, stable, running: running.as_deref(), load };
         match load::version(cx, place, no).await {
             Ok(version) => drop(loaded.insert(no, version)),
             Err(problem) => tracing::error!(deployment = %name, version = %no, %problem, "a version could not be read"),
@@ -82,8 +128,19 @@ async fn one(cx: &Ctx, row: &DeploymentRow) -> Outcome<()> {
             entered: entered_of(open)?,
         }),
     };
-    publish(cx, &name, &settings, (stable, previous), rollout.as_ref(), &loaded);
+    if load {
+        publish(cx, &name, &settings, (stable, previous), rollout.as_ref(), &loaded);
+    }
+    let before = cx.book.get(&name);
+    let checked = loaded.iter().filter_map(|(no, version)| {
+        let before = || before.as_ref()?.checked.get(no).cloned();
+        Some((*no, version.checked.clone().or_else(before)?))
+    });
+    let route = cx.router().ok().and_then(|router| router.route(name.as_str()));
+    let files = loaded.values().map(|version| version.file_bytes).sum();
     cx.book.put(Known {
+        checked: checked.collect(),
+        memory: route.map_or(files, |route| route.memory_bytes()),
         name,
         born: Millis(row.created_at),
         model: settings.model.clone(),
@@ -169,7 +226,7 @@ pub async fn sync(cx: &Ctx) -> Outcome<()> {
         let rollout = open.iter().find(|rollout| rollout.deployment == row.name);
         let known = cx.book.get(&row.name.as_str().into());
         if known.is_none_or(|known| !is_current(&known, &row, rollout) || may_load_now(&known, cx.now())) {
-            if let Err(problem) = one(cx, &row).await {
+            if let Err(problem) = one(cx, &row, true).await {
                 tracing::error!(deployment = row.name, %problem, "a deployment could not be loaded");
             }
         }

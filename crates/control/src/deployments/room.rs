@@ -37,6 +37,54 @@ fn to_sleep(mut all: Vec<Resident>, limit: u64, now: Millis) -> Vec<DeploymentNa
     names
 }
 
+/// What is loaded at the start, one deployment after the other, the most important first.
+pub struct Shelf {
+    limit: Option<u64>,
+    taken: u64,
+    /// One did not fit: those that were asked even longer ago do not take its place.
+    full: bool,
+}
+
+impl Shelf {
+    pub fn new(limit: Option<u64>) -> Shelf {
+        Shelf { limit, taken: 0, full: false }
+    }
+
+    pub fn is_bounded(&self) -> bool {
+        self.limit.is_some()
+    }
+
+    /// Whether loading one of at least so many bytes is worth trying.
+    pub fn may_fit(&self, least: u64) -> bool {
+        !self.full && self.fits(least)
+    }
+
+    fn fits(&self, bytes: u64) -> bool {
+        self.limit.is_none_or(|limit| self.taken.saturating_add(bytes) <= limit)
+    }
+
+    /// It is there, whether or not there was room.
+    pub fn holds(&mut self, bytes: u64) {
+        self.taken = self.taken.saturating_add(bytes);
+    }
+
+    /// There is no room for it. One that would have none alone keeps nobody else out.
+    pub fn leaves_out(&mut self, bytes: u64) {
+        self.full |= self.limit.is_some_and(|limit| bytes <= limit);
+    }
+
+    /// Whether one that has just been loaded stays.
+    pub fn takes(&mut self, bytes: u64) -> bool {
+        let fits = self.fits(bytes);
+        if fits {
+            self.holds(bytes);
+        } else {
+            self.leaves_out(bytes);
+        }
+        fits
+    }
+}
+
 /// The reconciler: lets go what has to go. Without a limit nothing does.
 pub async fn make_room(cx: &Ctx) -> Outcome<Vec<DeploymentName>> {
     let (Some(limit), Ok(router)) = (cx.model_memory, cx.router()) else { return Ok(Vec::new()) };
@@ -103,6 +151,99 @@ mod tests {
             let names = to_sleep(all(), limit, now);
             assert_eq!(names.iter().map(DeploymentName::as_str).collect::<Vec<_>>(), expected, "limit {limit}");
         }
+    }
+
+    #[test]
+    fn the_start_takes_what_fits_in_the_order_of_use() {
+        // Bytes of the files, and what loading them takes; which of them stay.
+        type Case = (Option<u64>, &'static [(u64, u64)], &'static [bool]);
+        let cases: [Case; 6] = [
+            (None, &[(10, 20), (10, 20)], &[true, true]),
+            (Some(50), &[(10, 20), (10, 20), (10, 20), (1, 2)], &[true, true, false, false]),
+            (Some(50), &[(10, 20), (40, 80), (10, 20)], &[true, false, false]),
+            // One that is too large for an empty house keeps nobody out, whether its file says so or loading it shows it.
+            (Some(50), &[(60, 90), (10, 20), (10, 20)], &[false, true, true]),
+            (Some(50), &[(40, 90), (10, 20), (10, 20)], &[false, true, true]),
+            (Some(0), &[(1, 1)], &[false]),
+        ];
+        for (limit, all, expected) in cases {
+            let mut shelf = Shelf::new(limit);
+            let mut stays = |(file, loaded): (u64, u64)| {
+                if !shelf.may_fit(file) {
+                    shelf.leaves_out(file);
+                    return false;
+                }
+                shelf.takes(loaded)
+            };
+            assert_eq!(all.iter().map(|one| stays(*one)).collect::<Vec<_>>(), expected, "{limit:?} {all:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_start_loads_what_was_asked_last_and_the_rest_with_its_first_request() {
+        for mut bed in beds().await {
+            let version = bed.register("v3").await;
+            let settings = || contract::deployment::DeploymentSettings::new("churn".into());
+            let mut names = Vec::new();
+            for name in ["a", "b", "c"] {
+                names.push(bed.deploy_as(name, version, settings()).await);
+            }
+            // Asked in the order b, c, a, an hour between them.
+            let rows = bed.rows(&names[0], "live.csv");
+            for name in [&names[1], &names[2], &names[0]] {
+                bed.clock.advance(HOUR);
+                bed.send(name, &rows[..3]).await;
+                bed.flush().await;
+            }
+            let resident = |bed: &crate::testbed::Bed| -> (Vec<String>, u64) {
+                let snapshot = bed.cx.router().unwrap().snapshot();
+                let mut names: Vec<String> = snapshot.routes.keys().cloned().collect();
+                names.sort();
+                (names, snapshot.routes.values().map(|route| route.memory_bytes()).sum())
+            };
+            let file = example_bytes();
+            // Room for one at the very most, if it is measured to take no more than that.
+            let limit = file + file / 2;
+            let bed = bed.killed_and_restarted_with(Some(limit)).await;
+            let router = bed.cx.router().unwrap().clone();
+            let (loaded, bytes) = resident(&bed);
+            assert!(router.ready() && bytes <= limit, "{bytes} of {limit}");
+            let memory = |name: &&&DeploymentName| bed.cx.book.get(name).unwrap().memory;
+            let by_use = [&names[0], &names[2], &names[1]];
+            let first = by_use.iter().find(|name| memory(name) <= limit);
+            assert_eq!(
+                loaded,
+                first.map(|name| name.0.clone()).into_iter().collect::<Vec<_>>(),
+                "the last one asked that fits alone"
+            );
+            let sleeping: Vec<_> = names.iter().filter(|name| !loaded.contains(&name.0)).collect();
+            assert!(sleeping.len() >= 2 && sleeping.iter().all(|name| router.is_asleep(name.as_str())));
+            for name in sleeping {
+                wake(&bed.cx, name).await.unwrap();
+                assert_eq!(bed.send(name, &rows[..1]).await.len(), 1);
+            }
+
+            // None of them fits, which is said, and each answers all the same.
+            let mut bed = bed.killed_and_restarted_with(Some(1_000)).await;
+            assert_eq!(resident(&bed), (Vec::new(), 0));
+            let page = super::super::view(&bed.cx, &crate::testbed::admin(), &names[0], crate::monitoring::last(&bed.cx, HOUR))
+                .await
+                .unwrap();
+            assert!(page.versions[0].asleep && !page.versions[0].loaded && page.versions[0].load_error.is_empty());
+            assert!(page.answer.sentence.contains("more than the 1.0 KB"), "{}", page.answer.sentence);
+            for name in &names {
+                wake(&bed.cx, name).await.unwrap();
+                assert_eq!(bed.send(name, &rows[..1]).await.len(), 1);
+            }
+            bed.flush().await;
+            // And without a limit everything is there.
+            let bed = bed.killed_and_restarted_with(None).await;
+            assert_eq!(resident(&bed).0, ["a", "b", "c"]);
+        }
+    }
+
+    fn example_bytes() -> u64 {
+        crate::testing::example("churn/v3.onnx").len() as u64
     }
 
     #[tokio::test]

@@ -86,10 +86,18 @@ async fn recorded_answers_must_come_again() {
         assert_eq!(log.len(), 20);
         let version = crate::registry::version(&bed.cx, &"churn".into(), one).await.unwrap();
         let again = golden::recorded(&bed.cx, &name, &version).await.unwrap();
-        assert_eq!(again.len(), 20, "the hashed state is told from the states that the contract lists");
+        assert_eq!(
+            (again.requests.len(), again.hidden),
+            (20, 0),
+            "the hashed state is told from the states that the contract lists"
+        );
         let other = crate::registry::version(&bed.cx, &"churn".into(), two).await.unwrap();
-        let (warming, own) = golden::warming(&bed.cx, &name, &other, Some(one)).await.unwrap();
-        assert_eq!((warming.len(), own), (20, false), "a new version is warmed up with what the stable one was asked");
+        let warming = golden::warming(&bed.cx, &name, &other, Some(one)).await.unwrap();
+        assert_eq!(
+            (warming.log.requests.len(), warming.own),
+            (20, false),
+            "a new version is warmed up with what the stable one was asked"
+        );
 
         // As after a restart: nothing runs, and everything is loaded again.
         let restart = |bed: &crate::testbed::Bed| bed.cx.router().unwrap().remove_route("churn");
@@ -98,6 +106,7 @@ async fn recorded_answers_must_come_again() {
         restart(&bed);
         reload_one(&bed.cx, &name).await.unwrap();
         assert_eq!(error(&bed, one), None);
+        assert_eq!(checked(&bed, one), "Golden check: 20 recorded requests answered as before.");
         assert_eq!(bed.cx.router().unwrap().route("churn").unwrap().stable.version, one);
 
         // A row that says that it once answered otherwise.
@@ -114,6 +123,7 @@ async fn recorded_answers_must_come_again() {
         tx.commit().await.unwrap();
         reload_one(&bed.cx, &name).await.unwrap();
         assert_eq!(error(&bed, one), None, "what runs is not asked again");
+        assert_eq!(checked(&bed, one), "Golden check: 20 recorded requests answered as before.", "when it was loaded");
         restart(&bed);
         reload_one(&bed.cx, &name).await.unwrap();
         let why = error(&bed, one).expect("it does not answer as it did");
@@ -129,6 +139,81 @@ async fn recorded_answers_must_come_again() {
         let settings = DeploymentSettings { golden_check: false, ..bed.cx.book.get(&name).unwrap().settings.clone() };
         update(&bed.cx, &admin(), &name, settings).await.unwrap();
         assert_eq!((error(&bed, one), bed.send(&name, &rows[..1]).await.len()), (None, 1));
+        assert!(checked(&bed, one).contains("golden_check is false"), "{}", checked(&bed, one));
+    }
+}
+
+/// What the golden check of a version said when it was loaded.
+fn checked(bed: &crate::testbed::Bed, version: contract::VersionNo) -> String {
+    bed.cx.book.get(&"churn".into()).unwrap().checked.get(&version).map(Checked::words).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn rows_that_were_asked_together_are_asked_together_again() {
+    for mut bed in beds().await {
+        let one = bed.register("v2").await;
+        let name = bed.deploy(one).await;
+        assert!(checked(&bed, one).contains("it has answered nothing here"), "{}", checked(&bed, one));
+        let rows = bed.rows(&name, "live.csv");
+        // More than ten, so that the order of the ids is not the order of the rows.
+        let (id, answer) = bed.ask_together(&name, &rows[..12]).await;
+        assert_eq!(answer.unwrap().rows, 12);
+        bed.flush().await;
+        bed.clock.advance(1_000);
+        bed.send(&name, &rows[12..15]).await;
+        bed.flush().await;
+        let version = crate::registry::version(&bed.cx, &"churn".into(), one).await.unwrap();
+        let log = golden::recorded(&bed.cx, &name, &version).await.unwrap();
+        let sizes: Vec<_> = log.requests.iter().map(|request| (request.rows.len(), request.whole)).collect();
+        assert_eq!(sizes, [(1, true), (1, true), (1, true), (12, true)]);
+        let ids: Vec<_> = log.requests[3].rows.iter().map(|row| row.id.clone()).collect();
+        assert_eq!(ids, (0..12).map(|i| id.row(i, 12).0).collect::<Vec<_>>(), "as they stood in the request");
+        let restart = |bed: &crate::testbed::Bed| bed.cx.router().unwrap().remove_route("churn");
+        restart(&bed);
+        reload_one(&bed.cx, &name).await.unwrap();
+        assert_eq!(checked(&bed, one), "Golden check: 4 recorded requests of 15 rows answered as before.");
+
+        // One row of three that says that it once answered otherwise.
+        let kept = bed.cx.store.db.predictions_of(&name, one, contract::Millis(0), 100).await.unwrap();
+        bed.clock.advance(1_000);
+        let at = bed.cx.now().0;
+        let row = |i: usize| store::predictions::PredictionRow { id: format!("before.{i}"), at, ..kept[i].clone() };
+        let wrong = if kept[1].label == "yes" { "no" } else { "yes" };
+        let tampered = store::predictions::PredictionRow { label: wrong.into(), score: Some(0.987), ..row(1) };
+        let mut tx = bed.cx.store.db.begin().await.unwrap();
+        tx.predictions_append(&[row(0), tampered, row(2)]).await.unwrap();
+        tx.commit().await.unwrap();
+        restart(&bed);
+        reload_one(&bed.cx, &name).await.unwrap();
+        let why = bed.cx.book.get(&name).unwrap().versions[&one].load_error.clone().expect("one row is different");
+        assert!(why.contains("1 of 5 recorded requests") && why.contains("prediction before.1 was"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_check_that_cannot_run_says_why() {
+    for mut bed in beds().await {
+        let one = bed.register("v2").await;
+        let name = bed.deploy(one).await;
+        let version = crate::registry::version(&bed.cx, &"churn".into(), one).await.unwrap();
+        let mut personal = version.contract.clone();
+        let feature = personal.features.iter_mut().find(|feature| feature.name == "account_length").unwrap();
+        (feature.pii, feature.pii_confirmed) = (contract::spec::Pii::Direct, true);
+        crate::registry::set_contract(&bed.cx, &admin(), &"churn".into(), one, personal).await.unwrap();
+        bed.clock.advance(1_000);
+        reload_one(&bed.cx, &name).await.unwrap();
+        let rows = bed.rows(&name, "live.csv");
+        bed.send(&name, &rows[..5]).await;
+        bed.flush().await;
+        bed.cx.router().unwrap().remove_route("churn");
+        reload_one(&bed.cx, &name).await.unwrap();
+        let page = view(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
+        assert_eq!(
+            page.versions[0].checked,
+            "Golden check not done: 5 of 5 recorded rows cannot be asked again, since the log keeps no readable value of account_length, \
+             which holds personal data."
+        );
+        assert!(page.versions[0].loaded);
     }
 }
 

@@ -1,10 +1,10 @@
 //! The overview of one deployment.
 
-use super::{Known, snippets};
+use super::{Checked, Known, snippets};
 use crate::alerts::stale;
 use crate::monitoring::read::{self, Ops};
 use crate::monitoring::{changes_of, head, rates, shares, spans};
-use crate::words::{count, counted, percent};
+use crate::words::{bytes, count, counted, percent};
 use crate::{Actor, Ctx, Outcome};
 use contract::DeploymentName;
 use contract::inputs::TimeRange;
@@ -59,6 +59,7 @@ pub async fn view(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRange
 
 fn in_service(cx: &Ctx, known: &Known, windows: &[Ops]) -> Vec<InService> {
     let route = cx.router().ok().and_then(|router| router.route(known.name.as_str()));
+    let asleep = cx.router().is_ok_and(|router| router.is_asleep(known.name.as_str()));
     let mut versions: Vec<InService> = known
         .versions
         .values()
@@ -78,6 +79,8 @@ fn in_service(cx: &Ctx, known: &Known, windows: &[Ops]) -> Vec<InService> {
                     .as_ref()
                     .is_some_and(|route| route.version(version.version).is_some_and(|served| served.onnx.broken().is_none())),
                 load_error: version.load_error.clone().unwrap_or_default(),
+                asleep: asleep && version.load_error.is_none(),
+                checked: known.checked.get(&version.version).map(Checked::words).unwrap_or_default(),
             }
         })
         .collect();
@@ -95,6 +98,7 @@ fn standing_words(cx: &Ctx, known: &Known) -> String {
             breaker.version
         ));
     }
+    words.push_str(&room_words(known, cx.model_memory));
     if known.settings.cache.is_some() {
         let (hits, misses) = router
             .stats()
@@ -111,6 +115,19 @@ fn standing_words(cx: &Ctx, known: &Known) -> String {
         });
     }
     words
+}
+
+/// That the versions of one deployment alone take more memory than all of them together may.
+fn room_words(known: &Known, limit: Option<u64>) -> String {
+    match limit.filter(|limit| known.memory > *limit) {
+        Some(limit) => format!(
+            " Its versions take {} of memory, more than the {} that all models together may take (model_memory_mb): they are loaded when \
+             somebody asks, and unloaded when nobody has for a minute.",
+            bytes(known.memory),
+            bytes(limit)
+        ),
+        None => String::new(),
+    }
 }
 
 fn answer(known: &Known, head: &Head, windows: &[Ops], range: TimeRange) -> Answer {

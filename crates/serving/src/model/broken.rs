@@ -34,6 +34,7 @@ impl Model {
         queue.close();
         let shared = Arc::new(Shared {
             runners: Vec::new(),
+            watches: Vec::new(),
             at_once: false,
             inputs: info.inputs.clone(),
             outputs: info.outputs.clone(),
@@ -46,7 +47,6 @@ impl Model {
             sessions: 0,
             memory: 0,
             broken: Some(why),
-            #[cfg(test)]
             kill: AtomicBool::new(false),
             info,
         });

@@ -124,7 +124,15 @@ pub(super) async fn gathered(
     let joined = shared.gathering.join(rows, most, || {
         let (sender, receiver) = oneshot::channel();
         waiting = Some(receiver);
-        Job { inputs: inputs.clone(), rows, priority, queued: Instant::now(), deadline, reply: Reply::Channel(sender) }
+        Job {
+            inputs: inputs.clone(),
+            rows,
+            priority,
+            queued: Instant::now(),
+            deadline,
+            began: None,
+            reply: Reply::Channel(sender),
+        }
     });
     match joined {
         Joined::Not => return None,
@@ -176,6 +184,7 @@ mod tests {
             priority: Priority::Live,
             queued: Instant::now(),
             deadline: None,
+            began: None,
             reply: Reply::Call(Box::new(drop)),
         }
     }

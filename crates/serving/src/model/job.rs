@@ -1,6 +1,7 @@
 //! One waiting request and what comes back for it.
 
 use super::Priority;
+use super::hang::Began;
 use crate::tensor::Tensor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -76,6 +77,8 @@ pub(super) struct Job {
     pub priority: Priority,
     pub queued: Instant,
     pub deadline: Option<Instant>,
+    /// Told when its run begins, where somebody wants to know.
+    pub began: Option<Arc<Began>>,
     pub reply: Reply,
 }
 
@@ -83,6 +86,13 @@ impl Job {
     /// Nobody waits for the answer any more.
     pub fn abandoned(&self) -> bool {
         matches!(&self.reply, Reply::Channel(sender) if sender.is_closed())
+    }
+
+    /// A run of so many rows begins that it is part of; `None`: it waits for another one.
+    pub fn begins(&self, run: Option<(Instant, usize)>) {
+        if let Some(began) = &self.began {
+            began.set(run);
+        }
     }
 
     pub fn answer(self, answer: Result<Answer, InferError>) {

@@ -125,10 +125,10 @@ impl Runtime {
             divides: info.operators.contains_key("Div") || info.operators.contains_key("Mod"),
             stats,
             sessions,
+            watches: runners.iter().map(Runner::watch).collect(),
             runners: runners.into_iter().map(Mutex::new).collect(),
             memory,
             broken: None,
-            #[cfg(test)]
             kill: AtomicBool::new(false),
             info,
         });

@@ -6,6 +6,7 @@ mod broken;
 mod check;
 mod cost;
 mod gather;
+mod hang;
 mod job;
 mod lanes;
 mod load;
@@ -20,6 +21,7 @@ mod worker;
 
 pub use check::{BadInput, check};
 pub use cost::Line;
+pub use hang::Notice;
 pub use job::{Answer, InferError, Named, Timings, whole_seconds};
 pub use load::{LoadError, LoadOptions};
 pub use tuning::{Priority, Tuning};
@@ -28,6 +30,7 @@ pub use worker::BatchStats;
 use crate::inspect::OnnxInfo;
 use crate::tensor::Tensor;
 use contract::TensorSpec;
+use hang::{Began, Patience};
 use job::{Job, Reply};
 use queue::Queue;
 use session::Runner;
@@ -47,6 +50,8 @@ pub struct Model {
 struct Shared {
     /// The sessions. Each is run by its own thread, or by a caller's where the queue has lent it: never by two.
     runners: Vec<Mutex<Runner>>,
+    /// Their current runs.
+    watches: Vec<Arc<watch::Watch>>,
     /// Whether short runs may be done on the caller's thread.
     at_once: bool,
     pub info: OnnxInfo,
@@ -67,7 +72,6 @@ struct Shared {
     /// Why it cannot answer, if it could not be loaded.
     pub broken: Option<String>,
     /// Makes the next thread that takes a batch panic with it.
-    #[cfg(test)]
     pub kill: AtomicBool,
 }
 
@@ -164,7 +168,7 @@ impl Model {
             return answer;
         }
         let (sender, receiver) = oneshot::channel();
-        self.submit(inputs, priority, deadline, Reply::Channel(sender))?;
+        self.submit(inputs, priority, deadline, None, Reply::Channel(sender))?;
         received(receiver, deadline).await
     }
 
@@ -193,10 +197,84 @@ impl Model {
         worker::at_once(&self.shared, inputs, rows)
     }
 
+    /// The same for those who have something else to do when it does not come: `tell` hears, once each, that the run hangs and that the
+    /// deadline is near. The answer is waited for all the same; dropping the future gives up.
+    pub async fn infer_watched(
+        &self,
+        inputs: Arc<Named>,
+        priority: Priority,
+        deadline: Option<Instant>,
+        mut tell: impl FnMut(Notice),
+    ) -> Result<Answer, InferError> {
+        if let Some(answer) = self.on_this_thread(&inputs, priority, deadline).await {
+            return answer;
+        }
+        let (sender, mut receiver) = oneshot::channel();
+        let (began, asked) = (Arc::new(Began::default()), Instant::now());
+        if let Err(refused) = self.submit(inputs, priority, deadline, Some(began.clone()), Reply::Channel(sender)) {
+            if let InferError::Overloaded { .. } | InferError::TooLate { .. } = refused
+                && let Err(taken) = self.look(&began, asked, deadline.is_some())
+            {
+                tell(Notice::Hangs { taken });
+            }
+            return Err(refused);
+        }
+        let mut last_call = deadline.map(|deadline| hang::last_call(deadline, asked));
+        let mut look = asked.checked_add(hang::LOOK);
+        loop {
+            let Some(until) = [deadline, last_call, look].into_iter().flatten().min() else {
+                return receiver.await.unwrap_or_else(|_| Err(lost()));
+            };
+            if let Ok(answer) = tokio::time::timeout_at(until.into(), &mut receiver).await {
+                return answer.unwrap_or_else(|_| Err(lost()));
+            }
+            let now = Instant::now();
+            let late = now.saturating_duration_since(until) > hang::LATE;
+            let ends = last_call.is_some_and(|at| at <= now);
+            if look.is_some() && !late {
+                match self.look(&began, now, ends) {
+                    Ok(again) => look = Some(again),
+                    Err(taken) => {
+                        look = None;
+                        tell(Notice::Hangs { taken });
+                    }
+                }
+            } else if look.is_some() {
+                look = now.checked_add(hang::LOOK);
+            }
+            if ends {
+                last_call = None;
+                tell(Notice::LastCall);
+            }
+            if deadline.is_some_and(|deadline| deadline <= now) {
+                return Err(InferError::DeadlineExceeded);
+            }
+        }
+    }
+
+    /// When to look again at what a request waits for; `Err` with the time that it has taken if that hangs: its own run, or all sessions
+    /// while it waits for one.
+    fn look(&self, began: &Began, now: Instant, at_deadline: bool) -> Result<Instant, Duration> {
+        let shared = &self.shared;
+        let patience = Patience { line: shared.stats.line(), budget: shared.queue.latency_budget(), limit: shared.run_limit };
+        let may_take = |rows| if at_deadline { patience.at_deadline(rows) } else { patience.run(rows) };
+        let Some((began, rows)) = began.get() else {
+            return shared.queue.all_hang(now, may_take).map_or(Ok(now + hang::LOOK), Err);
+        };
+        let taken = now.saturating_duration_since(began);
+        if taken >= may_take(rows) { Err(taken) } else { Ok(began + patience.run(rows)) }
+    }
+
+    /// Makes the thread that takes the next batch panic with it, as a fault in the runtime's binding would: for trying out what becomes of
+    /// its requests. A panic costs the requests of its run; the session lives.
+    pub fn kill_next_thread(&self) {
+        self.shared.kill.store(true, Ordering::Relaxed);
+    }
+
     /// The same for threads that may block: tests and command-line programs.
     pub fn infer_blocking(&self, inputs: Arc<Named>, priority: Priority) -> Result<Answer, InferError> {
         let (sender, receiver) = oneshot::channel();
-        self.submit(inputs, priority, None, Reply::Channel(sender))?;
+        self.submit(inputs, priority, None, None, Reply::Channel(sender))?;
         receiver.blocking_recv().unwrap_or_else(|_| Err(lost()))
     }
 
@@ -207,16 +285,23 @@ impl Model {
         priority: Priority,
         then: impl FnOnce(Result<Answer, InferError>) + Send + 'static,
     ) -> Result<(), InferError> {
-        self.submit(inputs, priority, None, Reply::Call(Box::new(then)))
+        self.submit(inputs, priority, None, None, Reply::Call(Box::new(then)))
     }
 
-    fn submit(&self, inputs: Arc<Named>, priority: Priority, deadline: Option<Instant>, reply: Reply) -> Result<(), InferError> {
+    fn submit(
+        &self,
+        inputs: Arc<Named>,
+        priority: Priority,
+        deadline: Option<Instant>,
+        began: Option<Arc<Began>>,
+        reply: Reply,
+    ) -> Result<(), InferError> {
         if let Some(why) = &self.shared.broken {
             return Err(InferError::Failed(why.clone()));
         }
         let rows = self.rows(&inputs);
         self.shared.queue.push(
-            Job { inputs, rows, priority, queued: Instant::now(), deadline, reply },
+            Job { inputs, rows, priority, queued: Instant::now(), deadline, began, reply },
             self.batches(),
             self.shared.stats.line(),
         )
@@ -251,8 +336,18 @@ fn lost() -> InferError {
 impl Drop for Model {
     fn drop(&mut self) {
         self.shared.queue.close();
-        let own = std::thread::current().id();
+        let (own, now) = (std::thread::current().id(), Instant::now());
+        // Whoever still wanted the answer of a run would hold the model.
+        self.shared.watches.iter().for_each(|watch| watch.stop_if_longer(hang::LEAST, now));
+        // A thread that answers requests does not wait for an operator that cannot be stopped: that session's thread ends by itself.
+        let until = tokio::runtime::Handle::try_current().ok().map(|_| now + hang::STOPPING);
         for worker in self.workers.drain(..) {
+            while until.is_some_and(|until| !worker.is_finished() && Instant::now() < until) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            if until.is_some() && !worker.is_finished() {
+                continue;
+            }
             // The last owner may be a callback on one of our own threads, which cannot wait for itself.
             if worker.thread().id() != own && worker.join().is_err() {
                 tracing::error!("a thread of a model had ended by a panic");

@@ -114,6 +114,20 @@ impl Queue {
         self.waiting_rows.load(Ordering::Relaxed)
     }
 
+    pub fn latency_budget(&self) -> Option<Duration> {
+        self.lock().tuning.latency_budget
+    }
+
+    /// The shortest time that a session has been at its run, if each has been at it for longer than one of so many rows may take.
+    pub fn all_hang(&self, now: Instant, may_take: impl Fn(usize) -> Duration) -> Option<Duration> {
+        let state = self.lock();
+        let taken = |run: &Option<Run>| {
+            let run = run.as_ref()?;
+            Some(now.saturating_duration_since(run.since)).filter(|taken| *taken >= may_take(run.rows))
+        };
+        state.running.iter().map(taken).min()?
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

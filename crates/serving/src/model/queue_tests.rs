@@ -24,6 +24,7 @@ fn job(columns: usize, rows: usize, priority: Priority, deadline: Option<Instant
         priority,
         queued: Instant::now(),
         deadline,
+        began: None,
         reply: Reply::Channel(sender),
     };
     (job, receiver)

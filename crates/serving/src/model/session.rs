@@ -39,6 +39,10 @@ impl Runner {
         Ok(Self { session, watch: Watch::new()?, outputs, classes, shapes })
     }
 
+    pub fn watch(&self) -> Arc<Watch> {
+        self.watch.clone()
+    }
+
     /// Runs the model once. A panic on the way is an error like any other.
     pub fn run(&mut self, inputs: &[(String, Tensor)], limit: Duration) -> Result<(Named, Spent), InferError> {
         let ran = catch_unwind(AssertUnwindSafe(|| self.try_run(inputs, limit)));

@@ -14,6 +14,7 @@ pub(super) struct Watch {
 
 #[derive(Default)]
 struct Run {
+    since: Option<Instant>,
     until: Option<Instant>,
     stopped: bool,
 }
@@ -39,13 +40,14 @@ impl Watch {
     /// A run begins; it is stopped when it takes longer than `limit`.
     pub fn begin(&self, limit: Duration) {
         let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
-        *run = Run { until: Instant::now().checked_add(limit), stopped: false };
+        let now = Instant::now();
+        *run = Run { since: Some(now), until: now.checked_add(limit), stopped: false };
     }
 
     /// The run has ended. Whether it was stopped.
     pub fn end(&self) -> bool {
         let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
-        run.until = None;
+        (run.since, run.until) = (None, None);
         let stopped = std::mem::take(&mut run.stopped);
         if stopped && let Err(error) = self.options.unterminate() {
             tracing::error!(%error, "a stopped session could not be made ready again");
@@ -56,6 +58,14 @@ impl Watch {
     fn look(&self, now: Instant) {
         let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
         if run.until.is_some_and(|until| until <= now) && !run.stopped {
+            run.stopped = self.options.terminate().is_ok();
+        }
+    }
+
+    /// Stops a run that has taken longer than this: nobody wants its answer any more.
+    pub fn stop_if_longer(&self, than: Duration, now: Instant) {
+        let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+        if run.since.is_some_and(|since| now.saturating_duration_since(since) > than) && !run.stopped {
             run.stopped = self.options.terminate().is_ok();
         }
     }

@@ -94,8 +94,9 @@ pub(super) fn work(slot: usize, shared: &Shared) {
 
 fn serve_all(slot: usize, shared: &Shared) {
     while let Some(batch) = shared.queue.next(slot, shared.batchable.load(Ordering::Relaxed), || shared.stats.line()) {
-        #[cfg(test)]
-        assert!(!shared.kill.swap(false, Ordering::Relaxed), "killed by a test");
+        if shared.kill.load(Ordering::Relaxed) && shared.kill.swap(false, Ordering::Relaxed) {
+            panic!("killed to see what becomes of its requests");
+        }
         if let Some(mut runner) = shared.runner(slot) {
             serve(&mut runner, shared, batch);
         }
@@ -110,7 +111,10 @@ pub(super) fn serve(runner: &mut Runner, shared: &Shared, batch: Batch) {
         Err(jobs) => match together(runner, shared, &jobs, rows) {
             Some(answers) => jobs.into_iter().zip(answers).for_each(|(job, answer)| job.answer(Ok(answer))),
             // One bad row must not fail its neighbours.
-            None => jobs.into_iter().for_each(|job| alone(runner, shared, job)),
+            None => {
+                jobs.iter().for_each(|job| job.begins(None));
+                jobs.into_iter().for_each(|job| alone(runner, shared, job));
+            }
         },
     }
 }
@@ -120,6 +124,7 @@ fn alone(runner: &mut Runner, shared: &Shared, job: Job) {
         return;
     }
     let queued = job.queued.elapsed();
+    job.begins(Some((Instant::now(), job.rows)));
     let answer = runner.run(&job.inputs, shared.run_limit).map(|(outputs, spent)| {
         shared.stats.add(job.rows, spent);
         Answer { outputs, timings: timings(queued, spent, job.rows, true) }
@@ -156,6 +161,7 @@ fn together(runner: &mut Runner, shared: &Shared, jobs: &[Job], rows: usize) -> 
         inputs.push((name.clone(), concat(&parts)?));
     }
     let joined = start.elapsed();
+    jobs.iter().for_each(|job| job.begins(Some((start, rows))));
     let (outputs, mut spent) = match runner.run(&inputs, shared.run_limit) {
         Ok(ran) => ran,
         Err(InferError::TookTooLong { .. }) => {
@@ -200,7 +206,6 @@ mod tests {
     use crate::tensor::{Data, Tensor};
     use std::path::Path;
     use std::sync::Arc;
-    use std::sync::atomic::Ordering;
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "a test is told where the library is as the program is")]
@@ -212,7 +217,7 @@ mod tests {
         let model = runtime.load(&file, LoadOptions { sessions: 1, ..LoadOptions::default() }).expect("it loads");
         let row = Arc::new(vec![("x".to_owned(), Tensor::new([1, 2], Data::F32(vec![1.0, 2.0])).expect("shape"))]);
         for (round, priority) in [Priority::Live, Priority::Background, Priority::Live].into_iter().enumerate() {
-            model.shared.kill.store(true, Ordering::Relaxed);
+            model.kill_next_thread();
             let lost = model.infer_blocking(row.clone(), priority);
             assert!(matches!(&lost, Err(InferError::Failed(why)) if why.contains("started again")), "{lost:?}");
             let answer = model.infer_blocking(row.clone(), priority).expect("the only session lives");

@@ -6,12 +6,15 @@ use super::predict::{Course, Given, PredictError, Prediction};
 use super::ruled::ruled;
 use crate::cache::key;
 use crate::interpret::is_finite;
-use crate::model::{Answer, InferError, Named, Priority, Timings};
+use crate::model::{Answer, InferError, Named, Notice, Priority, Timings};
 use crate::served::Served;
 use contract::deployment::Fallback;
 use contract::rollout::Arm;
 use contract::{Contract, VersionNo};
-use std::sync::Arc;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 /// Why a version gave no answer.
@@ -24,20 +27,60 @@ pub(super) enum Miss {
     Open { version: VersionNo, retry_after: Duration },
 }
 
-/// Asks one version, unless its circuit breaker is open. Answers that are not finite numbers are failures.
+/// What is heard of a version before it answers: a reason to let something else answer, if it can.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Early {
+    #[error("version {version} hangs: one run has taken {:.1} s so far", taken.as_secs_f64())]
+    Hangs { version: VersionNo, taken: Duration },
+    #[error("version {version} had not answered when the request's deadline was near")]
+    Near { version: VersionNo },
+}
+
+/// Where it is left for [`or_early`].
+pub(super) type Heard = Mutex<Option<Early>>;
+
+/// Asks one version, unless its circuit breaker is open. Answers that are not finite numbers are failures. A run that hangs is one at once,
+/// and is left in `heard`, as is a deadline that is near.
 pub(super) async fn ask(
     served: &Served,
     inputs: &Arc<Named>,
     priority: Priority,
     deadline: Option<Instant>,
+    heard: &Heard,
 ) -> Result<Answer, Miss> {
-    let pass = served.breaker.admit(Instant::now()).map_err(|retry_after| Miss::Open { version: served.version, retry_after })?;
-    let answer = served.onnx.infer(inputs.clone(), priority, deadline).await.and_then(|answer| {
+    let mut pass =
+        served.breaker.admit(Instant::now()).map_err(|retry_after| Miss::Open { version: served.version, retry_after })?;
+    let version = served.version;
+    let notice = |notice| match notice {
+        Notice::Hangs { taken } => {
+            pass.hangs();
+            leave(heard, Early::Hangs { version, taken });
+        }
+        Notice::LastCall => leave(heard, Early::Near { version }),
+    };
+    let answer = served.onnx.infer_watched(inputs.clone(), priority, deadline, notice).await.and_then(|answer| {
         let nan = || InferError::Failed(format!("version {} answered with something that is not a number", served.version));
         if is_finite(&served.contract, &answer.outputs) { Ok(answer) } else { Err(nan()) }
     });
     pass.ended(&answer, || !inputs.iter().any(|(_, tensor)| tensor.data().has_non_finite()));
     Ok(answer?)
+}
+
+/// The first one counts.
+fn leave(heard: &Heard, early: Early) {
+    heard.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(early);
+}
+
+/// What comes first: the answer, or something that is heard before it. The answer can be waited for again.
+pub(super) async fn or_early<T>(mut asking: Pin<&mut impl Future<Output = T>>, heard: &Heard) -> Result<T, Early> {
+    poll_fn(|cx| match asking.as_mut().poll(cx) {
+        Poll::Ready(answer) => Poll::Ready(Ok(answer)),
+        Poll::Pending => match heard.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(early) => Poll::Ready(Err(early)),
+            None => Poll::Pending,
+        },
+    })
+    .await
 }
 
 /// Whether a link can answer under this contract; `Err` says which field of it is wrong, and why.
@@ -50,7 +93,7 @@ pub fn fits(link: &Fallback, contract: &Contract) -> Result<(), (&'static str, S
 }
 
 impl Course<'_> {
-    /// Goes down the chain. The request counts as failed for the version that it was assigned to, whoever answers.
+    /// Goes down the chain, since the assigned version has no answer.
     pub(super) async fn fall_back(
         self,
         miss: Miss,
@@ -63,10 +106,28 @@ impl Course<'_> {
         }
         // Values that a model calls wrong may be right for another one, but are no reason for a made-up answer.
         let refused = matches!(miss, Miss::Model(InferError::Refused(_)));
-        for link in chain {
+        match self.stand_in(deadline, chain, refused, true).await {
+            Some(found) => self.stood_in(found, miss.to_string()).await,
+            None => self.failed(miss),
+        }
+    }
+
+    /// The first answer that the chain has. With `only_versions`, none that is made up. With `patient` the last link may take its time,
+    /// since there is nothing else to wait for.
+    pub(super) async fn stand_in(
+        &self,
+        deadline: Option<Instant>,
+        chain: &[Fallback],
+        only_versions: bool,
+        patient: bool,
+    ) -> Option<Found> {
+        if self.arm == Arm::Pilot {
+            return None;
+        }
+        for (i, link) in chain.iter().enumerate() {
             let found = match link {
-                Fallback::Previous { version } => self.previous(*version, deadline).await,
-                _ if refused => None,
+                Fallback::Previous { version } => self.previous(*version, deadline, patient && i + 1 == chain.len()).await,
+                _ if only_versions => None,
                 Fallback::Rule { rule } => {
                     let said = ruled(rule, &self.served.contract, &self.inputs, self.rows)
                         .and_then(|rows| stated(&self.served.contract, &rows));
@@ -77,25 +138,37 @@ impl Course<'_> {
                     self.made_up(FallbackKind::Default, fixed(&self.served.contract, label, *score, self.rows))
                 }
             };
-            if let Some(Found { outputs, by, kind, timings }) = found {
-                self.counters(self.served, self.arm).failed(self.started.elapsed(), Some(kind));
-                let (fallback, cached) = (Some((kind, miss.to_string())), kind == FallbackKind::Cache);
-                return self.finish(Given { outputs, by, fallback, cached, timings }).await;
+            if found.is_some() {
+                return found;
             }
         }
-        self.failed(miss)
+        None
+    }
+
+    /// The request counts as failed for the version that it was assigned to, whoever answers.
+    pub(super) async fn stood_in(self, found: Found, why: String) -> Result<Prediction, PredictError> {
+        let Found { outputs, by, kind, timings } = found;
+        self.counters(self.served, self.arm).failed(self.started.elapsed(), Some(kind));
+        let (fallback, cached) = (Some((kind, why)), kind == FallbackKind::Cache);
+        self.finish(Given { outputs, by, fallback, cached, timings }).await
     }
 
     /// The version that was stable before, or a named one. While a canary is out, the version before it is the stable one.
-    async fn previous(&self, version: Option<VersionNo>, deadline: Option<Instant>) -> Option<Found> {
+    async fn previous(&self, version: Option<VersionNo>, deadline: Option<Instant>, patient: bool) -> Option<Found> {
         let other = match version {
             Some(version) => self.route.version(version),
             None if self.arm == Arm::Canary => Some(&self.route.stable),
             None => self.route.previous.as_ref(),
         };
         let other = other.filter(|other| other.version != self.served.version)?;
-        let inputs = other.onnx.check(Named::clone(&self.inputs)).ok()?;
-        let answer = ask(other, &Arc::new(inputs), self.priority, deadline).await.ok()?;
+        let inputs = Arc::new(other.onnx.check(Named::clone(&self.inputs)).ok()?);
+        let heard = Heard::default();
+        let mut asking = pin!(ask(other, &inputs, self.priority, deadline, &heard));
+        let answer = match or_early(asking.as_mut(), &heard).await {
+            Ok(answer) => answer.ok()?,
+            Err(_) if patient => asking.await.ok()?,
+            Err(_) => return None,
+        };
         Some(Found {
             outputs: Arc::new(answer.outputs),
             by: Some(other.clone()),
@@ -135,7 +208,7 @@ impl Course<'_> {
 }
 
 /// What a link of the chain answers.
-struct Found {
+pub(super) struct Found {
     outputs: Arc<Named>,
     by: Option<Arc<Served>>,
     kind: FallbackKind,

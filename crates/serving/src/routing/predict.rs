@@ -1,7 +1,7 @@
 //! One prediction: choose the version, check the inputs, ask the model, fall back as declared, record.
 
 use super::Route;
-use super::chain::{Miss, ask};
+use super::chain::{Heard, Miss, ask, or_early};
 use super::counters::FallbackKind;
 use super::receipt::Receipt;
 use super::router::{Inner, Router};
@@ -13,6 +13,7 @@ use crate::served::Served;
 use contract::deployment::{Fallback, Recording};
 use contract::rollout::Arm;
 use contract::{PredictionId, VersionNo};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -127,6 +128,8 @@ impl Drop for Inflight<'_> {
 impl Router {
     /// Answers one request. Never waits for a database, unless the deployment asks for durable recording.
     pub async fn predict(&self, request: PredictRequest) -> Result<Prediction, PredictError> {
+        // An answer on this very thread waits for nothing: without this, a caller that asks in a loop would keep the thread for itself.
+        tokio::task::coop::consume_budget().await;
         let started = Instant::now();
         self.inner.inflight.fetch_add(1, Ordering::Relaxed);
         let _inflight = Inflight(&self.inner);
@@ -174,7 +177,20 @@ impl Router {
             course.copy_to_shadow();
             return course.from_cache(kept).await;
         }
-        let asked = ask(served, &course.inputs, request.priority, request.deadline).await;
+        let (inputs, heard) = (course.inputs.clone(), Heard::default());
+        let mut asking = pin!(ask(served, &inputs, request.priority, request.deadline, &heard));
+        let asked = loop {
+            match or_early(asking.as_mut(), &heard).await {
+                Ok(asked) => break asked,
+                // Where nothing else has an answer, this one is waited for all the same.
+                Err(early) => {
+                    if let Some(found) = course.stand_in(request.deadline, &route.settings.fallback, false, false).await {
+                        course.copy_to_shadow();
+                        return course.stood_in(found, early.to_string()).await;
+                    }
+                }
+            }
+        };
         course.copy_to_shadow();
         match asked {
             Ok(answer) => course.answered(answer, place).await,

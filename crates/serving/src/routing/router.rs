@@ -89,6 +89,16 @@ impl Router {
         });
     }
 
+    /// The deployment exists, and is loaded with these versions when somebody asks for the first time.
+    pub fn set_asleep_with(&self, deployment: &str, mut versions: Vec<VersionNo>) {
+        versions.sort();
+        self.change(|snapshot| {
+            snapshot.routes.remove(deployment);
+            snapshot.loading.remove(deployment);
+            snapshot.asleep.insert(deployment.to_owned(), versions.clone());
+        });
+    }
+
     /// Whether the deployment has to be loaded again before it can answer.
     pub fn is_asleep(&self, deployment: &str) -> bool {
         let snapshot = self.inner.snapshot.load();

@@ -3,6 +3,7 @@
 mod cache;
 mod examples;
 mod fallback;
+mod hang;
 mod hostile;
 mod model;
 mod predict;

@@ -106,3 +106,19 @@ save("with_default", [helper.make_node("Add", ["x", "bias"], ["y"])], [X, value(
 
 # Whole-number division: by zero, the processor would stop the program.
 save("divide", [helper.make_node("Div", ["a", "b"], ["y"])], [value("a", T.INT64, ["n"]), value("b", T.INT64, ["n"])], [value("y", T.INT64, ["n"])])
+
+# Models that fail for some inputs only, so that one can see them recover. They take one number, and answer its absolute value.
+# As many rounds as the largest number says: a number of millions hangs.
+body = helper.make_graph(
+    [helper.make_node("Abs", ["s"], ["s_out"]), helper.make_node("Identity", ["go"], ["go_out"])],
+    "body", [value("i", T.INT64, []), value("go", T.BOOL, []), value("s", T.FLOAT, ["n", 1])], [value("go_out", T.BOOL, []), value("s_out", T.FLOAT, ["n", 1])])
+save("rounds", [helper.make_node("ReduceMax", ["x"], ["most"], keepdims=0), helper.make_node("Cast", ["most"], ["times"], to=T.INT64),
+                helper.make_node("Loop", ["times", "yes", "x"], ["y"], body=body)], [ONE], [value("y", T.FLOAT, ["n", 1])],
+     [constant("yes", np.bool_(True))])
+
+# A tensor of as many numbers as the largest one says, four bytes each.
+save("room", [helper.make_node("Abs", ["x"], ["size"]), helper.make_node("ReduceMax", ["size"], ["most"], keepdims=0),
+              helper.make_node("Cast", ["most"], ["count"], to=T.INT64), helper.make_node("Unsqueeze", ["count", "first"], ["shape"]),
+              helper.make_node("ConstantOfShape", ["shape"], ["filled"]), helper.make_node("ReduceSum", ["filled"], ["sum"], keepdims=0),
+              helper.make_node("Add", ["size", "sum"], ["y"])],
+     [ONE], [value("y", T.FLOAT, ["n", 1])], [constant("first", np.array([0], np.int64))])

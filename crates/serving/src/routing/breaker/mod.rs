@@ -26,6 +26,8 @@ pub struct Pass<'b> {
     breaker: &'b Breaker,
     probe: bool,
     ended: Ended,
+    /// Its end has been counted already.
+    settled: bool,
 }
 
 impl Breaker {
@@ -36,8 +38,8 @@ impl Breaker {
     /// Lets a request through, or says after how long another try is worth it.
     pub(crate) fn admit(&self, now: Instant) -> Result<Pass<'_>, Duration> {
         match self.state().admit(now.saturating_duration_since(self.since)) {
-            Admission::Through => Ok(Pass { breaker: self, probe: false, ended: Ended::Nothing }),
-            Admission::Probe => Ok(Pass { breaker: self, probe: true, ended: Ended::Nothing }),
+            Admission::Through => Ok(Pass::new(self, false)),
+            Admission::Probe => Ok(Pass::new(self, true)),
             Admission::Refused { after } => Err(after),
         }
     }
@@ -49,9 +51,28 @@ impl Breaker {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn settle(&self, probe: bool, ended: Ended) {
+        let mut state = self.state();
+        if state.settle(self.since.elapsed(), probe, ended) {
+            let standing = state.standing();
+            drop(state);
+            tracing::warn!(version = self.of, ?standing, "the circuit breaker of a version has changed");
+        }
+    }
 }
 
-impl Pass<'_> {
+impl<'b> Pass<'b> {
+    fn new(breaker: &'b Breaker, probe: bool) -> Self {
+        Self { breaker, probe, ended: Ended::Nothing, settled: false }
+    }
+
+    /// Counts a failure now: the model's run hangs. Whatever comes of it later decides nothing any more.
+    pub(crate) fn hangs(&mut self) {
+        self.settled = true;
+        self.breaker.settle(self.probe, Ended::Failed);
+    }
+
     /// Counts the end of the request. A model that fails on values that are missing or not finite may be right to: that is no
     /// reason to keep everybody else from it.
     pub(crate) fn ended<T>(mut self, answer: &Result<T, InferError>, input_is_finite: impl FnOnce() -> bool) {
@@ -66,11 +87,8 @@ impl Pass<'_> {
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
-        let mut state = self.breaker.state();
-        if state.settle(self.breaker.since.elapsed(), self.probe, self.ended) {
-            let standing = state.standing();
-            drop(state);
-            tracing::warn!(version = self.breaker.of, ?standing, "the circuit breaker of a version has changed");
+        if !self.settled {
+            self.breaker.settle(self.probe, self.ended);
         }
     }
 }
