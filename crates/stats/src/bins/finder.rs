@@ -44,12 +44,14 @@ impl Finder {
         self.edges.len()
     }
 
+    #[inline]
     fn part(&self, x: f64) -> usize {
         // A cast saturates: what lies below is in the first part.
         (((x - self.low) * self.scale) as usize).min(self.first.len() - 1)
     }
 
     /// The bin of a finite value.
+    #[inline]
     pub fn find(&self, x: f64) -> usize {
         let first = usize::from(self.first[self.part(x)]);
         // Nearly every part has one edge at most: a step without a branch, which could not be foretold.

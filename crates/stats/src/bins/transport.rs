@@ -47,28 +47,23 @@ impl Carrier {
             return None;
         }
         let (m, mut counted, mut share, mut cost) = (m as f64, 0, 0.0, 0.0);
-        // From one step of F − G to the next. What lies beyond all mass costs nothing: there an end may be infinite.
-        let mut carry = |from: f64, to: f64, height: f64| {
-            if height != 0.0 && to > from {
-                cost += (to - from) * f64::abs(height);
-            }
-        };
-        for ((bin, &rows), &sum) in self.bins.iter().zip(counts).zip(sums) {
-            if rows == 0 {
-                carry(bin.left, bin.at, bin.before - share);
-                carry(bin.at, bin.right, bin.after - share);
-                continue;
-            }
+        let last = self.bins.len() - 1;
+        for (i, ((bin, &rows), &sum)) in self.bins.iter().zip(counts).zip(sums).enumerate() {
+            let at = if rows > 0 { (sum / rows as f64).clamp(bin.left, bin.right) } else { bin.left };
             counted += rows;
-            let (at, then) = ((sum / rows as f64).clamp(bin.left, bin.right), counted as f64 / m);
-            if bin.at <= at {
-                carry(bin.left, bin.at, bin.before - share);
-                carry(bin.at, at, bin.after - share);
-                carry(at, bin.right, bin.after - then);
-            } else {
-                carry(bin.left, at, bin.before - share);
-                carry(at, bin.at, bin.before - then);
-                carry(bin.at, bin.right, bin.after - then);
+            let then = if rows > 0 { counted as f64 / m } else { share };
+            // Both steps of F − G inside the bin, one of them after the other.
+            let (first, between, second) =
+                if bin.at <= at { (bin.at, bin.after - share, at) } else { (at, bin.before - then, bin.at) };
+            // Beyond all mass F − G is 0, and an end may be infinite.
+            if i > 0 {
+                cost += (first - bin.left) * f64::abs(bin.before - share);
+            }
+            if first < second && first.is_finite() {
+                cost += (second - first) * f64::abs(between);
+            }
+            if i < last && second.is_finite() {
+                cost += (bin.right - second) * f64::abs(bin.after - then);
             }
             share = then;
         }

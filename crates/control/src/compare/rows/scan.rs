@@ -78,12 +78,11 @@ impl Marks {
 
     /// From where to where a field reaches in every row.
     pub fn column(&self, field: usize) -> impl Iterator<Item = (usize, usize)> {
-        self.starts
-            .get(field..=self.rows * self.fields)
-            .unwrap_or_default()
-            .windows(2)
-            .step_by(self.fields.max(1))
-            .map(|ends| (ends[0] as usize, ends[1] as usize - 1))
+        let ends = self.starts.get(field..=self.rows * self.fields).unwrap_or_default();
+        (0..self.rows).map(move |row| {
+            let at = row * self.fields;
+            (ends[at] as usize, ends[at + 1] as usize - 1)
+        })
     }
 }
 

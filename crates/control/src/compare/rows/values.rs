@@ -44,6 +44,7 @@ pub fn number(text: &[u8]) -> Option<f64> {
 
 /// The same of a number of at most eight characters in a buffer, put together from all of them at once; `None` where [`number`]
 /// has to look.
+#[inline]
 pub fn short_number(buffer: &[u8], from: usize, to: usize) -> Option<f64> {
     const ZEROS: u64 = 0x3030_3030_3030_3030;
     let negative = buffer.get(from) == Some(&b'-');
