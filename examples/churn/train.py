@@ -38,7 +38,7 @@ CLEAN = [name for name in NUMBERS if name != "retention_calls"]
 MISSING_SHARE = 0.02          # of account_length, at random
 CALLED_IF_LEAVING = 0.70      # history: the retention desk called after the customer had announced to leave
 CALLED_IF_STAYING = 0.004
-CAMPAIGN_FACTOR = 1.15        # live: as many calls as in history (times this), but to customers drawn by lot
+CAMPAIGN_FACTOR = 1.15        # live: as many calls as in history (times this), but by lot, not to who has announced to leave
 TARIFF_MINUTES = 80.0         # drifted traffic: a flat daytime tariff, about 1.5 standard deviations more minutes
 
 
@@ -60,10 +60,24 @@ def split(frame):
     return [frame.loc[part].reset_index(drop=True) for part in (reference, heldback, live)]
 
 
+def others(table, reference):
+    """The columns but retention_calls as numbers: a constant, the numbers, one indicator for each value but the first."""
+    numbers = table[CLEAN].fillna(reference[CLEAN].mean())
+    values = [table[name] == value for name in TEXT for value in sorted(reference[name].unique())[1:]]
+    return np.column_stack([np.ones(len(table)), numbers, *values]).astype(float)
+
+
 def campaign(live, reference, rng):
-    """Live traffic: the calls known when a request is made come from a campaign by lot and say nothing about leaving."""
-    share = (reference["retention_calls"] > 0).mean() * CAMPAIGN_FACTOR
-    called = rng.permutation(len(live)) < round(share * len(live))
+    """Live traffic: the calls known when a request is made come from a campaign, by lot and by the other columns.
+
+    The chances are the straight-line fit of who was called in history, so retention_calls goes together with every other column
+    as it did (least squares keeps each covariance), and beyond them says nothing about leaving.
+    """
+    was_called = (reference["retention_calls"] > 0).to_numpy(float)
+    weights = np.linalg.lstsq(others(reference, reference), was_called, rcond=None)[0]
+    chance = np.clip(others(live, reference) @ weights, 0.0, 1.0)
+    chance *= was_called.mean() * CAMPAIGN_FACTOR / chance.mean()
+    called = (rng.permutation(len(live)) + 0.5) / len(live) < chance
     numbers = reference.loc[reference["retention_calls"] > 0, "retention_calls"].to_numpy()
     return live.assign(retention_calls=np.where(called, rng.choice(numbers, len(live)), 0.0))
 

@@ -32,10 +32,10 @@ impl SplitMix64 {
         if bound == 0 {
             return 0;
         }
-        let reject_under = bound.wrapping_neg() % bound;
         loop {
             let product = u128::from(self.next_u64()) * u128::from(bound);
-            if product as u64 >= reject_under {
+            // What is refused is less than the bound: the division is seldom needed.
+            if product as u64 >= bound || product as u64 >= bound.wrapping_neg() % bound {
                 return (product >> 64) as u64;
             }
         }

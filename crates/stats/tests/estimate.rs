@@ -249,3 +249,19 @@ fn many_at_once_are_counted_as_one_by_one() {
     all.add_all(&calibrator, std::iter::empty());
     assert_eq!(one, all);
 }
+
+#[test]
+fn outcomes_count_the_same_one_by_one_and_at_once() {
+    let mut rng = SplitMix64::new(8);
+    let outcomes: Vec<(bool, bool, Option<f64>)> = (0..5_000)
+        .map(|i| {
+            let score = (rng.uniform() * 1.2 - 0.1).min(if i < 2_000 { 0.4 } else { 2.0 });
+            (rng.bernoulli(0.3), score > 0.5, (i % 7 != 0).then_some(score))
+        })
+        .collect();
+    let (mut one_by_one, mut at_once) = (BinaryQuality::default(), BinaryQuality::default());
+    outcomes.iter().for_each(|(truth, predicted, score)| one_by_one.add(*truth, *predicted, *score));
+    outcomes.chunks(1_100).for_each(|part| at_once.add_all(part.iter().copied()));
+    at_once.add_all(std::iter::empty());
+    assert_eq!(one_by_one, at_once);
+}

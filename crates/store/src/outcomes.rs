@@ -48,6 +48,33 @@ impl Db {
         .await
     }
 
+    /// Quality of a version over all rows, of the first minutes that start in `[from, to)`; all arms of a minute count once.
+    pub async fn quality_after(
+        &self,
+        deployment: &DeploymentName,
+        version: VersionNo,
+        from: Millis,
+        to: Millis,
+        limit: i64,
+    ) -> Result<Vec<QualityRow>> {
+        self.all(
+            "select * from quality_windows where deployment = $1 and version = $2 and segment = '' and start >= $3 and start < $4
+               and start in (select distinct start from quality_windows
+                             where deployment = $1 and version = $2 and segment = '' and start >= $3 and start < $4
+                             order by start limit $5)
+             order by start, arm",
+            args![deployment, version, from, to, limit],
+        )
+        .await
+    }
+
+    /// Start of the first window that labels were counted in.
+    pub async fn quality_first(&self, deployment: &DeploymentName) -> Result<Option<i64>> {
+        let (first,): (Option<i64>,) =
+            self.one("select min(start) from quality_windows where deployment = $1 and segment = ''", args![deployment]).await?;
+        Ok(first)
+    }
+
     /// When the last label came; where its prediction is no longer in the log, the start of the newest window that labels were counted in.
     pub async fn label_last(&self, deployment: &DeploymentName) -> Result<Option<i64>> {
         let (came, counted): (Option<i64>, Option<i64>) = self

@@ -149,6 +149,16 @@ impl Db {
         )
         .await
     }
+
+    /// Times from the prediction to its outcome, of the 1,000 that came last: by their arrival, since among the newest predictions only
+    /// those are known whose outcome came soon.
+    pub async fn outcome_delays_last(&self, deployment: &DeploymentName) -> Result<Vec<(i64,)>> {
+        self.all(
+            "select outcome_at - at from predictions where deployment = $1 and outcome_at is not null order by outcome_at desc limit 1000",
+            args![deployment],
+        )
+        .await
+    }
 }
 
 impl Tx {

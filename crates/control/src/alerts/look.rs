@@ -8,7 +8,7 @@ use crate::monitoring::findings::{self, PredictionFinding, distance_words, verdi
 use crate::monitoring::whole_rows::WholeRows;
 use crate::monitoring::window::{Features, Operations};
 use crate::monitoring::{last, read};
-use crate::outcomes::{Quality, concept, look_at_trust, primary_key, primary_name};
+use crate::outcomes::{Quality, Watched, look_at_trust, offline_error, primary_key, primary_name, watch};
 use crate::registry::expected::Expected;
 use crate::rollouts::{Mismatch, mismatch};
 use crate::{Ctx, IntoProblem, Outcome};
@@ -31,8 +31,10 @@ pub async fn firing(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
     fires.extend(super::slo::firing(cx, known).await?);
     fires.extend(super::stale::firing(cx, known).await?);
     fires.extend(super::resources::firing(cx, known).await?);
-    fires.extend(quality(cx, known, stable).await?);
-    fires.extend(errors(cx, known, stable).await?);
+    let watched = watch(cx, &known.name, stable).await?;
+    let offline = offline(cx, known, stable).await?;
+    fires.extend(quality(cx, known, stable, offline, &watched).await?);
+    fires.extend(errors(cx, known, stable, offline, &watched));
     if let Some(Mismatch { rollout, canary, stable, weight }) = mismatch(cx, &known.name).await? {
         fires.push(rules::traffic_split(rollout.as_str(), canary, stable, weight));
     }
@@ -135,51 +137,38 @@ async fn estimate(cx: &Ctx, known: &Known, stable: &KnownVersion, rows: &WholeRo
     }))
 }
 
-async fn errors(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Option<Firing>> {
+fn errors(cx: &Ctx, known: &Known, stable: &KnownVersion, offline: Option<f64>, watched: &Watched) -> Option<Firing> {
     let detector = known.settings.concept_detector;
-    let shift = concept(cx, &known.name, stable.version).await?.worse(detector);
-    let is_rate = stable.contract.task != Task::Regression;
-    Ok(watching::concept(&watching::ConceptLook {
+    let task = stable.contract.task;
+    let offline = offline_error(stable, offline);
+    watching::concept(&watching::ConceptLook {
         version: stable.version,
         detector,
-        is_rate,
-        shift,
+        is_rate: task != Task::Regression,
+        shift: watched.concept.worse(detector).filter(|shift| shift.exceeds(offline, task)),
         margin: known.settings.alert_limits.quality_margin,
         now: cx.now(),
-    }))
+    })
 }
 
-async fn quality(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Option<Firing>> {
-    let Some(offline) = offline(cx, known, stable).await? else { return Ok(None) };
-    let doing = "Reading quality";
-    let now = cx.now();
-    let mut delays: Vec<i64> = cx
-        .store
-        .db
-        .outcome_delays(&known.name, Millis(now.0 - QUALITY), now + 1)
-        .await
-        .or_problem(doing)?
-        .into_iter()
-        .map(|(delay,)| delay)
-        .collect();
-    let until = mature_until(now, &mut delays);
-    let rows = cx.store.db.quality(&known.name, "", Millis(until.0 - QUALITY), until).await.or_problem(doing)?;
-    let task = stable.contract.task;
-    let mut sum = Quality::new(task);
+/// Only of minutes whose outcomes are known for the most part: what is known early is no reason to wake anybody.
+async fn quality(
+    cx: &Ctx,
+    known: &Known,
+    stable: &KnownVersion,
+    offline: Option<f64>,
+    watched: &Watched,
+) -> Outcome<Option<Firing>> {
+    let (Some(offline), Some(until)) = (offline, watched.until) else { return Ok(None) };
+    let from = Millis(until.0 - QUALITY);
+    let rows = cx.store.db.quality(&known.name, "", from, until).await.or_problem("Reading quality")?;
+    let mut sum = Quality::new(stable.contract.task);
     for row in rows.iter().filter(|row| row.version == i64::from(stable.version.0)) {
         if let Ok(quality) = serde_json::from_str(&row.quality) {
             sum.merge(&quality);
         }
     }
     Ok(quality_of(known, stable, offline, &sum))
-}
-
-/// Start of the first minute whose outcomes are not known for the most part: what is known early is seldom like what is known late, and is
-/// no reason to wake anybody. A minute is known when it and nine of ten delays have passed.
-fn mature_until(now: Millis, delays: &mut [i64]) -> Millis {
-    delays.sort_unstable();
-    let nine_of_ten = delays.get(delays.len() * 9 / 10).or(delays.last()).copied().unwrap_or(0).max(0);
-    Millis(now.0 - nine_of_ten - MINUTE + 1)
 }
 
 /// What the outcomes of a stretch say; also of one that is long past.
@@ -202,25 +191,4 @@ pub fn quality_of(known: &Known, stable: &KnownVersion, offline: f64, sum: &Qual
 /// The primary measure on held-back data, from the version's gates.
 pub async fn offline(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Option<f64>> {
     crate::outcomes::offline(cx, &known.model, stable.version, primary_key(stable.contract.task)).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_minute_is_judged_when_it_and_nine_of_ten_delays_have_passed() {
-        let now = Millis(100 * MINUTE);
-        let in_time = |delays: &[i64], start: i64| Millis(start) < mature_until(now, &mut delays.to_vec());
-        for (delays, last) in [
-            (&[][..], 99 * MINUTE),
-            (&[0, 0, 0], 99 * MINUTE),
-            (&[-5_000, -5_000], 99 * MINUTE),
-            (&[MINUTE, MINUTE, MINUTE], 98 * MINUTE),
-            (&[3 * MINUTE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 99 * MINUTE),
-            (&[3 * MINUTE, 3 * MINUTE, 0, 0, 0, 0, 0, 0, 0, 0], 96 * MINUTE),
-        ] {
-            assert!(in_time(delays, last) && !in_time(delays, last + MINUTE), "{delays:?}");
-        }
-    }
 }

@@ -11,10 +11,11 @@ use contract::deployment::ConceptDetector;
 use contract::time::{HOUR, MINUTE};
 use contract::verdict::State;
 use contract::views::alerts::{AlertKind, AlertLine};
-use contract::{DeploymentName, PredictionId};
+use contract::{DeploymentName, Millis, PredictionId};
 use serde_json::json;
 use serving::Value;
 use stats::estimate::Trust;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 async fn open(bed: &Bed) -> Vec<AlertLine> {
@@ -116,12 +117,16 @@ async fn live_rows_are_estimated_whatever_the_windows_and_the_estimate_is_near_t
         assert_eq!(calibration.bins.iter().map(|bin| bin.happened.n).sum::<u64>(), page.outcomes_known);
         // All came at once, minutes late: nothing was known of the old ones as early as of the young ones.
         assert_eq!(page.cohorts, None);
-        assert_eq!(page.errors.as_ref().map(|errors| (errors.seen, errors.state)), Some((page.outcomes_known, State::Ok)));
+        assert!(page.errors.is_none(), "until twice their delay has passed, nobody knows how late outcomes come");
         let realised = page.versions[0].estimate.unwrap();
         assert!((expected.primary().unwrap() - realised.value).abs() < 0.02, "{:?} for {}", expected.primary(), realised.value);
         let held = trust(&bed.cx, &name, &known(&bed, &name).versions[&version]).await.unwrap().unwrap();
         assert_eq!(held.trust, Trust::Trusted, "{held:?}");
         assert!(open(&bed).await.is_empty(), "nothing has changed");
+        bed.clock.advance(5 * MINUTE);
+        assert!(open(&bed).await.is_empty(), "nothing has changed");
+        let errors = quality(&bed.cx, &admin(), &name, last(&bed.cx, HOUR)).await.unwrap().errors.unwrap();
+        assert_eq!((errors.seen, errors.state), (page.outcomes_known, State::Ok));
     }
 }
 
@@ -200,6 +205,7 @@ async fn a_changed_relation_is_concept_drift_and_ends_the_trust_in_estimates() {
         let before = bed.send(&name, &rows[..800]).await;
         bed.flush().await;
         post(&bed.cx, &admin(), truths(&before, 0, false)).await.unwrap();
+        bed.clock.advance(MINUTE);
         assert!(!kinds(&open(&bed).await).contains(&AlertKind::ConceptDrift));
         let stable = || known(&bed, &name).versions[&version].clone();
         assert_eq!(trust(&bed.cx, &name, &stable()).await.unwrap().unwrap().trust, Trust::Trusted);
@@ -212,6 +218,7 @@ async fn a_changed_relation_is_concept_drift_and_ends_the_trust_in_estimates() {
         bed.flush().await;
         bed.clock.advance(HOUR);
         post(&bed.cx, &admin(), truths(&after, 800, true)).await.unwrap();
+        bed.clock.advance(MINUTE);
         let open = open(&bed).await;
         let drift = open.iter().find(|alert| alert.kind == AlertKind::ConceptDrift).unwrap_or_else(|| panic!("{open:?}"));
         assert_eq!((drift.state, drift.subject.as_str()), (State::Bad, version.to_string().as_str()));
@@ -234,6 +241,46 @@ async fn a_changed_relation_is_concept_drift_and_ends_the_trust_in_estimates() {
         tick(&bed.cx).await.unwrap();
         let held = trust(&bed.cx, &name, &known(&bed, &name).versions[&version]).await.unwrap().unwrap();
         assert_eq!(held.trust, Trust::Trusted, "{held:?}");
+    }
+}
+
+/// Who leaves is known long before who stays, and is foretold worse: whenever traffic begins, what is known at first is unlike the rest.
+#[tokio::test]
+async fn what_is_known_early_raises_nothing_and_a_changed_relation_is_found() {
+    for mut bed in beds().await {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let rows = bed.rows(&name, "live.csv");
+        let labels: BTreeMap<usize, String> = outcomes("live_outcomes.csv").into_iter().collect();
+        let mut due: BTreeMap<usize, Vec<contract::inputs::Outcome>> = BTreeMap::new();
+        let mut found = None;
+        for minute in 0..66 {
+            let from = minute * 100 % rows.len();
+            let ids = match minute {
+                // Nobody calls for a while.
+                14..24 => Vec::new(),
+                _ => bed.send(&name, &rows[from..from + 100]).await,
+            };
+            bed.flush().await;
+            for (i, id) in ids.iter().enumerate() {
+                let Some(label) = labels.get(&(from + i)) else { continue };
+                let leaves = (label == "yes") != (minute >= 42);
+                let known = minute + if leaves { 2 } else { 8 };
+                let label = json!(if leaves { "yes" } else { "no" });
+                let outcome = contract::inputs::Outcome { prediction_id: id.clone(), label, value: None, at: None };
+                due.entry(known).or_default().push(outcome);
+            }
+            post(&bed.cx, &admin(), due.remove(&minute).unwrap_or_default()).await.unwrap();
+            bed.clock.advance(MINUTE);
+            let kinds = kinds(&open(&bed).await);
+            let is_told = kinds.contains(&AlertKind::ConceptDrift) || kinds.contains(&AlertKind::Quality);
+            assert!(!is_told || minute >= 42, "minute {minute}: {kinds:?}");
+            found = found.or(kinds.contains(&AlertKind::ConceptDrift).then_some(minute));
+        }
+        assert!(found.is_some_and(|minute| minute <= 60), "{found:?}");
+        let shift = concept(&bed.cx, &name, version).await.unwrap().worse(ConceptDetector::Adwin).unwrap();
+        let since = (shift.since - Millis::parse("2026-03-17T14:20:00Z").unwrap()) / MINUTE;
+        assert!((41..=43).contains(&since) && shift.before < 0.1 && shift.after > 0.5, "{since}: {shift:?}");
     }
 }
 

@@ -112,7 +112,7 @@ pub fn concept(look: &ConceptLook) -> Option<Firing> {
         state: if shift.after - shift.before >= 2.0 * look.margin { State::Bad } else { State::Watch },
         headline,
         sentence: format!(
-            "It began with predictions of about {}, and {} saw it in an outcome that came {}. The mean is over the last {}.",
+            "It began with predictions of about {}, and {} saw it {}, when their outcomes were known. The mean is over the last {}.",
             shift.since.words(now),
             detector.name(),
             shift.at.words(now),

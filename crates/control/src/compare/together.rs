@@ -92,17 +92,8 @@ impl Together {
                 _ => vec![0; rows.len()],
             })
             .collect();
-        self.summed(JointWindow::new(&self.baseline), &columns, rows.len())
-    }
-
-    fn summed(&self, mut window: JointWindow, columns: &[Vec<i32>], rows: usize) -> JointWindow {
-        let mut scores = vec![0; columns.len()];
-        for row in 0..rows {
-            for (score, column) in scores.iter_mut().zip(columns) {
-                *score = column[row];
-            }
-            window.add(&scores);
-        }
+        let mut window = JointWindow::new(&self.baseline);
+        window.add_columns(&columns);
         window
     }
 
@@ -130,21 +121,17 @@ impl Together {
                     bins[*feature].iter().map(|bin| scores.get(usize::from(*bin)).copied().unwrap_or(0)).collect()
                 }
                 Source::Value { text, yes, no } => {
-                    let dictionary = &dictionaries[*feature];
-                    let wanted = dictionary.get(text);
-                    let score = |code: &u32| value_score(*code, wanted, *yes, *no);
-                    batch.codes(*feature)[rows.clone()].iter().map(score).collect()
+                    let wanted = dictionaries[*feature].get(text);
+                    batch.codes(*feature)[rows.clone()].iter().map(|code| value_score(*code, wanted, *yes, *no)).collect()
                 }
             })
             .collect();
-        *window = self.summed(std::mem::take(window), &columns, rows.len());
+        window.add_columns(&columns);
     }
 }
 
 fn value_score(code: u32, wanted: Option<u32>, yes: i32, no: i32) -> i32 {
-    match code {
-        NONE => 0,
-        code if Some(code) == wanted => yes,
-        _ => no,
-    }
+    // `NONE` is no code of a text. Without branches: which value comes next cannot be foretold.
+    let score = if code == wanted.unwrap_or(NONE) { yes } else { no };
+    if code == NONE { 0 } else { score }
 }

@@ -36,6 +36,7 @@ pub(crate) use head::head;
 pub use latency::latency;
 pub(crate) use latency::rates;
 pub(crate) use log::{hashed, is_readable};
+pub(crate) use read::is_live;
 pub use read::last;
 pub use retention::{Retention, forget};
 pub(crate) use segments::of as groups_of;

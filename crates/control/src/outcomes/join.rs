@@ -1,15 +1,13 @@
 //! Outcomes meet their predictions: each adds to the quality of the minute in which the prediction was made, however late it comes.
 
-use super::concept::{self, Error};
 use super::quality::{Quality, class_of};
 use crate::deployments::{KnownVersion, version_no};
 use crate::monitoring::groups_of;
 use crate::registry::estimator::as_number;
 use crate::registry::expected::{self, Expected};
 use crate::{Ctx, IntoProblem, Outcome};
-use contract::rollout::Arm;
 use contract::time::MINUTE;
-use contract::{DeploymentName, Millis, PredictionId, Task};
+use contract::{DeploymentName, Millis, PredictionId};
 use serde_json::Value as Json;
 use stats::bins::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,8 +54,6 @@ pub struct Joined {
     added: BTreeMap<Minute, Vec<(PredictionRow, String)>>,
     /// Minutes in which an outcome was corrected: counted again from the log, since counts cannot be taken back.
     recount: BTreeSet<Minute>,
-    /// Errors in the order in which their outcomes came, for the detectors. A correction is no news to them.
-    errors: BTreeMap<(String, i64), Vec<Error>>,
 }
 
 impl Joined {
@@ -83,12 +79,7 @@ impl Joined {
         }
         let minute = Minute::of(&prediction);
         match before {
-            None => {
-                if let Some(error) = error(&version, &prediction, &outcome) {
-                    self.errors.entry((prediction.deployment.clone(), prediction.version)).or_default().push(error);
-                }
-                self.added.entry(minute).or_default().push((prediction, outcome));
-            }
+            None => self.added.entry(minute).or_default().push((prediction, outcome)),
             Some(_) => drop(self.recount.insert(minute)),
         }
         Ok(true)
@@ -119,26 +110,8 @@ impl Joined {
         for (minute, rows) in self.added.iter().filter(|(minute, _)| !self.recount.contains(*minute)) {
             add(cx, tx, minute, rows).await?;
         }
-        for ((deployment, version), errors) in &self.errors {
-            concept::feed(cx, tx, &deployment.as_str().into(), version_no(*version), errors).await?;
-        }
         Ok(())
     }
-}
-
-/// How wrong a live answer was, 0 to 1; `None` for the other arms, and for values without a reference to scale them by. Values are
-/// measured in three times the mean absolute error of the reference, past which they count as wholly wrong.
-fn error(version: &KnownVersion, prediction: &PredictionRow, outcome: &str) -> Option<Error> {
-    Arm::parse(&prediction.arm).filter(|arm| matches!(arm, Arm::Stable | Arm::Canary))?;
-    let value = match version.contract.task {
-        Task::Regression => {
-            let scale = 3.0 * version.baseline.as_ref()?.estimator.as_ref()?.reference().filter(|mae| *mae > 0.0)?;
-            let (said, was) = (prediction.label.parse::<f64>().ok()?, outcome.parse::<f64>().ok()?);
-            ((said - was).abs() / scale).min(1.0)
-        }
-        _ => f64::from(u8::from(prediction.label != outcome)),
-    };
-    Some(Error { value, is_rate: version.contract.task != Task::Regression, predicted: Millis(prediction.at) })
 }
 
 /// Adds rows to a minute: over all, and per group of every segment.

@@ -4,17 +4,20 @@ mod concept;
 mod join;
 mod offline;
 mod page;
+mod patience;
 mod post;
 mod quality;
 mod trust;
+mod watch;
 
-pub(crate) use concept::{Concept, Shift, concept};
+pub(crate) use concept::{Concept, Shift};
 pub(crate) use offline::offline;
 pub use page::quality;
 pub(crate) use post::WAITS;
 pub use post::{MOST, join_waiting, post};
 pub use quality::{Quality, primary_key, primary_name};
 pub(crate) use trust::{look as look_at_trust, trust};
+pub(crate) use watch::{Watched, concept, offline_error, watch};
 
 #[cfg(test)]
 mod tests;

@@ -126,6 +126,27 @@ impl Quality {
         }
     }
 
+    /// The errors of the answers, 0 to 1, in an order that says nothing: wrong ones spread evenly among the right ones; of values,
+    /// whose single errors are not kept, as many with the same mean and spread, over `large` and at most 1. Nothing of values
+    /// without `large`.
+    pub fn errors(&self, large: Option<f64>) -> impl Iterator<Item = f64> + use<> {
+        let n = if self.wrong().is_some() || large.is_some() { self.n() } else { 0 };
+        let wrong = self.wrong();
+        let (mean, spread) = match &self.counted {
+            Counted::Regression(quality) if quality.n > 0 => {
+                let mean = quality.absolute_sum / quality.n as f64;
+                (mean, (quality.squared_sum / quality.n as f64 - mean * mean).max(0.0).sqrt())
+            }
+            _ => (0.0, 0.0),
+        };
+        (0..n).map(move |i| match wrong {
+            Some(wrong) => ((i + 1) * wrong / n - i * wrong / n) as f64,
+            // The last of an odd number has no counterpart.
+            None if i + 1 == n && n % 2 == 1 => (mean / large.unwrap_or(1.0)).min(1.0),
+            None => ((if i % 2 == 0 { mean + spread } else { mean - spread }) / large.unwrap_or(1.0)).clamp(0.0, 1.0),
+        })
+    }
+
     /// Accuracy with Wilson's interval; for regression the mean absolute error with the normal interval of a mean.
     pub fn primary(&self) -> Option<Estimate> {
         let rate = |interval: Option<stats::evidence::RateInterval>, n| {
@@ -223,4 +244,34 @@ pub fn class_of(contract: &Contract, outcome: &str) -> Option<String> {
         text => text.parse::<f64>().ok().and_then(|value| known(&value.to_string())),
     };
     known(outcome).or(spelled).or_else(|| contract.classes.is_empty().then(|| outcome.to_owned()))
+}
+
+#[cfg(test)]
+impl Quality {
+    /// Of so many right and wrong answers.
+    pub fn counted(right: u64, wrong: u64) -> Self {
+        let counted = BinaryQuality { true_negative: right, false_negative: wrong, ..BinaryQuality::default() };
+        Self { counted: Counted::Binary(counted), expected: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_a_minute_are_as_many_and_as_large_as_they_were() {
+        let rates: Vec<f64> = Quality::counted(6, 2).errors(None).collect();
+        assert_eq!(rates, [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+        assert_eq!(Quality::counted(0, 0).errors(None).count(), 0);
+
+        let mut quality = RegressionQuality::default();
+        [(0.0, 1.0), (0.0, -3.0), (5.0, 5.0), (1.0, 2.0), (0.0, 0.5)].iter().for_each(|(truth, said)| quality.add(*truth, *said));
+        let quality = Quality { counted: Counted::Regression(quality), expected: None };
+        let errors: Vec<f64> = quality.errors(Some(4.0)).collect();
+        let mean = |of: &dyn Fn(f64) -> f64| errors.iter().map(|e| of(*e)).sum::<f64>() / 5.0;
+        assert!((mean(&|e| e) - 5.5 / 4.0 / 5.0).abs() < 1e-12, "{errors:?}");
+        assert_eq!((errors[4], quality.errors(None).count()), (5.5 / 5.0 / 4.0, 0));
+        assert!(quality.errors(Some(1.0)).all(|e| (0.0..=1.0).contains(&e)));
+    }
 }

@@ -12,7 +12,8 @@ pub struct Finder {
     low: f64,
     scale: f64,
     first: Vec<u16>,
-    bins: usize,
+    /// The baseline's edges, and one that no value reaches.
+    edges: Vec<f64>,
 }
 
 impl Finder {
@@ -25,7 +26,8 @@ impl Finder {
         let (low, high) = (at(0.02), at(0.98));
         let scale = parts as f64 / (high - low);
         let scale = if scale.is_finite() && scale > 0.0 { scale } else { 0.0 };
-        let mut finder = Self { low, scale, first: vec![0; parts], bins: baseline.counts.len() };
+        let padded = edges.iter().copied().chain([f64::INFINITY]).collect();
+        let mut finder = Self { low, scale, first: vec![0; parts], edges: padded };
         // The first bin of a part is that of the first edge which the same arithmetic puts into it or into a later one.
         let mut edge = 0;
         for part in 0..parts {
@@ -39,29 +41,28 @@ impl Finder {
 
     /// Bins of the baseline that it was made for.
     pub fn bins(&self) -> usize {
-        self.bins
+        self.edges.len()
     }
 
+    #[inline]
     fn part(&self, x: f64) -> usize {
         // A cast saturates: what lies below is in the first part.
         (((x - self.low) * self.scale) as usize).min(self.first.len() - 1)
     }
 
-    /// The bin of a finite value. `edges` are the baseline's.
-    pub fn find(&self, edges: &[f64], x: f64) -> usize {
-        let mut bin = usize::from(self.first[self.part(x)]);
-        let mut steps = 0;
-        while let Some(edge) = edges.get(bin) {
-            if *edge > x {
-                return bin;
-            }
-            bin += 1;
-            steps += 1;
-            if steps == 16 {
-                return bin + edges[bin..].partition_point(|edge| *edge <= x);
-            }
-        }
-        bin
+    /// The bin of a finite value.
+    #[inline]
+    pub fn find(&self, x: f64) -> usize {
+        let first = usize::from(self.first[self.part(x)]);
+        // Nearly every part has one edge at most: a step without a branch, which could not be foretold.
+        let bin = first + usize::from(self.edges[first] <= x);
+        if self.edges[bin] > x { bin } else { self.search(bin, x) }
+    }
+
+    #[cold]
+    fn search(&self, from: usize, x: f64) -> usize {
+        let near = self.edges[from..].iter().take(16).position(|edge| *edge > x);
+        from + near.unwrap_or_else(|| self.edges[from..].partition_point(|edge| *edge <= x))
     }
 }
 

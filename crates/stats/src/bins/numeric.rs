@@ -91,7 +91,7 @@ impl NumericBaseline {
         }
         if !is_constant {
             let skewness = sorted.iter().map(|x| ((x - mean) / std).powi(3)).sum::<f64>() / n as f64;
-            let edges = baseline.edges_in_units();
+            let carrier = transport::Carrier::new(&baseline.edges_in_units(), &baseline.counts, &baseline.sums);
             let std_in_units = baseline.std / baseline.unit_size();
             let mut window = NumericWindow::new(&baseline);
             baseline.null = NullTable::simulate(n, skewness, |positions| {
@@ -102,8 +102,7 @@ impl NumericBaseline {
                     window.counts[bin as usize] += 1;
                     window.sums[bin as usize] += deviation;
                 }
-                let reference = (baseline.counts.as_slice(), baseline.sums.as_slice());
-                transport::wasserstein(&edges, reference, (&window.counts, &window.sums)).unwrap_or(0.0) / std_in_units
+                carrier.distance(&window.counts, &window.sums).unwrap_or(0.0) / std_in_units
             });
         }
         baseline
@@ -126,9 +125,8 @@ impl NumericBaseline {
         if window.counts.len() != self.counts.len() || window.sums.len() != self.sums.len() {
             return None;
         }
-        let current = (window.counts.as_slice(), window.sums.as_slice());
-        let cost = transport::wasserstein(&self.edges_in_units(), (&self.counts, &self.sums), current)?;
-        Some(cost * self.unit_size())
+        let carrier = transport::Carrier::new(&self.edges_in_units(), &self.counts, &self.sums);
+        Some(carrier.distance(&window.counts, &window.sums)? * self.unit_size())
     }
 
     /// Kolmogorov-Smirnov distance: the largest difference at the edges and at the two ends of the window, where the
@@ -273,32 +271,40 @@ impl NumericWindow {
             self.missing += values.len() as u64;
             return;
         }
-        let (scale, shrink) = (power_of_two(-baseline.unit), power_of_two(-UNIT_BITS));
+        let (scale, shrink, grow) = (power_of_two(-baseline.unit), power_of_two(-UNIT_BITS), power_of_two(UNIT_BITS));
         let (mut least, mut most) = (self.min.unwrap_or(f64::INFINITY), self.max.unwrap_or(f64::NEG_INFINITY));
-        for &value in values {
+        let (mut missing, mut below, mut above, mut squares) = (0u64, 0u64, 0u64, self.squares);
+        let (counts, sums) = (&mut self.counts[..none], &mut self.sums[..none]);
+        let mut one = |value: f64| -> usize {
             if !value.is_finite() {
-                self.missing += 1;
-                if let Some(bins) = &mut bins {
-                    bins.push(none as u16);
-                }
-                continue;
+                missing += 1;
+                return none;
             }
-            let bin = finder.find(&baseline.edges, value);
-            if let Some(bins) = &mut bins {
-                bins.push(bin as u16);
-            }
+            let bin = finder.find(value);
             let x = value.clamp(-LARGEST, LARGEST);
             let deviation = whole((x - baseline.anchor) * scale);
-            self.counts[bin] += 1;
-            self.sums[bin] += deviation;
+            counts[bin] += 1;
+            sums[bin] += deviation;
             let standardised = (deviation * shrink).clamp(-1e140, 1e140);
-            self.squares += whole(standardised * standardised * power_of_two(UNIT_BITS));
-            self.n += 1;
-            self.below_min += u64::from(x < baseline.min);
-            self.above_max += u64::from(x > baseline.max);
-            least = least.min(x);
-            most = most.max(x);
+            squares += whole(standardised * standardised * grow);
+            below += u64::from(x < baseline.min);
+            above += u64::from(x > baseline.max);
+            // No NaN: the plain comparison is that of the processor.
+            least = if x < least { x } else { least };
+            most = if x > most { x } else { most };
+            bin
+        };
+        match &mut bins {
+            Some(bins) => bins.extend(values.iter().map(|value| one(*value) as u16)),
+            None => values.iter().for_each(|value| {
+                one(*value);
+            }),
         }
+        self.squares = squares;
+        self.n += values.len() as u64 - missing;
+        self.missing += missing;
+        self.below_min += below;
+        self.above_max += above;
         self.min = (self.n > 0).then_some(least);
         self.max = (self.n > 0).then_some(most);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Calibrator;
-use crate::quality::{SCORE_BINS, SUM_UNIT, loss, ratio, score_bin};
+use crate::quality::{SCORE_BINS, SUM_UNIT, add_bins, loss, ratio, score_bin};
 
 /// Sums over the answered predictions of one score bin: rows by predicted class, and how many of each are expected to
 /// turn out positive, in units of 2^-30.
@@ -69,21 +69,19 @@ impl BinaryEstimate {
 
     /// Counts many answered predictions: the same as [`Self::add`] of each, some times quicker.
     pub fn add_all(&mut self, calibrator: &Calibrator, answers: impl Iterator<Item = (f64, bool)>) {
-        let mut bins: Vec<ExpectedBin> = Vec::new();
+        let mut bins = vec![ExpectedBin::default(); usize::from(SCORE_BINS)];
         for (score, predicted) in answers.filter(|(score, _)| (0.0..=1.0).contains(score)) {
-            bins.resize(usize::from(SCORE_BINS), ExpectedBin::default());
             let expected = self.add_losses(calibrator, score);
             bins[usize::from(score_bin(score))].add(expected, predicted);
         }
-        for (bin, counted) in bins.iter().enumerate().filter(|(_, bin)| **bin != ExpectedBin::default()) {
-            self.bins.entry(bin as u16).or_default().merge(counted);
-        }
+        add_bins(&mut self.bins, bins, ExpectedBin::merge);
     }
 
     /// Adds the losses that are expected of a score; gives its probability in units of 2^-30.
     fn add_losses(&mut self, calibrator: &Calibrator, score: f64) -> u64 {
-        let p = calibrator.apply(score).clamp(0.0, 1.0);
-        self.log_loss_sum += units(p * loss(score) + (1.0 - p) * loss(1.0 - score));
+        let (if_positive, if_negative) = (loss(score), loss(1.0 - score));
+        let p = calibrator.apply_with(score, if_negative - if_positive).clamp(0.0, 1.0);
+        self.log_loss_sum += units(p * if_positive + (1.0 - p) * if_negative);
         self.brier_sum += units(p * (1.0 - score).powi(2) + (1.0 - p) * score * score);
         units(p)
     }

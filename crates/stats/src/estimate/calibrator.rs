@@ -67,6 +67,14 @@ impl Calibrator {
         Isotonic::fit(scores, truth).map_or(Self::Identity, Self::Isotonic)
     }
 
+    /// The same where the log odds of the score, `ln(s/(1−s))`, are at hand.
+    pub(super) fn apply_with(&self, score: f64, log_odds: f64) -> f64 {
+        match self {
+            Self::Platt(curve) => curve.apply_to(log_odds),
+            _ => self.apply(score),
+        }
+    }
+
     /// The probability at a score.
     pub fn apply(&self, score: f64) -> f64 {
         match self {

@@ -22,7 +22,7 @@ impl Isotonic {
             scores.iter().zip(truth).filter(|(s, _)| s.is_finite()).map(|(&s, &t)| (s, if t { 1.0 } else { 0.0 })).collect();
         rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         // One point per score: score, mean, rows.
-        let mut points: Vec<(f64, f64, f64)> = Vec::new();
+        let mut points: Vec<(f64, f64, f64)> = Vec::with_capacity(rows.len());
         for (score, happened) in rows {
             match points.last_mut() {
                 Some(last) if score - last.0 < SAME => {
@@ -33,7 +33,7 @@ impl Isotonic {
             }
         }
         // Blocks of neighbouring points that share a mean: sum, rows, points.
-        let mut blocks: Vec<(f64, f64, usize)> = Vec::new();
+        let mut blocks: Vec<(f64, f64, usize)> = Vec::with_capacity(points.len());
         for &(_, sum, rows) in &points {
             let mut block = (sum, rows, 1);
             while let Some(last) = blocks.pop_if(|last| last.0 * block.1 >= block.0 * last.1) {

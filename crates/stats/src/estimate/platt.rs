@@ -6,6 +6,8 @@ use crate::is_positive;
 
 /// Scores are kept this far from 0 and 1 before their log odds are taken.
 const EDGE: f64 = 1e-6;
+/// The log odds there.
+const FARTHEST: f64 = 13.815_509_557_963_773;
 /// Newton steps; convergence is quadratic, ten are usual.
 const STEPS: usize = 100;
 
@@ -50,11 +52,13 @@ impl Platt {
                 return None;
             }
             let step = [(h[2] * g[0] - h[1] * g[1]) / determinant, (h[0] * g[1] - h[1] * g[0]) / determinant];
-            let halved = (0..40).map(|i| 0.5f64.powi(i)).find_map(|part| {
-                let next = Self { slope: fit.slope - part * step[0], intercept: fit.intercept - part * step[1] };
-                let after = loss(next);
-                (after < current).then_some((next, after))
-            });
+            let part_of = |i: i32| {
+                let part = 0.5f64.powi(i);
+                Self { slope: fit.slope - part * step[0], intercept: fit.intercept - part * step[1] }
+            };
+            // A part so small that it changes nothing is the last to be tried, and need not be.
+            let parts = (0..40).map(part_of).take_while(|next| *next != fit);
+            let halved = parts.map(|next| (next, loss(next))).find(|(_, after)| *after < current);
             let Some((next, after)) = halved else { break };
             (fit, current) = (next, after);
         }
@@ -64,6 +68,11 @@ impl Platt {
     /// The probability at a score, strictly between 0 and 1.
     pub fn apply(self, score: f64) -> f64 {
         sigmoid(self.slope * log_odds(score) + self.intercept)
+    }
+
+    /// The same from the log odds of a score, which are kept as far from the ends.
+    pub(super) fn apply_to(self, log_odds: f64) -> f64 {
+        sigmoid(self.slope * log_odds.clamp(-FARTHEST, FARTHEST) + self.intercept)
     }
 }
 

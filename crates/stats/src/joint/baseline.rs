@@ -62,17 +62,25 @@ impl JointBaseline {
             return None;
         }
         let mut baseline = Self { reference: JointWindow::of_columns(columns.len()), columns, null: JointNull::default() };
-        let scores: Vec<Vec<i32>> = (0..rows).map(|row| baseline.scores(features, |feature| cell(feature, row))).collect();
+        let by_column: Vec<Vec<i32>> = baseline
+            .columns
+            .iter()
+            .map(|column| match features.get(&column.feature) {
+                Some(of) => (0..rows).map(|row| column.score(of, cell(&column.feature, row))).collect(),
+                None => vec![0; rows],
+            })
+            .collect();
+        if !with_null {
+            baseline.reference.add_columns(&by_column);
+            return Some(baseline);
+        }
+        let scores: Vec<Vec<i32>> = (0..rows).map(|row| by_column.iter().map(|column| column[row]).collect()).collect();
         let counted = |rows: &mut dyn Iterator<Item = usize>| {
             let mut window = JointWindow::new(&baseline);
             rows.for_each(|row| window.add(&scores[row]));
             window
         };
         let whole = counted(&mut (0..rows));
-        if !with_null {
-            baseline.reference = whole;
-            return Some(baseline);
-        }
         let correlations = whole.correlations(None)?;
         let yardstick = Yardstick::new(&correlations)?;
         let divergence =

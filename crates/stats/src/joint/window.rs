@@ -10,6 +10,19 @@ use crate::bins::Mismatch;
 /// feature goes together with others.
 const FEWEST_VARIANCE: f64 = 1e-3;
 
+/// Rows whose products are added up in floating point, exactly, as long as scores stay under [`LARGEST`]: 2^8 · 2^44 < 2^53.
+const TOGETHER: usize = 256;
+const LARGEST: u32 = 1 << 22;
+
+/// Sum of the products, in lanes that the processor adds side by side.
+fn dot(x: &[f64; TOGETHER], y: &[f64; TOGETHER]) -> f64 {
+    let mut lanes = [0.0; 8];
+    for (x, y) in x.as_chunks::<8>().0.iter().zip(y.as_chunks::<8>().0) {
+        lanes.iter_mut().zip(x.iter().zip(y)).for_each(|(lane, (x, y))| *lane += x * y);
+    }
+    lanes.iter().sum()
+}
+
 /// Sums over live rows of the columns of a [`JointBaseline`]: integers, so merging is exact, in any order and for any
 /// split. `k (k + 3) / 2` numbers for `k` columns.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +55,44 @@ impl JointWindow {
             self.sums[i] += i64::from(x);
             for (&y, product) in scores[..=i].iter().zip(products.by_ref()) {
                 *product += i64::from(x) * i64::from(y);
+            }
+        }
+    }
+
+    /// Counts rows by their columns, which are equally long: the same as [`Self::add`] of each row, some times quicker. Other numbers
+    /// of columns are left out.
+    pub fn add_columns(&mut self, columns: &[Vec<i32>]) {
+        let rows = columns.first().map_or(0, Vec::len);
+        if columns.len() != self.sums.len() || columns.iter().any(|column| column.len() != rows) {
+            return;
+        }
+        let mut scores = vec![[0.0; TOGETHER]; columns.len()];
+        for start in (0..rows).step_by(TOGETHER) {
+            let few = TOGETHER.min(rows - start);
+            let mut largest = 0;
+            for (scores, column) in scores.iter_mut().zip(columns) {
+                // What is left of the last block counts as 0, which adds nothing.
+                scores[few..].fill(0.0);
+                for (score, x) in scores.iter_mut().zip(&column[start..start + few]) {
+                    *score = f64::from(*x);
+                    largest |= x.unsigned_abs();
+                }
+            }
+            if largest >= LARGEST {
+                let mut row = vec![0; columns.len()];
+                for at in start..start + few {
+                    row.iter_mut().zip(columns).for_each(|(score, column)| *score = column[at]);
+                    self.add(&row);
+                }
+                continue;
+            }
+            self.n += few as u64;
+            let mut products = self.products.iter_mut();
+            for (i, x) in scores.iter().enumerate() {
+                self.sums[i] += dot(x, &[1.0; TOGETHER]) as i64;
+                for (y, product) in scores[..=i].iter().zip(products.by_ref()) {
+                    *product += dot(x, y) as i64;
+                }
             }
         }
     }
@@ -89,5 +140,22 @@ impl JointWindow {
             }
         };
         Some(Symmetric { k, values: (0..k * k).map(entry).collect() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn columns_count_as_their_rows(rows in prop::collection::vec(prop::array::uniform3(prop_oneof![20 => -40_000i32..40_000, 1 => -(1i32 << 24)..1 << 24]), 0..700)) {
+            let (mut by_row, mut by_column) = (JointWindow::of_columns(3), JointWindow::of_columns(3));
+            rows.iter().for_each(|row| by_row.add(row));
+            let columns: Vec<Vec<i32>> = (0..3).map(|i| rows.iter().map(|row| row[i]).collect()).collect();
+            by_column.add_columns(&columns);
+            prop_assert_eq!(by_row, by_column);
+        }
     }
 }

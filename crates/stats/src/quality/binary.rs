@@ -31,19 +31,38 @@ impl BinaryQuality {
     /// Counts one outcome. `score` is the model's probability of the positive class; rows without one (or with one that
     /// is no probability) are left out of the area, the loss and the Brier score only.
     pub fn add(&mut self, truth: bool, predicted: bool, score: Option<f64>) {
+        if let Some(bin) = self.count(truth, predicted, score) {
+            let scores = if truth { &mut self.positive_scores } else { &mut self.negative_scores };
+            *scores.entry(bin).or_default() += 1;
+        }
+    }
+
+    /// Counts many outcomes: the same as [`Self::add`] of each, some times quicker.
+    pub fn add_all(&mut self, outcomes: impl Iterator<Item = (bool, bool, Option<f64>)>) {
+        let (mut positive, mut negative) = (vec![0; usize::from(SCORE_BINS)], vec![0; usize::from(SCORE_BINS)]);
+        for (truth, predicted, score) in outcomes {
+            if let Some(bin) = self.count(truth, predicted, score) {
+                let scores = if truth { &mut positive } else { &mut negative };
+                scores[usize::from(bin)] += 1;
+            }
+        }
+        add_bins(&mut self.positive_scores, positive, |mine, more| *mine += more);
+        add_bins(&mut self.negative_scores, negative, |mine, more| *mine += more);
+    }
+
+    /// Counts all of an outcome but its score's bin, which it gives.
+    fn count(&mut self, truth: bool, predicted: bool, score: Option<f64>) -> Option<u16> {
         *match (truth, predicted) {
             (true, true) => &mut self.true_positive,
             (false, true) => &mut self.false_positive,
             (false, false) => &mut self.true_negative,
             (true, false) => &mut self.false_negative,
         } += 1;
-        let Some(score) = score.filter(|s| (0.0..=1.0).contains(s)) else { return };
-        let bin = score_bin(score);
-        let scores = if truth { &mut self.positive_scores } else { &mut self.negative_scores };
-        *scores.entry(bin).or_default() += 1;
+        let score = score.filter(|s| (0.0..=1.0).contains(s))?;
         let right = if truth { score } else { 1.0 - score };
         self.log_loss_sum += (loss(right) / SUM_UNIT).round() as u64;
         self.brier_sum += ((1.0 - right).powi(2) / SUM_UNIT).round() as u64;
+        Some(score_bin(score))
     }
 
     /// Adds the outcomes of another record.
@@ -161,6 +180,21 @@ pub(super) fn add_counts(mine: &mut BTreeMap<u16, u64>, theirs: &BTreeMap<u16, u
     for (bin, count) in theirs {
         *mine.entry(*bin).or_default() += count;
     }
+}
+
+/// Adds what was counted by bin to a histogram that leaves empty bins out: those that it has in one walk, without looking each up.
+pub(crate) fn add_bins<T: Copy + Default + PartialEq>(
+    mine: &mut BTreeMap<u16, T>,
+    mut counted: Vec<T>,
+    add: impl Fn(&mut T, &T),
+) {
+    for (bin, mine) in mine.iter_mut() {
+        if let Some(counted) = counted.get_mut(usize::from(*bin)) {
+            add(mine, &std::mem::take(counted));
+        }
+    }
+    let new = counted.into_iter().enumerate().filter(|(_, counted)| *counted != T::default());
+    mine.extend(new.map(|(bin, counted)| (bin as u16, counted)));
 }
 
 /// For each bin of `mine`, its rows and the share of the `others` that scored below, ties half; `None` without others.

@@ -10,7 +10,7 @@ mod rows;
 
 pub use auc::{AucInterval, auc_interval_delong, auc_interval_hanley_mcneil};
 pub use binary::{BinaryQuality, SCORE_BINS};
-pub(crate) use binary::{placements, score_bin};
+pub(crate) use binary::{add_bins, placements, score_bin};
 pub use calibration::{CALIBRATION_BINS, calibration_error};
 pub use multiclass::{ClassQuality, MulticlassQuality};
 pub use paired::{PairedComparison, mcnemar_exact};

@@ -1,7 +1,8 @@
 //! Some thousand rows, column by column.
 
+use super::csv::Csv;
 use super::dictionary::Dictionary;
-use super::values::{is_missing, number, plain, time};
+use super::values::{is_missing, number, plain, short_number, time};
 use contract::Millis;
 
 /// Rows of a batch.
@@ -121,6 +122,26 @@ impl Column {
                         format!("“{}” is no time: RFC 3339 or epoch milliseconds", String::from_utf8_lossy(text))
                     })?)
                 })
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds one field of all plain records of a text file, as [`Self::push_text`] of each; `Err` with the record that has none.
+    pub fn push_column(&mut self, csv: &Csv, field: usize, dictionary: &mut Dictionary) -> Result<(), (usize, String)> {
+        let buffer = csv.buffer();
+        match self {
+            Self::Numbers(values) => values.extend(csv.column(field).map(|(from, to)| {
+                short_number(buffer, from, to).unwrap_or_else(|| {
+                    let text = csv.field((from, to));
+                    number(text).unwrap_or_else(|| if is_missing(text) { f64::NAN } else { strange() })
+                })
+            })),
+            Self::Codes(codes) => codes.extend(csv.column(field).map(|(from, to)| dictionary.code_in(buffer, from, to))),
+            Self::Times(_) => {
+                for (row, range) in csv.column(field).enumerate() {
+                    self.push_text(csv.field(range), dictionary).map_err(|why| (row, why))?;
+                }
             }
         }
         Ok(())

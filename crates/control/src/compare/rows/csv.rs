@@ -1,5 +1,6 @@
-//! CSV record by record, as ranges of one buffer.
+//! CSV record by record, or many plain ones at once, as ranges of one buffer.
 
+use super::scan::Marks;
 use std::io::Read;
 
 /// Longest record.
@@ -17,11 +18,28 @@ pub struct Csv {
     /// Line of the record that was read last, from 1.
     pub line: u64,
     next_line: u64,
+    /// The plain records that were found last, and where they begin.
+    marks: Marks,
+    base: usize,
+    /// So many plain records in a row are looked for: twice as many as long as no other is met.
+    reach: usize,
 }
 
 impl Csv {
     pub fn new(source: Box<dyn Read + Send>) -> Self {
-        Self { source, buffer: vec![0; BLOCK], start: 0, end: 0, is_over: false, delimiter: b',', line: 0, next_line: 1 }
+        Self {
+            source,
+            buffer: vec![0; BLOCK],
+            start: 0,
+            end: 0,
+            is_over: false,
+            delimiter: b',',
+            line: 0,
+            next_line: 1,
+            marks: Marks::default(),
+            base: 0,
+            reach: 1,
+        }
     }
 
     /// The names in the first line. What separates them there separates everywhere: a comma, or else a semicolon or a tab.
@@ -69,6 +87,39 @@ impl Csv {
             fields.push((at, to));
             return Ok(true);
         }
+    }
+
+    /// Goes past the next records that are plain and lie in memory, up to `most` of so many fields: how many. Their fields are those of
+    /// [`Self::column`]. 0 where [`Self::record`] has to look.
+    pub fn plain(&mut self, fields: usize, most: usize) -> Result<usize, String> {
+        // An empty line of one column would look like a record.
+        if fields < 2 {
+            return Ok(0);
+        }
+        while memchr::memchr(b'\n', &self.buffer[self.start..self.end]).is_none() {
+            if !self.more()? {
+                return Ok(0);
+            }
+        }
+        let asked = most.min(self.reach);
+        self.marks.find(&self.buffer[self.start..self.end], self.delimiter, fields, asked);
+        let rows = self.marks.rows();
+        self.reach = if self.marks.is_stopped() { rows.max(1) } else { (self.reach * 2).min(1 << 20) };
+        self.base = self.start;
+        self.start += if rows > 0 { self.marks.bytes() } else { 0 };
+        self.line = self.next_line;
+        self.next_line += rows as u64;
+        Ok(rows)
+    }
+
+    /// One field of the plain records, from where to where in [`Self::buffer`].
+    pub fn column(&self, field: usize) -> impl Iterator<Item = (usize, usize)> {
+        self.marks.column(field).map(|(from, to)| (self.base + from, self.base + to))
+    }
+
+    /// What ranges are of.
+    pub fn buffer(&self) -> &[u8] {
+        &self.buffer
     }
 
     /// The bytes of a field, without spaces around it.
@@ -194,6 +245,33 @@ mod tests {
         Ok(rows)
     }
 
+    /// The same by plain records wherever they are.
+    fn all_at_once(text: &str) -> Result<Vec<Vec<String>>, String> {
+        let mut csv = Csv::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())));
+        let mut rows = vec![csv.head()?];
+        let fields = rows[0].len();
+        let mut found = Vec::new();
+        loop {
+            let n = csv.plain(fields, 7)?;
+            let cell = |range| String::from_utf8_lossy(csv.field(range)).into_owned();
+            let columns: Vec<Vec<String>> = (0..fields).map(|field| csv.column(field).map(cell).collect()).collect();
+            rows.extend((0..n).map(|row| columns.iter().map(|column| column[row].clone()).collect()));
+            if n == 0 {
+                if !csv.record(&mut found)? {
+                    return Ok(rows);
+                }
+                rows.push(found.iter().map(|f| String::from_utf8_lossy(csv.field(*f)).into_owned()).collect());
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn plain_records_are_the_same_records(text in "a,b\n([x .]{0,9}(,|\n|\r\n|\"|,y\n)){0,60}") {
+            proptest::prop_assert_eq!(all(&text), all_at_once(&text));
+        }
+    }
+
     #[test]
     fn what_people_send() {
         let cases: [(&str, &[&[&str]]); 7] = [
@@ -207,6 +285,7 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(all(text).unwrap(), expected, "{text:?}");
+            assert_eq!(all_at_once(text).unwrap(), expected, "{text:?}");
         }
         assert!(all("").is_err());
         assert!(all("a,b\n\"1,2\n").unwrap_err().contains("Line 2"));

@@ -1,6 +1,7 @@
 //! Texts by number.
 
 use super::batch::NONE;
+use super::values::plain;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -44,7 +45,28 @@ impl Dictionary {
         }
         let mut bytes = [0; 16];
         bytes[..text.len()].copy_from_slice(text);
-        let (word, length) = (u128::from_le_bytes(bytes), text.len() as u8);
+        self.short(u128::from_le_bytes(bytes), text)
+    }
+
+    /// The code of a field in a buffer, as [`Self::code`] of what [`plain`] leaves of it; [`NONE`] where it is empty.
+    pub fn code_in(&mut self, buffer: &[u8], from: usize, to: usize) -> u32 {
+        let text = &buffer[from..to];
+        let is_trimmed = text.first().is_some_and(|c| *c > b' ') && text.last().is_some_and(|c| *c > b' ');
+        match buffer.get(from..from + 16).and_then(|window| window.try_into().ok()) {
+            Some(window) if is_trimmed && text.len() <= 16 && !text.ends_with(b".0") => {
+                let word = u128::from_le_bytes(window) & (u128::MAX >> (128 - 8 * text.len()));
+                self.short(word, text)
+            }
+            _ => match text.trim_ascii() {
+                [] => NONE,
+                text => self.code(plain(text)),
+            },
+        }
+    }
+
+    /// The code of a text of at most sixteen bytes, which are those of the word.
+    fn short(&mut self, word: u128, text: &[u8]) -> u32 {
+        let length = text.len() as u8;
         let mixed = ((word ^ (word >> 64)) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let place = (mixed >> 56) as usize;
         let (known, known_length, code) = self.recent[place];

@@ -5,6 +5,7 @@ mod csv;
 mod dictionary;
 mod parquet;
 mod read;
+mod scan;
 mod values;
 
 pub use batch::{Batch, Column, NONE, Wanted, is_strange};

@@ -157,7 +157,31 @@ fn fill_csv(
     dictionaries: &mut [Dictionary],
 ) -> Result<(), String> {
     let absent: Vec<usize> = (0..sources.len()).filter(|column| sources[*column].is_none()).collect();
-    while batch.rows < ROWS && csv.record(found)? {
+    while batch.rows < ROWS {
+        let plain = csv.plain(fields.len(), ROWS - batch.rows)?;
+        if plain > 0 {
+            let mut wrong: Option<(usize, usize, String)> = None;
+            for (field, columns) in fields.iter().enumerate() {
+                for &column in columns {
+                    if let Err((row, why)) = batch.columns[column].push_column(csv, field, &mut dictionaries[column])
+                        && wrong.as_ref().is_none_or(|first| row < first.0)
+                    {
+                        wrong = Some((row, field, why));
+                    }
+                }
+            }
+            if let Some((row, field, why)) = wrong {
+                return Err(format!("Line {}, column “{}”: {why}.", csv.line + row as u64, names[field]));
+            }
+            for &column in &absent {
+                (0..plain).for_each(|_| batch.columns[column].push_missing());
+            }
+            batch.rows += plain;
+            continue;
+        }
+        if !csv.record(found)? {
+            break;
+        }
         if found.len() != fields.len() {
             return Err(format!(
                 "Line {} has {} values, and the first line names {} columns.",

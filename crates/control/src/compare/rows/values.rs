@@ -1,5 +1,6 @@
 //! What a text is: missing, a number, a time.
 
+use super::scan::equal;
 use contract::Millis;
 
 /// Words that mean "missing" among numbers, as everywhere in the product.
@@ -37,6 +38,39 @@ pub fn number(text: &[u8]) -> Option<f64> {
     if seen > 15 {
         return slow(text, digits);
     }
+    let value = whole as f64 / TENS[after];
+    Some(if negative { -value } else { value })
+}
+
+/// The same of a number of at most eight characters in a buffer, put together from all of them at once; `None` where [`number`]
+/// has to look.
+#[inline]
+pub fn short_number(buffer: &[u8], from: usize, to: usize) -> Option<f64> {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    let negative = buffer.get(from) == Some(&b'-');
+    let from = from + usize::from(negative);
+    let length = to.checked_sub(from).filter(|length| (1..=8).contains(length))?;
+    let bytes: [u8; 8] = buffer.get(from..from + 8)?.try_into().ok()?;
+    // The text at the high end of a word, its last character in the highest byte, and zeros before it.
+    let spare = 64 - 8 * length as u32;
+    let text = (u64::from_le_bytes(bytes) << spare) | (ZEROS & ((1 << spare) - 1));
+    let points = equal(text, b'.');
+    let (text, after) = if points == 0 {
+        (text, 0)
+    } else {
+        // What stands before the point moves into its place.
+        let place = points.trailing_zeros() / 8 * 8;
+        let (before, behind) = (text & ((1 << place) - 1), text & (!0xff_u64 << place));
+        (behind | before << 8 | u64::from(b'0'), (7 - place / 8) as usize)
+    };
+    let digits = text ^ ZEROS;
+    let is_digits = (digits | digits.wrapping_add(0x7676_7676_7676_7676)) & 0x8080_8080_8080_8080 == 0;
+    if !is_digits || length == usize::from(points != 0) {
+        return None;
+    }
+    let twos = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (twos * 100 + (twos >> 16)) & 0x0000_ffff_0000_ffff;
+    let whole = (fours * 10_000 + (fours >> 32)) & 0xffff_ffff;
     let value = whole as f64 / TENS[after];
     Some(if negative { -value } else { value })
 }
@@ -99,6 +133,19 @@ mod tests {
         }
         for text in ["", "-", ".", "x", "1x", "inf", "NaN", "1.2.3", "1e", "0x10", "1,5", "1e999"] {
             assert_eq!(number(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn short_numbers_are_those_of_the_others(text in "[-+]?[0-9]{0,9}[.]?[0-9]{0,7}[.x ,e\u{80}]?", before in "[a-z,.0]{0,9}", after in "[,.0-9]{0,9}") {
+            let all = format!("{before}{text}{after}");
+            let (from, to) = (before.len(), before.len() + text.len());
+            if let Some(value) = short_number(all.as_bytes(), from, to) {
+                proptest::prop_assert_eq!(Some(value.to_bits()), number(text.as_bytes()).map(f64::to_bits), "{}", text);
+            } else if after.len() == 9 && !text.is_empty() && text.len() <= 8 && !text.starts_with('+') {
+                proptest::prop_assert_eq!(number(text.as_bytes()).filter(|_| !text.contains('e')), None, "{}", text);
+            }
         }
     }
 

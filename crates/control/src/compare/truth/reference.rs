@@ -181,15 +181,18 @@ impl Truth {
         };
         let score = |row: usize| answers.scores.first().and_then(|s| s.get(row)).copied().filter(|s| !s.is_nan());
         let truth = |row: usize| answers.truth.get(row).copied().filter(|class| *class != NONE).map(|class| class == 1);
-        for row in rows.clone() {
-            if let (Some(truth), Some(predicted)) = (truth(row), binary_answer(answers, score(row), row)) {
-                quality.add(truth, predicted, score(row));
-            }
+        let are_known = !answers.truth.is_empty();
+        if are_known {
+            quality.add_all(
+                rows.clone().filter_map(|row| Some((truth(row)?, binary_answer(answers, score(row), row)?, score(row)))),
+            );
         }
         if let Some(calibrator) = calibrator {
             let answered = |row: usize| Some((score(row)?, binary_answer(answers, score(row), row)?));
             open.add_all(calibrator, rows.clone().filter(|row| truth(*row).is_none()).filter_map(answered));
-            labelled.add_all(calibrator, rows.filter(|row| truth(*row).is_some()).filter_map(answered));
+            if are_known {
+                labelled.add_all(calibrator, rows.filter(|row| truth(*row).is_some()).filter_map(answered));
+            }
         }
     }
 
@@ -334,11 +337,10 @@ fn known(task: Task, classes: &Classes, answers: &Answers<'_>) -> Known {
                 labelled.into_iter().filter(|row| scores.get(*row).is_some_and(|s| (0.0..=1.0).contains(s))).collect();
             let (s, t): (Vec<f64>, Vec<bool>) = rows.iter().map(|row| (scores[*row], answers.truth[*row] == 1)).unzip();
             let mut quality = BinaryQuality::default();
-            for row in &rows {
-                if let Some(predicted) = binary_answer(answers, Some(scores[*row]), *row) {
-                    quality.add(answers.truth[*row] == 1, predicted, Some(scores[*row]));
-                }
-            }
+            quality.add_all(rows.iter().filter_map(|&row| {
+                let score = Some(scores[row]);
+                Some((answers.truth[row] == 1, binary_answer(answers, score, row)?, score))
+            }));
             Known::Binary { calibrator: (!s.is_empty()).then(|| calibrated(&s, &t)), sampling: BinarySampling::of(&quality) }
         }
         Task::Multiclass => {

@@ -8,15 +8,16 @@ use contract::verdict::State;
 use contract::views::quality::{DetectorLine, ErrorChange};
 use contract::{Millis, Task};
 
-/// `None` before the first outcome.
-pub fn errors(known: &Known, stable: &KnownVersion, concept: &Concept, now: Millis) -> Option<ErrorChange> {
+/// `None` before the first outcome. `offline` is the mean error on held-back data: what does not exceed it is no rise.
+pub fn errors(known: &Known, stable: &KnownVersion, concept: &Concept, offline: Option<f64>, now: Millis) -> Option<ErrorChange> {
     if concept.seen == 0 {
         return None;
     }
     let is_rate = stable.contract.task != Task::Regression;
     let chosen = known.settings.concept_detector;
     let lines = ConceptDetector::ALL.into_iter().filter(|detector| is_rate || *detector != ConceptDetector::Ddm);
-    let shift = concept.worse(chosen);
+    let worse = |detector| concept.worse(detector).filter(|shift| shift.exceeds(offline, stable.contract.task));
+    let shift = worse(chosen);
     let state = |shift: Option<Shift>| if shift.is_some() { State::Bad } else { State::Ok };
     Some(ErrorChange {
         version: stable.version,
@@ -29,7 +30,7 @@ pub fn errors(known: &Known, stable: &KnownVersion, concept: &Concept, now: Mill
         since: shift.map(|shift| shift.since),
         detectors: lines
             .map(|detector| {
-                let shift = concept.worse(detector);
+                let shift = worse(detector);
                 DetectorLine {
                     name: detector.name().into(),
                     chosen: detector == chosen,

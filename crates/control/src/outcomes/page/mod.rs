@@ -6,7 +6,7 @@ mod errors;
 mod estimated;
 
 use super::quality::{Quality, primary_key, primary_name};
-use super::{concept, offline};
+use super::{concept, offline, offline_error};
 use crate::deployments::KnownVersion;
 use crate::gates::Metric;
 use crate::monitoring::read::{self, Ops};
@@ -83,7 +83,8 @@ pub async fn quality(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRa
     if let Some(stable) = stable {
         let (_, kept) = whole_rows::kept(cx, name, range).await?;
         estimated = estimated::estimated(cx, &known, stable, &kept, bucket, &starts).await?;
-        errors = errors::errors(&known, stable, &concept(cx, name, stable.version).await?, cx.now());
+        let held_back = offline_error(stable, offline);
+        errors = errors::errors(&known, stable, &concept(cx, name, stable.version).await?, held_back, cx.now());
         cohorts = cohorts::cohorts(cx, name, stable.version, task, range, (delay, bucket, &starts)).await?;
     }
     let rule = match known.stable {
