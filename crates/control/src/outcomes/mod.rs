@@ -2,6 +2,7 @@
 
 mod concept;
 mod join;
+mod labels;
 mod offline;
 mod page;
 mod post;
@@ -9,6 +10,7 @@ mod quality;
 mod trust;
 
 pub(crate) use concept::{Concept, Shift, concept};
+pub(crate) use labels::{Labels, REACH, labels, outcomes_counted, sums};
 pub(crate) use offline::offline;
 pub use page::quality;
 pub(crate) use post::WAITS;
