@@ -102,6 +102,33 @@ def layers():
     write(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), "layers.onnx")
 
 
+def wide():
+    """A logistic function of 80 numbers, which may be missing, and 20 categories, each an input of its own: little to compute, much to watch."""
+    rng = np.random.default_rng(5)
+    numbers, categories = [f"n{i:02}" for i in range(80)], [f"c{i:02}" for i in range(20)]
+    weights = numpy_helper.from_array((rng.normal(0, 1, (100, 1)) / 10).astype(np.float32), "w")
+    nodes = [
+        helper.make_node("LabelEncoder", [name], [f"{name}_code"], domain="ai.onnx.ml", keys_strings=list("abcdefghij"), values_floats=[i / 10 for i in range(10)], default_float=0.5)
+        for name in categories
+    ]
+    nodes += [
+        helper.make_node("Concat", numbers + [f"{name}_code" for name in categories], ["given"], axis=1),
+        helper.make_node("IsNaN", ["given"], ["missing"]),
+        helper.make_node("Where", ["missing", "zero", "given"], ["x"]),
+        helper.make_node("MatMul", ["x", "w"], ["logit"]),
+        helper.make_node("Neg", ["logit"], ["against"]),
+        helper.make_node("Concat", ["against", "logit"], ["both"], axis=1),
+        helper.make_node("Sigmoid", ["both"], ["probabilities"]),
+        helper.make_node("ArgMax", ["both"], ["label"], axis=1, keepdims=0),
+    ]
+    inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", 1]) for name in numbers]
+    inputs += [helper.make_tensor_value_info(name, TensorProto.STRING, ["batch", 1]) for name in categories]
+    outputs = [helper.make_tensor_value_info("label", TensorProto.INT64, ["batch"]), helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", 2])]
+    zero = numpy_helper.from_array(np.zeros((1, 1), np.float32), "zero")
+    graph = helper.make_graph(nodes, "wide", inputs, outputs, [weights, zero])
+    write(helper.make_model(graph, opset_imports=[helper.make_opsetid(domain, version) for domain, version in OPSET.items()]), "wide.onnx")
+
+
 def answers():
     cases = {}
     for name, model, shape in [
@@ -126,4 +153,5 @@ if __name__ == "__main__":
     tabular()
     picture()
     layers()
+    wide()
     answers()

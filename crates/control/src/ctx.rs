@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::alerts::Outbound;
 use crate::deployments::Book;
 use crate::monitoring::Retention;
+use crate::monitoring::kept::Kept;
 use contract::live::{LiveEvent, Topic};
 use contract::role::Act;
 use contract::{Millis, Problem, Role};
@@ -98,6 +99,8 @@ pub struct Ctx {
     /// What runs, in memory.
     pub book: Arc<Book>,
     pub retention: Retention,
+    /// What the last looks saw.
+    pub(crate) kept: Arc<Kept>,
     /// Bytes that models may take in memory; `None` for as many as there are.
     pub model_memory: Option<u64>,
     /// Held while a deployment is loaded again because somebody asked.
@@ -118,6 +121,7 @@ impl Ctx {
             site: Arc::default(),
             book: Arc::default(),
             retention: Retention::default(),
+            kept: Arc::default(),
             model_memory: None,
             waking: Arc::default(),
             outbound: Outbound::default(),
@@ -174,6 +178,12 @@ impl Ctx {
     /// What answers requests; the command line works without.
     pub fn router(&self) -> Outcome<&serving::Router> {
         self.router.as_ref().ok_or_else(|| Problem::busy("Nothing is served by this process."))
+    }
+
+    /// The same hands, as a process that has not looked yet.
+    #[cfg(test)]
+    pub(crate) fn without_memory(self) -> Self {
+        Self { kept: Arc::default(), ..self }
     }
 
     pub fn now(&self) -> Millis {

@@ -49,6 +49,15 @@ impl Db {
             .await?;
         Ok(at)
     }
+
+    /// The same of every deployment and kind that has one; under the empty name what was told of all.
+    pub async fn events_last(&self) -> Result<Vec<(String, String, i64)>> {
+        self.all(
+            "select d.deployment, e.kind, max(e.at) from events e join event_deployments d on d.event = e.id group by d.deployment, e.kind",
+            args![],
+        )
+        .await
+    }
 }
 
 impl Tx {

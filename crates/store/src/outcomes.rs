@@ -23,12 +23,67 @@ pub struct QualityRow {
     pub quality: String,
 }
 
+/// Quality in sums: answers whose outcome is known; how many of them are right, or the sum of the absolute errors; the sum of the
+/// squared errors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, sqlx::FromRow)]
+pub struct QualitySums {
+    pub n: i64,
+    pub good: f64,
+    pub squares: f64,
+}
+
+/// The sums of a version over all rows, and how many of its windows are of before they had any.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct VersionQuality {
+    pub deployment: String,
+    pub version: i64,
+    #[sqlx(flatten)]
+    pub sums: QualitySums,
+    pub unsummed: i64,
+}
+
 impl Db {
     /// Quality over all rows (`segment` = "") or of the values of one segment, for windows that start in `[from, to)`.
     pub async fn quality(&self, deployment: &DeploymentName, segment: &str, from: Millis, to: Millis) -> Result<Vec<QualityRow>> {
         self.all(
             "select * from quality_windows where deployment = $1 and segment = $2 and start >= $3 and start < $4 order by start",
             args![deployment, segment, from, to],
+        )
+        .await
+    }
+
+    /// How many windows of quality are kept of a deployment, segments included, the mean bytes of the newest of them, and the start of the
+    /// oldest.
+    pub async fn quality_size(&self, deployment: &DeploymentName) -> Result<(i64, f64, Option<i64>)> {
+        self.one(
+            "select cast(count(*) as bigint),
+                    (select cast(coalesce(avg(length(newest.quality) + 100), 0) as double precision) from
+                        (select quality from quality_windows where deployment = $1 and segment = '' order by start desc limit 100) newest),
+                    min(start) from quality_windows where deployment = $1",
+            args![deployment],
+        )
+        .await
+    }
+
+    /// Sums over all rows of every version, of windows that start in `[from, to)`.
+    pub async fn quality_sums(&self, deployment: &DeploymentName, from: Millis, to: Millis) -> Result<Vec<VersionQuality>> {
+        self.all(
+            "select deployment, version, cast(coalesce(sum(n), 0) as bigint) as n, coalesce(sum(good), 0.0) as good,
+                    coalesce(sum(squares), 0.0) as squares, cast(count(*) - count(n) as bigint) as unsummed
+             from quality_windows where deployment = $1 and segment = '' and start >= $2 and start < $3 group by deployment, version",
+            args![deployment, from, to],
+        )
+        .await
+    }
+
+    /// The same of all deployments.
+    pub async fn quality_sums_of_all(&self, from: Millis, to: Millis) -> Result<Vec<VersionQuality>> {
+        self.all(
+            "select q.deployment, q.version, cast(coalesce(sum(q.n), 0) as bigint) as n, coalesce(sum(q.good), 0.0) as good,
+                    coalesce(sum(q.squares), 0.0) as squares, cast(count(*) - count(q.n) as bigint) as unsummed
+             from deployments d cross join quality_windows q
+             where q.deployment = d.name and q.segment = '' and q.start >= $1 and q.start < $2 group by q.deployment, q.version",
+            args![from, to],
         )
         .await
     }
@@ -85,6 +140,18 @@ impl Db {
             )
             .await?;
         Ok(came.max(counted))
+    }
+
+    /// The same of all deployments that have had one.
+    pub async fn labels_last(&self) -> Result<Vec<(String, i64)>> {
+        let all: Vec<(String, Option<i64>, Option<i64>)> = self
+            .all(
+                "select d.name, (select max(p.outcome_at) from predictions p where p.deployment = d.name and p.outcome_at is not null),
+                        (select max(q.start) from quality_windows q where q.deployment = d.name and q.segment = '') from deployments d",
+                args![],
+            )
+            .await?;
+        Ok(all.into_iter().filter_map(|(name, came, counted)| Some((name, came.max(counted)?))).collect())
     }
 
     /// Outcomes whose prediction is not in the log.
@@ -156,14 +223,33 @@ impl Tx {
         .await
     }
 
-    pub async fn quality_put(&mut self, row: &QualityRow) -> Result<()> {
+    pub async fn quality_put(&mut self, row: &QualityRow, sums: &QualitySums) -> Result<()> {
         self.run(
-            "insert into quality_windows (deployment, version, arm, start, segment, segment_value, quality) values ($1, $2, $3, $4, $5, $6, $7)
-             on conflict (deployment, version, arm, start, segment, segment_value) do update set quality = excluded.quality",
-            args![&row.deployment, row.version, &row.arm, row.start, &row.segment, &row.segment_value, &row.quality],
+            "insert into quality_windows (deployment, version, arm, start, segment, segment_value, quality, n, good, squares)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             on conflict (deployment, version, arm, start, segment, segment_value)
+             do update set quality = excluded.quality, n = excluded.n, good = excluded.good, squares = excluded.squares",
+            args![
+                &row.deployment,
+                row.version,
+                &row.arm,
+                row.start,
+                &row.segment,
+                &row.segment_value,
+                &row.quality,
+                sums.n,
+                sums.good,
+                sums.squares
+            ],
         )
         .await?;
         Ok(())
+    }
+
+    /// Forgets outcomes that were received before `before`, and the corrections made before then; how many rows went.
+    pub async fn outcomes_forget(&mut self, before: Millis) -> Result<u64> {
+        let outcomes = self.run("delete from outcomes where received_at < $1", args![before]).await?;
+        Ok(outcomes + self.run("delete from outcome_changes where at < $1", args![before]).await?)
     }
 
     /// Forgets the quality of windows that start before `before`; how many rows went.

@@ -141,6 +141,17 @@ impl Db {
         self.all(if values { VALUES_BY_AGE } else { WRONG_BY_AGE }, args).await
     }
 
+    /// How many rows of the log are not packed, and the mean bytes of the newest of them.
+    pub async fn predictions_size(&self, deployment: &DeploymentName) -> Result<(i64, f64)> {
+        self.one(
+            "select (select cast(count(*) as bigint) from predictions where deployment = $1),
+                    (select cast(coalesce(avg(length(newest.features) + length(newest.id) + 100), 0) as double precision) from
+                        (select id, features from predictions where deployment = $1 order by at desc limit 100) newest)",
+            args![deployment],
+        )
+        .await
+    }
+
     /// Times from the prediction to its outcome, of the newest 1,000 known ones in `[from, to)`.
     pub async fn outcome_delays(&self, deployment: &DeploymentName, from: Millis, to: Millis) -> Result<Vec<(i64,)>> {
         self.all(

@@ -1,7 +1,8 @@
 //! Real databases for tests: a SQLite file in a temporary folder, and a schema of its own on the Postgres server that
 //! `SLIPWAY_TEST_POSTGRES` names (`cargo xtask test` starts one; without it only SQLite is used, which says so).
 
-use crate::Db;
+use crate::{Db, Result, Tx, args};
+use contract::Millis;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -39,4 +40,31 @@ async fn own_schema(url: &str, n: u32) -> String {
     pool.close().await;
     let joint = if url.contains('?') { '&' } else { '?' };
     format!("{url}{joint}options=-c%20search_path%3D{schema}")
+}
+
+/// Makes `copies` deployments like `name` with what was counted of it up to `end`: `name-000001` and on. Of the finest windows ten
+/// minutes, of the others an hour and a quarter, and a day by hours.
+pub async fn multiply(tx: &mut Tx, name: &str, copies: i64, end: Millis) -> Result<()> {
+    const DEPLOYMENTS: &str =
+        "with recursive copies (i) as (select cast(1 as bigint) union all select i + 1 from copies where i < $2)
+             insert into deployments (name, model, stable, previous, settings, created_at, updated_at)
+             select $1 || '-' || substr(cast(1000000 + i as text), 2), model, stable, previous, settings, created_at, updated_at
+             from deployments cross join copies where name = $1";
+    const WINDOWS: &str = "with recursive copies (i) as (select cast(1 as bigint) union all select i + 1 from copies where i < $2)
+             insert into windows (deployment, version, arm, start, span, writer, operations, features,
+                                  requests, failed, fallback, slow, rows, dropped, bytes)
+             select $1 || '-' || substr(cast(1000000 + i as text), 2), version, arm, start, span, writer, operations, features,
+                    requests, failed, fallback, slow, rows, dropped, bytes
+             from copies cross join windows
+             where deployment = $1 and start >= cast($3 as bigint) - case span when 10000 then 600000 when 60000 then 4500000 else 90000000 end";
+    const QUALITY: &str = "with recursive copies (i) as (select cast(1 as bigint) union all select i + 1 from copies where i < $2)
+             insert into quality_windows (deployment, version, arm, start, segment, segment_value, quality, n, good, squares)
+             select $1 || '-' || substr(cast(1000000 + i as text), 2), version, arm, start, segment, segment_value, quality, n, good, squares
+             from copies cross join quality_windows where deployment = $1";
+    if copies > 0 {
+        tx.run(DEPLOYMENTS, args![name, copies]).await?;
+        tx.run(WINDOWS, args![name, copies, end]).await?;
+        tx.run(QUALITY, args![name, copies]).await?;
+    }
+    Ok(())
 }

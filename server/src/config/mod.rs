@@ -122,6 +122,7 @@ impl Settings {
             retention: Retention {
                 quality_days: self.keep_quality_days.unwrap_or(otherwise.quality_days),
                 looks_days: self.keep_looks_days.unwrap_or(otherwise.looks_days),
+                outcome_days: self.keep_outcomes_days.unwrap_or(otherwise.outcome_days),
                 log_mb: self.keep_log_mb.unwrap_or(otherwise.log_mb),
             },
             private_destinations: self.private_destinations.unwrap_or(false),
@@ -152,7 +153,7 @@ mod tests {
         let config = flags.over(environment).over(file).complete().unwrap();
         assert_eq!((config.addr.port(), config.environment.as_str(), config.log.as_str()), (3, "environment", "warn"));
         assert_eq!(config.database_url, "sqlite:x.db");
-        assert_eq!(config.retention, Retention { quality_days: 0, looks_days: 30, log_mb: 2_048 });
+        assert_eq!(config.retention, Retention { quality_days: 0, looks_days: 30, outcome_days: 400, log_mb: 2_048 });
         assert_eq!((config.body_limit, config.demo, config.cookie_secure), (67_108_864, false, false));
     }
 

@@ -67,6 +67,9 @@ pub struct Settings {
     /// Days that the looks of an ended rollout are kept; 0 for good
     #[arg(long, value_name = "DAYS")]
     pub keep_looks_days: Option<u32>,
+    /// Days that outcomes are kept as they were posted, with the corrections of them; 0 for good
+    #[arg(long, value_name = "DAYS")]
+    pub keep_outcomes_days: Option<u32>,
     /// Megabytes of packed rows of the prediction log that are kept
     #[arg(long, value_name = "MB")]
     pub keep_log_mb: Option<u32>,
@@ -107,6 +110,7 @@ impl Settings {
             model_memory_mb: self.model_memory_mb.or(under.model_memory_mb),
             keep_quality_days: self.keep_quality_days.or(under.keep_quality_days),
             keep_looks_days: self.keep_looks_days.or(under.keep_looks_days),
+            keep_outcomes_days: self.keep_outcomes_days.or(under.keep_outcomes_days),
             keep_log_mb: self.keep_log_mb.or(under.keep_log_mb),
             private_destinations: self.private_destinations.or(under.private_destinations),
             site_root: self.site_root.or(under.site_root),
@@ -168,6 +172,7 @@ pub fn from_environment(get: impl Fn(&str) -> Option<String>) -> Result<Settings
         model_memory_mb: number("SLIPWAY_MODEL_MEMORY_MB")?,
         keep_quality_days: days("SLIPWAY_KEEP_QUALITY_DAYS")?,
         keep_looks_days: days("SLIPWAY_KEEP_LOOKS_DAYS")?,
+        keep_outcomes_days: days("SLIPWAY_KEEP_OUTCOMES_DAYS")?,
         keep_log_mb: number("SLIPWAY_KEEP_LOG_MB")?.map(|mb| u32::try_from(mb).unwrap_or(u32::MAX)),
         private_destinations: flag("SLIPWAY_PRIVATE_DESTINATIONS")?,
         // The second name is what Leptos' own tools set.

@@ -6,6 +6,7 @@ mod contestants;
 mod drift;
 mod load;
 mod monitoring;
+mod monitoring_live;
 mod page;
 mod process;
 mod python;
@@ -29,7 +30,7 @@ pub struct Options {
 enum Which {
     /// Requests a second and latency of serving, against other servers and against floors
     Serving(serving::Options),
-    /// CPU seconds and memory of comparing data files, against NannyML and Evidently
+    /// CPU seconds and memory of comparing data files, against NannyML and Evidently; what live watching costs
     Monitoring(monitoring::Options),
     /// Drift alarms: labelled events on real data, against Evidently, NannyML and a fixed threshold
     Drift(drift::Options),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use super::monitoring_live;
 use super::process::used;
 use super::python;
 use crate::build;
@@ -34,6 +35,9 @@ pub struct Options {
     /// Write docs/benchmarks/monitoring.md
     #[arg(long, conflicts_with = "program")]
     write: bool,
+    /// Only what live watching costs
+    #[arg(long, conflicts_with = "program")]
+    live: bool,
 }
 
 /// What a run took.
@@ -48,6 +52,9 @@ struct Taken {
 const LINES: [&str; 4] = ["Slipway", "NannyML", "Evidently", "Slipway, 100 features"];
 
 pub fn main(paths: &Paths, options: &Options) -> Result<ExitCode> {
+    if options.live {
+        return monitoring_live::alone(paths, &paths.root.join(PAGE), options.write);
+    }
     python::ensure(paths, NAME)?;
     let program = match &options.program {
         Some(program) => std::path::absolute(program)?,
@@ -67,7 +74,7 @@ pub fn main(paths: &Paths, options: &Options) -> Result<ExitCode> {
         }
         rounds.push(taken);
     }
-    let text = page(&facts(paths), &rounds);
+    let text = page(&facts(paths), &rounds) + &monitoring_live::section(paths)?;
     println!("\n{text}");
     if options.write {
         let file = paths.root.join(PAGE);

@@ -36,7 +36,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("frontend", &["app"]),
     ("server", &["app", "contract", "control", "serving", "store"]),
     ("xtask", &[]),
-    ("benches", &[]),
+    ("benches", &["contract", "control", "serving", "store"]),
 ];
 
 pub fn libraries(sources: &[Source]) -> Vec<Finding> {

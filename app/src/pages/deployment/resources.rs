@@ -10,7 +10,7 @@ use contract::live::Topic;
 use contract::rollout::Worse;
 use contract::time::span_words;
 use contract::views::parts::Series;
-use contract::views::resources::{NodeView, ResourcesView, VersionUse};
+use contract::views::resources::{NodeView, ResourcesView, VersionUse, Watching};
 use contract::{DeploymentName, urls};
 
 #[server]
@@ -55,10 +55,43 @@ pub fn DeploymentResourcesPage() -> impl IntoView {
                         <DeploymentTabs head=head.clone() tab="resources"/>
                         <Versions view=view.clone()/>
                         <Nodes view=view.clone()/>
+                        {view.watching.clone().map(|watching| view! { <WatchingCost watching/> })}
                         <Changes changes=view.changes.clone() head=head.clone()/>
                     </DeploymentFrame>
                 })}
         </Loaded>
+    }
+}
+
+/// What it takes to watch the deployment.
+#[component]
+fn WatchingCost(watching: Watching) -> impl IntoView {
+    let cols = vec![
+        Col::new("Kept to watch it"),
+        Col::new("For"),
+        Col::new("Rows").number(),
+        Col::new("Stored").number(),
+        Col::new("A day").number(),
+    ];
+    let rows = watching
+        .parts
+        .into_iter()
+        .map(|part| {
+            view! {
+                <Row>
+                    <Name name=part.name/>
+                    <Cell label="For">{part.kept}</Cell>
+                    <Cell label="Rows" number=true>{words::count(part.rows)}</Cell>
+                    <Cell label="Stored" number=true>{words::bytes(part.bytes)}</Cell>
+                    <Cell label="A day" number=true>{part.day_bytes.map_or("–".to_string(), words::bytes)}</Cell>
+                </Row>
+            }
+        })
+        .collect_view();
+    view! {
+        <Section title=watching.title id="watching" hint=watching.sentence>
+            <Table label="What is stored to watch this deployment" cols>{rows}</Table>
+        </Section>
     }
 }
 

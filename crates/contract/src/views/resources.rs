@@ -14,6 +14,8 @@ pub struct ResourcesView {
     pub answer: Answer,
     pub nodes: Vec<NodeView>,
     pub versions: Vec<VersionUse>,
+    /// What watching the deployment that was asked for takes.
+    pub watching: Option<Watching>,
     /// Shares from which somebody should look, and from which it is bad.
     pub watch_from: f64,
     pub bad_from: f64,
@@ -23,6 +25,31 @@ pub struct ResourcesView {
     /// Length of one point, milliseconds.
     pub span_ms: i64,
     pub updated_at: Millis,
+}
+
+/// What is stored to watch a deployment, and how much memory it takes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Watching {
+    pub parts: Vec<WatchingPart>,
+    pub stored_bytes: u64,
+    /// Of the windows that this process is adding to.
+    pub memory_bytes: u64,
+    /// A finding, and how the numbers were made.
+    pub title: String,
+    pub sentence: String,
+}
+
+/// One kind of what is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WatchingPart {
+    /// `Windows of 10 s`
+    pub name: String,
+    /// How long: `3 h`.
+    pub kept: String,
+    pub rows: u64,
+    pub bytes: u64,
+    /// Bytes that a day adds as it has gone lately; `None` where that cannot be told.
+    pub day_bytes: Option<u64>,
 }
 
 /// One machine, or one container.

@@ -11,6 +11,7 @@ pub mod monitors;
 mod outbox;
 pub(crate) mod resources;
 mod rolled_back;
+mod round;
 pub mod routes;
 pub(crate) mod rules;
 mod runbook;

@@ -1,17 +1,17 @@
 //! When something runs out: 80 % is worth a look, 95 % is bad. Pure, with a table of cases, and the reading of what it needs.
 
 use super::rules::Firing;
-use crate::deployments::Known;
 use crate::resources::read::{self, Used};
 use crate::resources::window::{Level, Levels, measure};
 use crate::words::{number, percent};
-use crate::{Ctx, IntoProblem, Outcome};
+use crate::{Ctx, Outcome};
 use contract::DeploymentName;
 use contract::time::{MINUTE, span_words};
 use contract::verdict::State;
 use contract::views::alerts::AlertKind;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use store::alerts::AlertRow;
 
 /// Share of a limit from which somebody should look, and from which it is bad.
 pub const WATCH: f64 = 0.80;
@@ -57,7 +57,7 @@ pub fn limited(levels: &Levels) -> Vec<(String, String)> {
 }
 
 /// One thing that is short.
-fn short(subject: String, name: &str, place: &str, level: Level, state: State, more: &str) -> Option<Firing> {
+fn one(subject: String, name: &str, place: &str, level: Level, state: State, more: &str) -> Option<Firing> {
     let share = level.mean().filter(|_| matches!(state, State::Bad | State::Watch))?;
     Some(Firing {
         kind: AlertKind::Resources,
@@ -83,16 +83,23 @@ pub async fn recent(cx: &Ctx) -> Outcome<BTreeMap<String, Levels>> {
     Ok(nodes)
 }
 
-/// What fires in one deployment: its own full queues, and what is short on a node if this deployment uses the most there.
-pub(super) async fn firing(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
-    let nodes = recent(cx).await?;
-    if nodes.is_empty() {
-        return Ok(Vec::new());
+/// What fires, by the deployment that carries it: its own full queues, and what is short on a node if it uses the most there.
+#[derive(Default)]
+pub struct Short(HashMap<DeploymentName, Vec<Firing>>);
+
+impl Short {
+    /// What fires in one deployment.
+    pub(super) fn of(&self, name: &DeploymentName) -> Vec<Firing> {
+        self.0.get(name).cloned().unwrap_or_default()
     }
-    let open = cx.store.db.alerts_open().await.or_problem("Reading alerts")?;
+}
+
+/// Looks at all nodes; `open` are the alerts that are open.
+pub(super) async fn short(cx: &Ctx, open: &[AlertRow]) -> Outcome<Short> {
+    let nodes = recent(cx).await?;
     let open: Vec<_> = open.iter().filter(|row| row.kind == AlertKind::Resources.word()).collect();
     let state = |severity: &str| if severity == "bad" { State::Bad } else { State::Watch };
-    let mut fires = Vec::new();
+    let mut fires: HashMap<DeploymentName, Vec<Firing>> = HashMap::new();
     for (node, levels) in &nodes {
         for (name, words) in limited(levels) {
             let subject = format!("{name}@{node}");
@@ -100,18 +107,18 @@ pub(super) async fn firing(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
             let Some(share) = level.mean() else { continue };
             let before = open.iter().find(|row| row.subject == subject);
             let stands = stands(&name, share, level.n, before.map(|row| state(&row.severity)));
-            let Some(fire) = short(subject, &words, &format!("On {node}"), level, stands, "") else { continue };
+            let Some(fire) = one(subject, &words, &format!("On {node}"), level, stands, "") else { continue };
             // A node has no owner: whoever uses the most of it carries the alert, and goes on carrying it.
             let (busiest, takes) = most(cx, levels);
-            let mine = before.map_or(busiest.as_ref() == Some(&known.name), |row| row.deployment == known.name.as_str());
-            if mine {
+            let carries = before.map(|row| row.deployment.as_str().into()).or(busiest.clone());
+            if let Some(carries) = carries {
                 let sentence = match busiest.zip(takes) {
                     Some((name, share)) => {
                         format!("{} {name} takes {} of the compute time there.", fire.sentence, percent(share))
                     }
                     None => fire.sentence,
                 };
-                fires.push(Firing { sentence, ..fire });
+                fires.entry(carries).or_default().push(Firing { sentence, ..fire });
             }
         }
     }
@@ -119,16 +126,18 @@ pub(super) async fn firing(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
     nodes.values().for_each(|levels| all.merge(levels));
     for (name, level) in &all.0 {
         let Some((deployment, version)) = measure::of_version(measure::QUEUE_SHARE, name) else { continue };
-        let Some(share) = level.mean().filter(|_| deployment == known.name.as_str()) else { continue };
+        let Some(share) = level.mean() else { continue };
         let subject = format!("queue of version {version}");
-        let before = open.iter().find(|row| row.subject == subject && row.deployment == known.name.as_str());
+        let before = open.iter().find(|row| row.subject == subject && row.deployment == deployment);
         let rows = all.mean(&measure::version(measure::QUEUE, deployment, version)).unwrap_or_default();
         let more = format!(" {} rows wait for a run; past the queue requests are refused.", number(rows));
         let place = format!("Version {version} on all nodes");
         let stands = judge(share, level.n, before.map(|row| state(&row.severity)));
-        fires.extend(short(subject, "The queue", &place, *level, stands, &more));
+        if let Some(fire) = one(subject, "The queue", &place, *level, stands, &more) {
+            fires.entry(deployment.into()).or_default().push(fire);
+        }
     }
-    Ok(fires)
+    Ok(Short(fires))
 }
 
 /// The deployment that takes the most compute time on a node, and its share; where nothing ran, the first that serves.

@@ -13,6 +13,7 @@ use contract::views::events::EventKind;
 use contract::views::stale::{Aging, Freshness};
 use contract::{Millis, Verdict};
 use serde_json::json;
+use std::collections::HashMap;
 
 /// When each thing last happened; `None` where it never did, or nobody has told of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -133,8 +134,32 @@ pub async fn moments(cx: &Ctx, known: &Known) -> Outcome<Moments> {
     })
 }
 
-pub(super) async fn firing(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
-    Ok(fires(&known.settings.stale, &moments(cx, known).await?, cx.now()))
+/// When labels last came and runs were last told of, of all deployments.
+pub struct Last {
+    pub labels: HashMap<String, i64>,
+    /// By deployment and kind; what was told of all is under the empty name.
+    pub events: HashMap<(String, String), i64>,
+}
+
+pub(super) fn events(rows: Vec<(String, String, i64)>) -> HashMap<(String, String), i64> {
+    rows.into_iter().map(|(deployment, kind, at)| ((deployment, kind), at)).collect()
+}
+
+impl Last {
+    fn moments(&self, known: &Known) -> Moments {
+        let told = |name: &str, kind: EventKind| self.events.get(&(name.to_owned(), kind.word().to_owned())).copied();
+        let last = |kind: EventKind| told(known.name.as_str(), kind).max(told("", kind)).map(Millis);
+        Moments {
+            model: known.stable_version().map(|stable| stable.trained_at),
+            label: self.labels.get(known.name.as_str()).copied().map(Millis),
+            training: last(EventKind::Training),
+            data_run: last(EventKind::DataRun),
+        }
+    }
+}
+
+pub(super) fn firing(last: &Last, known: &Known, now: Millis) -> Vec<Firing> {
+    fires(&known.settings.stale, &last.moments(known), now)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The reconciler of alerts: every few seconds it asks what fires, opens what is new, and resolves what has been quiet for three
 //! looks. One open alert per deployment, kind and subject.
 
+use super::round::Round;
 use super::rules::Firing;
 use super::{look, outbox};
 use crate::audit::entry;
@@ -22,20 +23,20 @@ const CLEAR_LOOKS: i64 = 3;
 /// Looks at every deployment once.
 pub async fn tick(cx: &Ctx) -> Outcome<()> {
     let book = cx.book.all();
+    let round = Round::read(cx).await?;
     for known in book.values().filter(|known| known.stable.is_some()) {
-        if let Err(problem) = one(cx, known).await {
+        if let Err(problem) = one(cx, known, &round).await {
             tracing::error!(deployment = %known.name, %problem, "alerts could not be judged");
         }
     }
+    cx.kept.retain(|name| book.contains_key(name));
     Ok(())
 }
 
-async fn one(cx: &Ctx, known: &Known) -> Outcome<()> {
+async fn one(cx: &Ctx, known: &Known, round: &Round) -> Outcome<()> {
     let doing = "Judging alerts";
-    let firing = look::firing(cx, known).await?;
-    let open = cx.store.db.alerts_open().await.or_problem(doing)?;
-    let mine = |row: &&AlertRow| row.deployment == known.name.as_str() && is_watched(row);
-    if firing.is_empty() && !open.iter().any(|row| mine(&row)) {
+    let firing = look::firing(cx, known, round).await?;
+    if firing.is_empty() && !round.open_of(&known.name).any(is_watched) {
         return Ok(());
     }
     let mut announced = Vec::new();

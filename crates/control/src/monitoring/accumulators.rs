@@ -4,9 +4,10 @@
 use super::counts::Counts;
 use super::pending::{Key, Part, Pending};
 use super::spans::KEPT;
+use super::sums::Sums;
 use super::window::Stretch;
-use contract::Millis;
 use contract::time::MINUTE;
+use contract::{DeploymentName, Millis};
 use std::collections::{HashMap, HashSet};
 use store::rollouts::CountsRow;
 use store::windows::WindowRow;
@@ -80,6 +81,7 @@ impl Accumulators {
                 writer: open.writer.clone(),
                 operations: serde_json::to_string(&open.sums.operations).unwrap_or_default(),
                 features: serde_json::to_string(&open.sums.features).unwrap_or_default(),
+                sums: Sums::of(&open.sums.operations.counts),
             })
         });
         let parts = self.dirty_parts.iter().filter_map(|part| {
@@ -93,6 +95,15 @@ impl Accumulators {
             })
         });
         (windows.collect(), parts.collect())
+    }
+
+    /// About how much memory the windows of each deployment take.
+    pub fn memory(&self) -> HashMap<DeploymentName, u64> {
+        let mut bytes: HashMap<DeploymentName, u64> = HashMap::new();
+        for ((key, _), open) in &self.windows {
+            *bytes.entry(key.deployment.clone()).or_default() += open.sums.memory() as u64;
+        }
+        bytes
     }
 
     /// The rows are committed: closed windows may go.

@@ -37,6 +37,29 @@ pub enum PredictionFinding {
     Value { now: f64, reference: f64, finding: DriftFinding },
 }
 
+/// Everything that the windows of one version say, judged.
+#[derive(Clone, Debug, Default)]
+pub struct Judgement {
+    /// Every feature that has a baseline, the furthest first.
+    pub findings: Vec<Finding>,
+    pub joint: Option<JointFinding>,
+    pub prediction: Option<PredictionFinding>,
+    pub estimate: Option<EstimateFinding>,
+    /// Rows of which something was expected.
+    pub expected: u64,
+}
+
+/// Judges the sums of a stretch of one version's windows.
+pub fn judged(known: &Known, version: &KnownVersion, counts: &Counts, features: &Features) -> Judgement {
+    Judgement {
+        findings: findings(&known.settings, version, features),
+        joint: joint_finding(&known.settings, version, &features.rows),
+        prediction: prediction_finding(known, version, counts, features),
+        estimate: estimate_finding(&known.settings, version, &features.rows),
+        expected: features.rows.expected.as_ref().map_or(0, Expected::n),
+    }
+}
+
 /// Chance of a false alarm that each test of one window may take: the deployment's budget for a week, over all windows of a week,
 /// all features, and the three tests of a feature.
 pub fn alpha(settings: &DeploymentSettings, features: usize) -> f64 {

@@ -1,84 +1,116 @@
 //! The fleet page: every deployment with what matters of it, worst first, and the one that needs somebody.
 
-use super::counts::Counts;
-use super::findings;
-use super::head::{health, rollout_cell};
-use super::read::{self, Ops};
+use super::findings::Finding;
+use super::head::{cell, health};
+use super::sums::{Stretch, Sums};
 use super::window::Features;
-use super::{last, spans};
-use crate::deployments::{Known, KnownVersion};
-use crate::outcomes::{Quality, offline, primary_key, primary_name};
+use super::{kept, last, read, spans, sums};
+use crate::deployments::{Known, KnownVersion, version_no};
+use crate::outcomes::{self, Quality, primary_name};
 use crate::words::{counted, listed, percent};
 use crate::{Actor, Ctx, IntoProblem, Outcome};
 use contract::inputs::TimeRange;
 use contract::role::Act;
-use contract::rollout::Arm;
-use contract::time::{DAY, MINUTE, SECOND};
+use contract::time::{DAY, HOUR, MINUTE, SECOND};
 use contract::verdict::State;
 use contract::views::alerts::AlertLine;
-use contract::views::fleet::{FleetStats, FleetView, Line, QualityCell, WorstDrift};
+use contract::views::fleet::{FleetStats, FleetView, Line, QualityCell, RolloutCell, WorstDrift};
 use contract::views::parts::{Answer, Link};
-use contract::{Millis, Verdict, urls};
+use contract::{DeploymentName, Millis, Verdict, VersionNo, urls};
+use std::collections::{BTreeMap, HashMap};
+use store::outcomes::QualitySums;
 
 /// Points of the traffic of a line.
 const POINTS: usize = 24;
 /// What “now” means for rates and p99.
-const NOW: i64 = 5 * MINUTE;
+const NOW: i64 = kept::TRAFFIC;
+/// How long ago the alerts may have looked at a deployment, who do so every three seconds, for the page to repeat what they saw.
+const FRESH: i64 = 10 * SECOND;
 
 pub async fn fleet(cx: &Ctx, who: &Actor, range: TimeRange) -> Outcome<FleetView> {
     who.must(Act::View)?;
-    let (span, windows) = read::operations_of_all(cx, range).await?;
-    let (_, day) = read::operations_of_all(cx, last(cx, DAY)).await?;
-    let (_, recent) = read::operations_of_all(cx, last(cx, NOW)).await?;
-    let alerts: Vec<AlertLine> =
-        cx.store.db.alerts_open().await.or_problem("Reading alerts")?.into_iter().filter_map(crate::alerts::line).collect();
+    let now = cx.now();
+    let all = All::read(cx, range).await?;
     let book = cx.book.all();
     let mut lines = Vec::with_capacity(book.len());
     for known in book.values() {
-        let mine = |ops: &&Ops| ops.deployment == known.name && ops.arm != Arm::Shadow;
-        let seen = Seen {
-            traffic: windows.iter().filter(mine).collect(),
-            now: recent.iter().filter(mine).collect(),
-            day: read::sum(day.iter().filter(mine)).counts.rows,
-            open: alerts.iter().filter(|alert| alert.deployment == known.name).cloned().collect(),
-        };
-        lines.push(line(cx, known, range, span, &seen).await?);
+        lines.push(line(cx, known, &all).await?);
     }
     lines.sort_by(|a, b| a.state.cmp(&b.state).then(a.name.cmp(&b.name)));
-    let live = read::sum(day.iter().filter(|ops| ops.arm != Arm::Shadow)).counts;
-    let seen = read::sum(recent.iter().filter(|ops| ops.arm != Arm::Shadow && ops.start.0 >= cx.now().0 - MINUTE)).counts;
-    let by_action = cx.store.db.changes_by_action(Millis(cx.now().0 - DAY)).await.or_problem("Reading changes")?;
+    let mut live = Sums::default();
+    all.day.values().flatten().for_each(|stretch| live.add(&stretch.sums));
+    let minute = sums::of_all(cx, spans::FINE, MINUTE, Millis(now.0 - MINUTE), now + 1).await?;
+    let seen: u64 = minute.values().flatten().map(|stretch| stretch.sums.rows).sum();
+    let by_action = cx.store.db.changes_by_action(Millis(now.0 - DAY)).await.or_problem("Reading changes")?;
     let stats = FleetStats {
         predictions: live.rows,
-        per_second: seen.rows as f64 / 60.0,
+        per_second: seen as f64 / 60.0,
         failed: live.failed,
         by_fallback: live.fallback,
         dropped: live.dropped,
         changes: by_action.iter().map(|(_, n)| u64::try_from(*n).unwrap_or(0)).sum(),
         changes_words: changes_words(&by_action),
     };
-    Ok(FleetView { answer: answer(&lines, &alerts), stats, deployments: lines, updated_at: cx.now() })
+    Ok(FleetView { answer: answer(&lines, &all.alerts), stats, deployments: lines, updated_at: now })
 }
 
-/// What there is to see of one deployment.
-struct Seen<'a> {
-    /// Windows of the range.
-    traffic: Vec<&'a Ops>,
-    /// Windows of the last minutes.
-    now: Vec<&'a Ops>,
-    /// Predictions of the last day.
-    day: u64,
-    open: Vec<AlertLine>,
+/// What is asked once, of all deployments.
+struct All {
+    range: TimeRange,
+    bucket: i64,
+    starts: Vec<Millis>,
+    /// Over the range, by bucket.
+    traffic: BTreeMap<DeploymentName, Vec<Stretch>>,
+    /// Of the last day.
+    day: BTreeMap<DeploymentName, Vec<Stretch>>,
+    quality: HashMap<(DeploymentName, VersionNo), (QualitySums, bool)>,
+    rollouts: HashMap<DeploymentName, RolloutCell>,
+    alerts: Vec<AlertLine>,
 }
 
-async fn line(cx: &Ctx, known: &Known, range: TimeRange, span: i64, seen: &Seen<'_>) -> Outcome<Line> {
-    let (bucket, starts) = spans::buckets(range, span, POINTS);
-    let over_range = read::sum(seen.traffic.iter().copied()).counts;
-    let over_time = read::by_bucket(seen.traffic.iter().copied(), bucket, &starts);
-    let recent = read::sum(seen.now.iter().copied());
-    let rollout = rollout_cell(cx, known).await?;
-    let (state, headline) = health(known, &seen.open, rollout.as_ref(), seen.day);
-    let worst = seen.open.iter().min_by_key(|alert| (alert.state, alert.since));
+impl All {
+    async fn read(cx: &Ctx, range: TimeRange) -> Outcome<All> {
+        let span = spans::for_features(range, cx.now());
+        let (bucket, starts) = spans::buckets(range, span, POINTS);
+        let day = last(cx, DAY);
+        let db = &cx.store.db;
+        let mut rollouts = HashMap::new();
+        for row in db.rollouts_open().await.or_problem("Reading the rollouts")? {
+            rollouts.insert(DeploymentName::from(row.deployment.as_str()), cell(row)?);
+        }
+        let quality = db.quality_sums_of_all(range.from.floor_to(MINUTE), range.to).await.or_problem("Reading quality")?;
+        let of = |row: store::outcomes::VersionQuality| {
+            ((row.deployment.into(), version_no(row.version)), (row.sums, row.unsummed == 0))
+        };
+        Ok(All {
+            range,
+            bucket,
+            starts,
+            traffic: sums::of_all(cx, span, bucket, range.from, range.to).await?,
+            day: sums::of_all(cx, HOUR, DAY, day.from, day.to).await?,
+            quality: quality.into_iter().map(of).collect(),
+            rollouts,
+            alerts: db.alerts_open().await.or_problem("Reading alerts")?.into_iter().filter_map(crate::alerts::line).collect(),
+        })
+    }
+}
+
+async fn line(cx: &Ctx, known: &Known, all: &All) -> Outcome<Line> {
+    let stretches = all.traffic.get(&known.name).map_or(&[][..], Vec::as_slice);
+    let mut over_range = Sums::default();
+    let mut over_time: BTreeMap<Millis, u64> = all.starts.iter().map(|start| (*start, 0)).collect();
+    for Stretch { start, sums, .. } in stretches {
+        over_range.add(sums);
+        if let Some(requests) = over_time.get_mut(start) {
+            *requests += sums.requests;
+        }
+    }
+    let day: u64 = all.day.get(&known.name).into_iter().flatten().map(|stretch| stretch.sums.rows).sum();
+    let recent = kept::traffic(cx, known, FRESH).await?;
+    let open: Vec<AlertLine> = all.alerts.iter().filter(|alert| alert.deployment == known.name).cloned().collect();
+    let rollout = all.rollouts.get(&known.name).cloned();
+    let (state, headline) = health(known, &open, rollout.as_ref(), day);
+    let worst = open.iter().min_by_key(|alert| (alert.state, alert.since));
     let stable = known.stable_version();
     Ok(Line {
         name: known.name.clone(),
@@ -91,16 +123,16 @@ async fn line(cx: &Ctx, known: &Known, range: TimeRange, span: i64, seen: &Seen<
         detail: worst.map(|alert| alert.sentence.clone()).unwrap_or_default(),
         since: worst.map(|alert| alert.since),
         degraded: degraded_words(&over_range),
-        traffic: super::latency::rates(cx, &over_time, bucket),
+        traffic: super::latency::rates_of(cx, over_time.into_iter(), all.bucket),
         per_second: recent.counts.requests as f64 / (NOW / SECOND) as f64,
         p99_ms: recent.total.quantile(0.99),
         p99_limit_ms: known.settings.p99_limit_ms,
         drift: match stable {
-            Some(stable) => worst_drift(cx, known, stable).await?,
+            Some(stable) => kept::judged(cx, known, stable, FRESH).await?.findings.first().map(worst_drift),
             None => None,
         },
         quality: match stable {
-            Some(stable) => quality(cx, known, stable, range).await?,
+            Some(stable) => quality(cx, known, stable, all, stretches).await?,
             None => None,
         },
         rollout,
@@ -109,7 +141,7 @@ async fn line(cx: &Ctx, known: &Known, range: TimeRange, span: i64, seen: &Seen<
 }
 
 /// How many of the answers came from something else than the version that should have given them; empty if none did.
-fn degraded_words(counts: &Counts) -> String {
+fn degraded_words(counts: &Sums) -> String {
     // Requests that failed had no answer at all.
     let answers = counts.requests.saturating_sub(counts.failed);
     match counts.fallback {
@@ -132,51 +164,53 @@ pub async fn stable_features(cx: &Ctx, known: &Known, stable: &KnownVersion) -> 
     Ok(features)
 }
 
-async fn worst_drift(cx: &Ctx, known: &Known, stable: &KnownVersion) -> Outcome<Option<WorstDrift>> {
-    let features = stable_features(cx, known, stable).await?;
-    let found = findings::findings(&known.settings, stable, &features);
-    Ok(found.first().map(|worst| {
-        let judged = worst.verdict();
-        let rising = worst.distance.distance >= worst.distance.threshold * 2.0 / 3.0;
-        WorstDrift {
-            feature: worst.feature.clone(),
-            distance: worst.distance.distance,
-            threshold: worst.distance.threshold,
-            state: match judged {
-                Verdict::Fail => State::Bad,
-                Verdict::Insufficient => State::Unknown,
-                Verdict::Pass if rising => State::Watch,
-                Verdict::Pass => State::Ok,
-            },
-            note: match (judged, worst.distance.detectable()) {
-                (Verdict::Insufficient, Some(rows)) => {
-                    format!("{} of {}", crate::words::count(worst.distance.n), counted(rows, "row"))
-                }
-                (Verdict::Insufficient, None) => counted(worst.distance.n, "row"),
-                _ => String::new(),
-            },
-        }
-    }))
+fn worst_drift(worst: &Finding) -> WorstDrift {
+    let judged = worst.verdict();
+    let rising = worst.distance.distance >= worst.distance.threshold * 2.0 / 3.0;
+    WorstDrift {
+        feature: worst.feature.clone(),
+        distance: worst.distance.distance,
+        threshold: worst.distance.threshold,
+        state: match judged {
+            Verdict::Fail => State::Bad,
+            Verdict::Insufficient => State::Unknown,
+            Verdict::Pass if rising => State::Watch,
+            Verdict::Pass => State::Ok,
+        },
+        note: match (judged, worst.distance.detectable()) {
+            (Verdict::Insufficient, Some(rows)) => {
+                format!("{} of {}", crate::words::count(worst.distance.n), counted(rows, "row"))
+            }
+            (Verdict::Insufficient, None) => counted(worst.distance.n, "row"),
+            _ => String::new(),
+        },
+    }
 }
 
-async fn quality(cx: &Ctx, known: &Known, stable: &KnownVersion, range: TimeRange) -> Outcome<Option<QualityCell>> {
+async fn quality(
+    cx: &Ctx,
+    known: &Known,
+    stable: &KnownVersion,
+    all: &All,
+    stretches: &[Stretch],
+) -> Outcome<Option<QualityCell>> {
     let task = stable.contract.task;
-    let mut sum = Quality::new(task);
-    let rows = cx.store.db.quality(&known.name, "", range.from.floor_to(MINUTE), range.to).await.or_problem("Reading quality")?;
-    for row in rows.iter().filter(|row| row.version == i64::from(stable.version.0)) {
-        if let Ok(quality) = serde_json::from_str(&row.quality) {
-            sum.merge(&quality);
-        }
-    }
     let measure = primary_name(task).to_owned();
-    if let Some(estimate) = sum.primary() {
-        let (_, windows) = read::operations(cx, &known.name, range).await?;
-        let answered =
-            read::sum(windows.iter().filter(|ops| ops.version == stable.version && ops.arm != Arm::Shadow)).counts.rows;
+    let sums = match all.quality.get(&(known.name.clone(), stable.version)) {
+        Some((sums, true)) => *sums,
+        // Of before there were sums.
+        Some((_, false)) => {
+            outcomes::sums(cx, &known.name, stable.version, all.range.from.floor_to(MINUTE), all.range.to).await?
+        }
+        None => QualitySums::default(),
+    };
+    if let Some(estimate) = Quality::primary_of(task, &sums) {
+        let mine = stretches.iter().filter(|stretch| stretch.version == stable.version);
+        let answered: u64 = mine.map(|stretch| stretch.sums.rows).sum();
         let coverage = if answered == 0 { 0.0 } else { (estimate.n as f64 / answered as f64).min(1.0) };
         return Ok(Some(QualityCell { measure, value: Some(estimate.value), realised: true, coverage }));
     }
-    let before = offline(cx, &known.model, stable.version, primary_key(task)).await?;
+    let before = kept::offline(cx, &known.model, stable).await?;
     Ok(before.map(|value| QualityCell { measure, value: Some(value), realised: false, coverage: 0.0 }))
 }
 
@@ -287,7 +321,7 @@ mod tests {
             (100_000, 0, 3, "Less than 0.1% of answers came from a fallback"),
             (10, 4, 6, "All answers came from a fallback"),
         ] {
-            let counts = Counts { requests, failed, fallback, ..Counts::default() };
+            let counts = Sums { requests, failed, fallback, ..Sums::default() };
             assert_eq!(degraded_words(&counts), expected, "{requests} {failed} {fallback}");
         }
     }

@@ -1,6 +1,6 @@
 //! The head that every tab of a deployment carries.
 
-use super::{last, read};
+use super::sums;
 use crate::deployments::{Known, unknown};
 use crate::rollouts::shown;
 use crate::words::{count, counted};
@@ -8,12 +8,13 @@ use crate::{Ctx, IntoProblem, Outcome};
 use contract::DeploymentName;
 use contract::VersionNo;
 use contract::inputs::TimeRange;
-use contract::time::DAY;
+use contract::time::{DAY, HOUR};
 use contract::verdict::State;
 use contract::views::alerts::AlertLine;
 use contract::views::deployment::Head;
 use contract::views::fleet::RolloutCell;
 use std::sync::Arc;
+use store::rollouts::RolloutRow;
 
 /// The deployment as it runs, with its head, whose range starts no earlier than the deployment.
 pub async fn head(cx: &Ctx, name: &DeploymentName, range: TimeRange) -> Outcome<(Arc<Known>, Head)> {
@@ -23,8 +24,8 @@ pub async fn head(cx: &Ctx, name: &DeploymentName, range: TimeRange) -> Outcome<
     let open: Vec<AlertLine> =
         open.into_iter().filter(|row| row.deployment == name.as_str()).filter_map(crate::alerts::line).collect();
     let rollout = rollout_cell(cx, &known).await?;
-    let day = read::sum(read::hours(cx, name, last(cx, DAY)).await?.iter().filter(|ops| read::is_live(ops.arm)));
-    let (state, headline) = health(&known, &open, rollout.as_ref(), day.counts.rows);
+    let day = sums::live(cx, name, HOUR, DAY).await?;
+    let (state, headline) = health(&known, &open, rollout.as_ref(), day.rows);
     let head = Head {
         name: name.clone(),
         model: known.model.clone(),
@@ -45,16 +46,21 @@ pub async fn head(cx: &Ctx, name: &DeploymentName, range: TimeRange) -> Outcome<
 
 /// The open rollout in a few facts.
 pub async fn rollout_cell(cx: &Ctx, known: &Known) -> Outcome<Option<RolloutCell>> {
-    let Some(open) = cx.store.db.rollout_open_of(&known.name).await.or_problem("Reading the rollout")? else { return Ok(None) };
+    let open = cx.store.db.rollout_open_of(&known.name).await.or_problem("Reading the rollout")?;
+    open.map(cell).transpose()
+}
+
+/// An open rollout in a few facts.
+pub fn cell(open: RolloutRow) -> Outcome<RolloutCell> {
     let course = crate::rollouts::Course::read(open)?;
-    Ok(Some(RolloutCell {
+    Ok(RolloutCell {
         weight: course.weight(),
         step: course.step + 1,
         steps: course.plan.steps.len(),
         state: shown(course.state),
         id: course.id,
         canary: course.canary,
-    }))
+    })
 }
 
 /// Predictions of a day below which nothing firing means nothing: the alerts could not have fired.

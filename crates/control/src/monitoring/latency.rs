@@ -80,13 +80,17 @@ fn seconds(range: TimeRange) -> f64 {
 
 /// Requests a second; the bucket that is not over yet is divided by what has passed of it.
 pub fn rates(cx: &Ctx, all: &[(Millis, Operations)], bucket: i64) -> Vec<Point> {
+    rates_of(cx, all.iter().map(|(at, ops)| (*at, ops.counts.requests)), bucket)
+}
+
+/// The same, of requests that have been counted.
+pub(super) fn rates_of(cx: &Ctx, all: impl Iterator<Item = (Millis, u64)>, bucket: i64) -> Vec<Point> {
     let now = cx.now();
-    all.iter()
-        .map(|(at, ops)| {
-            let passed = (now - *at).clamp(1, bucket) as f64 / 1e3;
-            Point { at: *at, value: (*at <= now).then(|| ops.counts.requests as f64 / passed) }
-        })
-        .collect()
+    all.map(|(at, requests)| {
+        let passed = (now - at).clamp(1, bucket) as f64 / 1e3;
+        Point { at, value: (at <= now).then(|| requests as f64 / passed) }
+    })
+    .collect()
 }
 
 fn one(version: VersionNo, arm: Arm, over_time: &[(Millis, Operations)], total: &Operations, seconds: f64) -> VersionLatency {

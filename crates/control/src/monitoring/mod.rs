@@ -9,6 +9,7 @@ mod drift;
 pub(crate) mod findings;
 mod fleet;
 mod head;
+pub(crate) mod kept;
 mod latency;
 mod log;
 mod page;
@@ -22,6 +23,7 @@ mod segments;
 mod selected;
 pub(crate) mod shares;
 pub(crate) mod spans;
+pub(crate) mod sums;
 mod tally;
 mod unpack;
 pub(crate) mod whole_rows;
@@ -43,6 +45,8 @@ pub(crate) use segments::of as groups_of;
 pub(crate) use unpack::Unpacker;
 pub use writer::{LOG_CAP, Writer};
 
+#[cfg(test)]
+mod kept_tests;
 #[cfg(test)]
 mod log_tests;
 #[cfg(test)]

@@ -6,7 +6,6 @@ use crate::deployments::version_no;
 use crate::{Ctx, IntoProblem, Outcome};
 use contract::inputs::TimeRange;
 use contract::rollout::Arm;
-use contract::time::HOUR;
 use contract::{DeploymentName, Millis, VersionNo};
 use std::collections::BTreeMap;
 use store::windows::{FeaturesRow, OperationsRow};
@@ -14,7 +13,6 @@ use store::windows::{FeaturesRow, OperationsRow};
 /// Counts and latencies of one stored window.
 #[derive(Clone, Debug)]
 pub struct Ops {
-    pub deployment: DeploymentName,
     pub version: VersionNo,
     pub arm: Arm,
     pub start: Millis,
@@ -41,19 +39,6 @@ pub async fn operations(cx: &Ctx, deployment: &DeploymentName, range: TimeRange)
     let rows =
         cx.store.db.operations(deployment, span, range.from.floor_to(span), range.to).await.or_problem("Reading windows")?;
     Ok((span, rows.into_iter().filter_map(ops).collect()))
-}
-
-pub async fn operations_of_all(cx: &Ctx, range: TimeRange) -> Outcome<(i64, Vec<Ops>)> {
-    let span = spans::for_features(range, cx.now());
-    let rows = cx.store.db.operations_of_all(span, range.from.floor_to(span), range.to).await.or_problem("Reading windows")?;
-    Ok((span, rows.into_iter().filter_map(ops).collect()))
-}
-
-/// By the hour: few rows however long the range, current to the last flush.
-pub async fn hours(cx: &Ctx, deployment: &DeploymentName, range: TimeRange) -> Outcome<Vec<Ops>> {
-    let rows =
-        cx.store.db.operations(deployment, HOUR, range.from.floor_to(HOUR), range.to).await.or_problem("Reading windows")?;
-    Ok(rows.into_iter().filter_map(ops).collect())
 }
 
 /// Of one span, however long ago; nothing where its windows are no longer kept.
@@ -83,13 +68,7 @@ fn ops(row: OperationsRow) -> Option<Ops> {
     let operations = serde_json::from_str(&row.operations)
         .inspect_err(|error| tracing::error!(row.deployment, row.start, %error, "a stored window cannot be read"))
         .ok()?;
-    Some(Ops {
-        deployment: row.deployment.into(),
-        version: version_no(row.version),
-        arm: Arm::parse(&row.arm)?,
-        start: Millis(row.start),
-        operations,
-    })
+    Some(Ops { version: version_no(row.version), arm: Arm::parse(&row.arm)?, start: Millis(row.start), operations })
 }
 
 /// Whether a window tells of a version's own live answers. A canary's requests are drawn like everybody's, so they count on when

@@ -12,6 +12,8 @@ pub struct Retention {
     pub quality_days: u32,
     /// Looks at a rollout, counted from its end. The last look of each step, on which it was decided, stays.
     pub looks_days: u32,
+    /// Outcomes as they were posted and the corrections of them, counted from their arrival. What was counted of them is in the quality.
+    pub outcome_days: u32,
     /// Packed rows of the prediction log, megabytes; the oldest go first.
     pub log_mb: u32,
 }
@@ -25,7 +27,7 @@ impl Retention {
 impl Default for Retention {
     /// Thirteen months, so that a month can be compared with the same month of the year before; ten to twenty million packed rows.
     fn default() -> Self {
-        Self { quality_days: 400, looks_days: 400, log_mb: 2_048 }
+        Self { quality_days: 400, looks_days: 400, outcome_days: 400, log_mb: 2_048 }
     }
 }
 
@@ -46,6 +48,9 @@ pub async fn forget(cx: &Ctx) -> Outcome<u64> {
     if let Some(before) = cutoff(cx.retention.looks_days, now) {
         gone += tx.rollout_looks_forget(before).await.or_problem(doing)?;
     }
+    if let Some(before) = cutoff(cx.retention.outcome_days, now) {
+        gone += tx.outcomes_forget(before).await.or_problem(doing)?;
+    }
     tx.commit().await.or_problem(doing)?;
     Ok(gone)
 }
@@ -54,8 +59,8 @@ pub async fn forget(cx: &Ctx) -> Outcome<u64> {
 mod tests {
     use super::*;
     use crate::testing::contexts;
-    use contract::{DeploymentName, ModelName, RolloutId};
-    use store::outcomes::QualityRow;
+    use contract::{DeploymentName, ModelName, PredictionId, RolloutId};
+    use store::outcomes::{OutcomeRow, QualityRow, QualitySums};
     use store::rollouts::{LookRow, RolloutRow};
 
     #[test]
@@ -99,7 +104,7 @@ mod tests {
     async fn old_history_goes_and_what_decided_a_step_stays() {
         for (cx, clock) in contexts().await {
             let now = cx.now().0;
-            let cx = cx.with_retention(Retention { quality_days: 30, looks_days: 10, ..Retention::default() });
+            let cx = cx.with_retention(Retention { quality_days: 30, looks_days: 10, outcome_days: 20, ..Retention::default() });
             let mut tx = cx.store.db.begin().await.unwrap();
             for (id, ended_at) in [("old", Some(now - 11 * DAY)), ("new", Some(now - 9 * DAY)), ("open", None)] {
                 let of = DeploymentName(format!("of-{id}"));
@@ -128,7 +133,12 @@ mod tests {
                     segment_value: String::new(),
                     quality: "{}".into(),
                 };
-                tx.quality_put(&row).await.unwrap();
+                tx.quality_put(&row, &QualitySums::default()).await.unwrap();
+            }
+            for (id, received_at) in [("old", now - 21 * DAY), ("new", now - 19 * DAY)] {
+                let (prediction_id, label) = (id.to_owned(), "no".to_owned());
+                tx.outcome_put(&OutcomeRow { prediction_id, label, at: now, received_at, joined: 1 }).await.unwrap();
+                tx.outcome_changed(id, &PredictionId::from(id), "yes", "no", Millis(received_at), "ada").await.unwrap();
             }
             tx.commit().await.unwrap();
 
@@ -138,9 +148,15 @@ mod tests {
             let quality = async || {
                 cx.store.db.quality(&DeploymentName::from("of-new"), "", Millis(0), Millis(now + 1)).await.unwrap().len()
             };
-            let kept = cx.clone().with_retention(Retention { quality_days: 0, looks_days: 0, ..Retention::default() });
+            let outcomes = async || {
+                let mut tx = cx.store.db.begin().await.unwrap();
+                let there = async |tx: &mut store::Tx, id: &str| tx.outcome(&PredictionId::from(id)).await.unwrap().is_some();
+                (there(&mut tx, "old").await, there(&mut tx, "new").await)
+            };
+            let kept =
+                cx.clone().with_retention(Retention { quality_days: 0, looks_days: 0, outcome_days: 0, ..Retention::default() });
             assert_eq!(forget(&kept).await.unwrap(), 0, "0 keeps everything");
-            assert_eq!(forget(&cx).await.unwrap(), 4);
+            assert_eq!((forget(&cx).await.unwrap(), outcomes().await), (6, (false, true)));
             assert_eq!(
                 (left("old").await, left("new").await, left("open").await),
                 (vec![3, 5], vec![1, 2, 3, 4, 5], vec![1, 2, 3, 4, 5])
@@ -149,7 +165,7 @@ mod tests {
             assert_eq!(forget(&cx).await.unwrap(), 0, "a second round finds nothing");
 
             clock.advance(2 * DAY);
-            assert_eq!(forget(&cx).await.unwrap(), 4);
+            assert_eq!((forget(&cx).await.unwrap(), outcomes().await), (6, (false, false)));
             assert_eq!((left("new").await, left("open").await.len(), quality().await), (vec![3, 5], 5, 1));
         }
     }

@@ -95,6 +95,22 @@ fn merge_one(mine: &mut Option<Window>, theirs: &Option<Window>) {
     }
 }
 
+impl Features {
+    /// About how much memory it takes, bytes.
+    fn memory(&self) -> usize {
+        let of = |window: &Window| match window {
+            Window::Numeric(numbers) => 8 * (numbers.counts.len() + numbers.sums.len()) + 128,
+            Window::Categorical(categories) => {
+                8 * categories.counts.len() + categories.unseen.keys().map(|name| name.len() + 48).sum::<usize>() + 128
+            }
+        };
+        let named: usize = self.by_name.iter().map(|(name, window)| name.len() + of(window)).sum();
+        let others: usize = [&self.score, &self.label].into_iter().flatten().map(of).sum();
+        let joint = self.rows.joint.as_ref().map_or(0, |joint| 8 * (joint.sums.len() + joint.products.len()));
+        named + others + joint
+    }
+}
+
 /// Both halves of a window.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stretch {
@@ -106,5 +122,10 @@ impl Stretch {
     pub fn merge(&mut self, other: &Self) {
         self.operations.merge(&other.operations);
         self.features.merge(&other.features);
+    }
+
+    /// About how much memory it takes, bytes: sketches take a few hundred buckets in all.
+    pub fn memory(&self) -> usize {
+        8_192 + self.features.memory()
     }
 }

@@ -182,6 +182,7 @@ impl Writer {
         self.accumulators.written(self.cx.now(), |part| {
             book.values().any(|known| known.rollout.as_ref().is_some_and(|r| r.id == part.rollout))
         });
+        self.cx.kept.opened(self.accumulators.memory());
         for deployment in touched {
             self.cx.announce(Topic::Metrics { deployment });
         }

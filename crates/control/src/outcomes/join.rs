@@ -140,7 +140,7 @@ async fn add(cx: &Ctx, tx: &mut Tx, minute: &Minute, rows: &[(PredictionRow, Str
             quality.merge(&before);
         }
         row.quality = serde_json::to_string(&quality).unwrap_or_default();
-        tx.quality_put(&row).await.or_problem(doing)?;
+        tx.quality_put(&row, &quality.sums()).await.or_problem(doing)?;
     }
     Ok(())
 }

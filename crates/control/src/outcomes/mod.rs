@@ -2,6 +2,7 @@
 
 mod concept;
 mod join;
+mod labels;
 mod offline;
 mod page;
 mod patience;
@@ -11,13 +12,14 @@ mod trust;
 mod watch;
 
 pub(crate) use concept::{Concept, Shift};
+pub(crate) use labels::{Labels, REACH, labels, outcomes_counted, sums};
 pub(crate) use offline::offline;
 pub use page::quality;
 pub(crate) use post::WAITS;
 pub use post::{MOST, join_waiting, post};
 pub use quality::{Quality, primary_key, primary_name};
 pub(crate) use trust::{look as look_at_trust, trust};
-pub(crate) use watch::{Watched, concept, offline_error, watch};
+pub(crate) use watch::{concept, offline_error};
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use contract::views::quality::Measure;
 use contract::{Contract, Task};
 use serde::{Deserialize, Serialize};
 use stats::quality::{BinaryQuality, MulticlassQuality, RegressionQuality};
+use store::outcomes::QualitySums;
 
 /// Confidence of every interval of realised quality.
 const CONFIDENCE: f64 = 0.95;
@@ -149,28 +150,41 @@ impl Quality {
 
     /// Accuracy with Wilson's interval; for regression the mean absolute error with the normal interval of a mean.
     pub fn primary(&self) -> Option<Estimate> {
-        let rate = |interval: Option<stats::evidence::RateInterval>, n| {
-            interval.map(|rate| Estimate { value: rate.estimate, lower: Some(rate.lower), upper: Some(rate.upper), n })
+        let task = match &self.counted {
+            Counted::Binary(_) => Task::Binary,
+            Counted::Multiclass(_) => Task::Multiclass,
+            Counted::Regression(_) => Task::Regression,
         };
+        Self::primary_of(task, &self.sums())
+    }
+
+    /// The same of sums.
+    pub fn primary_of(task: Task, sums: &QualitySums) -> Option<Estimate> {
+        let n = u64::try_from(sums.n).unwrap_or(0);
+        if n == 0 {
+            return None;
+        }
+        if task != Task::Regression {
+            let rate = stats::evidence::wilson(sums.good as u64, n, CONFIDENCE)?;
+            return Some(Estimate { value: rate.estimate, lower: Some(rate.lower), upper: Some(rate.upper), n });
+        }
+        let rows = n as f64;
+        let mean = sums.good / rows;
+        // Variance of |error| from its mean and mean square.
+        let half = (n > 1).then(|| {
+            ((sums.squares / rows - mean * mean).max(0.0) / (rows - 1.0)).sqrt()
+                * stats::evidence::normal_quantile(f64::midpoint(1.0, CONFIDENCE))
+        });
+        Some(Estimate { value: mean, lower: half.map(|half| (mean - half).max(0.0)), upper: half.map(|half| mean + half), n })
+    }
+
+    /// What is summed up beside it.
+    pub fn sums(&self) -> QualitySums {
+        let n = i64::try_from(self.n()).unwrap_or(i64::MAX);
         match &self.counted {
-            Counted::Binary(quality) => rate(quality.accuracy_interval(CONFIDENCE), quality.n()),
-            Counted::Multiclass(quality) => rate(quality.accuracy_interval(CONFIDENCE), quality.n()),
-            Counted::Regression(quality) if quality.n > 0 => {
-                let n = quality.n as f64;
-                let mean = quality.absolute_sum / n;
-                // Variance of |error| from its mean and mean square.
-                let half = (quality.n > 1).then(|| {
-                    ((quality.squared_sum / n - mean * mean).max(0.0) / (n - 1.0)).sqrt()
-                        * stats::evidence::normal_quantile(f64::midpoint(1.0, CONFIDENCE))
-                });
-                Some(Estimate {
-                    value: mean,
-                    lower: half.map(|half| (mean - half).max(0.0)),
-                    upper: half.map(|half| mean + half),
-                    n: quality.n,
-                })
-            }
-            Counted::Regression(_) => None,
+            Counted::Binary(quality) => QualitySums { n, good: quality.correct() as f64, squares: 0.0 },
+            Counted::Multiclass(quality) => QualitySums { n, good: quality.correct() as f64, squares: 0.0 },
+            Counted::Regression(quality) => QualitySums { n, good: quality.absolute_sum, squares: quality.squared_sum },
         }
     }
 

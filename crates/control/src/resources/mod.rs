@@ -6,6 +6,7 @@ pub(crate) mod read;
 mod sample;
 mod sampler;
 mod view;
+mod watching;
 pub(crate) mod window;
 
 pub use sampler::Sampler;

@@ -5,7 +5,7 @@ use super::window::{Levels, measure};
 use super::*;
 use crate::alerts;
 use crate::monitoring::last;
-use crate::testbed::{admin, beds};
+use crate::testbed::{Bed, admin, beds};
 use contract::time::{DAY, HOUR, MINUTE, SECOND};
 use contract::verdict::State;
 use contract::views::alerts::AlertKind;
@@ -105,5 +105,36 @@ async fn what_runs_out_raises_one_alert_that_holds_and_ends() {
         assert_eq!(minutes(0.5, 0.0).await, []);
         let shown = view(&bed.cx, &admin(), None, last(&bed.cx, HOUR)).await.unwrap();
         assert_eq!(shown.answer.state, State::Ok, "{:?}", shown.answer);
+    }
+}
+
+#[tokio::test]
+async fn what_watching_takes_is_what_is_stored() {
+    for mut bed in beds().await {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let watched =
+            async |bed: &Bed| view(&bed.cx, &admin(), Some(&name), last(&bed.cx, HOUR)).await.unwrap().watching.unwrap();
+        let nothing = watched(&bed).await;
+        assert_eq!((nothing.stored_bytes, nothing.memory_bytes), (0, 0));
+        let rows = bed.rows(&name, "live.csv");
+        for part in rows[..60].chunks(20) {
+            bed.send(&name, part).await;
+            bed.flush().await;
+            bed.clock.advance(40 * MINUTE);
+        }
+        let watching = watched(&bed).await;
+        for ((span, _), part) in crate::monitoring::spans::KEPT.into_iter().zip(&watching.parts) {
+            let (from, to) = (Millis(0), bed.cx.now());
+            let stored = bed.cx.store.db.windows_whole(&name, version, span, from, to).await.unwrap();
+            let bytes: usize = stored.iter().map(|row| row.operations.len() + row.features.len()).sum();
+            assert_eq!((part.rows, part.bytes), (stored.len() as u64, bytes as u64), "{}", part.name);
+            assert!(part.bytes > 20_000 && part.day_bytes.is_some(), "{part:?}");
+        }
+        let log = watching.parts.iter().find(|part| part.name.contains("single rows")).unwrap();
+        assert!(log.rows == 60 && (60 * 200..60 * 2_000).contains(&log.bytes), "{log:?}");
+        assert_eq!(watching.stored_bytes, watching.parts.iter().map(|part| part.bytes).sum::<u64>());
+        assert!(watching.memory_bytes > 10_000, "the last windows are still open: {}", watching.memory_bytes);
+        assert!(watching.sentence.starts_with("15 features watched."), "{}", watching.sentence);
     }
 }

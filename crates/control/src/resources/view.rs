@@ -1,6 +1,7 @@
 //! What is used, as pages and programs see it: for all deployments, or for one.
 
 use super::read::{self, Used};
+use super::watching::watching;
 use super::window::{Levels, measure};
 use crate::alerts::resources as limits;
 use crate::monitoring::{changes_of, head, spans};
@@ -21,13 +22,13 @@ const EVERY: f64 = 10.0;
 
 pub async fn view(cx: &Ctx, who: &Actor, of: Option<&DeploymentName>, range: TimeRange) -> Outcome<ResourcesView> {
     who.must(Act::View)?;
-    let (head, range) = match of {
+    let (head, range, watching) = match of {
         Some(name) => {
-            let (_, head) = head(cx, name, range).await?;
+            let (known, head) = head(cx, name, range).await?;
             let range = head.range();
-            (Some(head), range)
+            (Some(head), range, Some(watching(cx, &known).await?))
         }
-        None => (None, range),
+        None => (None, range, None),
     };
     let now = cx.now();
     let span = read::span(range, now);
@@ -49,6 +50,7 @@ pub async fn view(cx: &Ctx, who: &Actor, of: Option<&DeploymentName>, range: Tim
         answer: answer(&nodes, &versions),
         nodes,
         versions,
+        watching,
         watch_from: limits::WATCH,
         bad_from: limits::BAD,
         changes: match of {

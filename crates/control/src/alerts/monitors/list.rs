@@ -4,10 +4,10 @@ use super::limits::{BUDGET, Chosen, WINDOW, name as rule_name, words};
 use crate::alerts::list::lines;
 use crate::alerts::look::QUALITY;
 use crate::deployments::{Known, unknown};
-use crate::monitoring::{last, read};
-use crate::outcomes::Quality;
+use crate::monitoring::{last, spans, sums};
+use crate::outcomes::outcomes_counted;
 use crate::words::counted;
-use crate::{Actor, Ctx, IntoProblem, Outcome};
+use crate::{Actor, Ctx, Outcome};
 use contract::role::Act;
 use contract::time::{DAY, MINUTE};
 use contract::verdict::State;
@@ -74,15 +74,13 @@ struct Seen {
 impl Seen {
     async fn read(cx: &Ctx, known: &Known) -> Outcome<Seen> {
         let window = i64::try_from(known.settings.drift_window_s).unwrap_or(DAY / 1_000).saturating_mul(1_000);
+        let now = cx.now();
         let live = async |length| {
-            let (_, windows) = read::operations(cx, &known.name, last(cx, length)).await?;
-            Ok::<_, Problem>(read::sum(windows.iter().filter(|ops| read::is_live(ops.arm))).counts)
+            let span = spans::for_features(last(cx, length), now);
+            sums::live(cx, &known.name, span, length).await
         };
         let (short, long) = (live(5 * MINUTE).await?, live(window).await?);
-        let from = Millis(cx.now().0 - QUALITY);
-        let rows = cx.store.db.quality(&known.name, "", from, cx.now() + 1).await.or_problem("Reading quality")?;
-        let outcomes =
-            rows.iter().filter_map(|row| serde_json::from_str::<Quality>(&row.quality).ok()).map(|quality| quality.n()).sum();
+        let outcomes = outcomes_counted(cx, &known.name, Millis(now.0 - QUALITY), now + 1).await?;
         Ok(Seen { requests: short.requests, rows: long.rows, outcomes })
     }
 }

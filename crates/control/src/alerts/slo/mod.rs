@@ -5,6 +5,7 @@ pub(crate) mod rule;
 mod view;
 
 pub(super) use read::firing;
+pub(super) use rule::LONGEST;
 pub use view::view;
 
 #[cfg(test)]

@@ -1,37 +1,23 @@
-//! Tallies of good and bad requests, from the windows: only the counts are read, since a look is every few seconds.
+//! Tallies of good and bad requests, from the sums beside the windows, since a look is every few seconds.
 
-use super::rule::{self, RULES, SloLook, Tally};
+use super::rule::{self, LONGEST, RULES, SloLook, Tally};
+use crate::alerts::round::Round;
 use crate::alerts::rules::Firing;
 use crate::deployments::Known;
 use crate::monitoring::read::is_live;
+use crate::monitoring::sums::{Sums, sums};
 use crate::{Ctx, IntoProblem, Outcome};
-use contract::rollout::Arm;
 use contract::time::{HOUR, MINUTE};
 use contract::views::alerts::AlertKind;
 use contract::views::slo::Objective;
 use contract::{DeploymentName, Millis};
-use serde::Deserialize;
-
-/// The counts of a stored window that objectives need.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Counted {
-    requests: u64,
-    failed: u64,
-    slow: u64,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Slim {
-    counts: Counted,
-}
+use store::alerts::AlertRow;
 
 /// The requests of one stretch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stretch {
     pub start: Millis,
-    counted: Counted,
+    counted: Sums,
 }
 
 impl Stretch {
@@ -46,14 +32,9 @@ impl Stretch {
 
 /// Live requests by window of `span` that start in `[from, to)`.
 pub(super) async fn stretches(cx: &Ctx, name: &DeploymentName, span: i64, from: Millis, to: Millis) -> Outcome<Vec<Stretch>> {
-    let rows = cx.store.db.operations(name, span, from, to).await.or_problem("Reading windows")?;
-    let live = rows.into_iter().filter(|row| Arm::parse(&row.arm).is_some_and(is_live));
-    Ok(live
-        .filter_map(|row| {
-            let slim: Slim = serde_json::from_str(&row.operations).ok()?;
-            Some(Stretch { start: Millis(row.start), counted: slim.counts })
-        })
-        .collect())
+    let windows = sums(cx, name, span, from, to).await?;
+    let live = windows.into_iter().filter(|one| is_live(one.arm));
+    Ok(live.map(|one| Stretch { start: one.start, counted: one.sums }).collect())
 }
 
 /// What the windows of every rule are added up from: whole hours where they lie inside, minutes at the edges.
@@ -65,8 +46,7 @@ pub(super) struct Recent {
 
 pub(super) async fn recent(cx: &Ctx, name: &DeploymentName) -> Outcome<Recent> {
     let now = cx.now();
-    let longest = RULES.iter().map(|rule| rule.long).max().unwrap_or(HOUR);
-    let hours = stretches(cx, name, HOUR, Millis(now.0 - longest).floor_to(HOUR), now + 1).await?;
+    let hours = stretches(cx, name, HOUR, Millis(now.0 - LONGEST).floor_to(HOUR), now + 1).await?;
     // The last hour, and the first, cut hour of each longer window.
     let mut minutes = stretches(cx, name, MINUTE, Millis(now.0 - HOUR).floor_to(MINUTE), now + 1).await?;
     for length in RULES.iter().flat_map(|rule| [rule.long, rule.short]).filter(|length| *length > HOUR) {
@@ -117,13 +97,20 @@ pub(super) fn target(known: &Known, objective: Objective) -> f64 {
 /// Objectives of which the alert is open.
 pub(super) async fn open(cx: &Ctx, name: &DeploymentName) -> Outcome<Vec<Objective>> {
     let rows = cx.store.db.alerts_open().await.or_problem("Reading alerts")?;
-    let mine = rows.iter().filter(|row| row.deployment == name.as_str() && row.kind == AlertKind::ErrorBudget.word());
-    Ok(mine.filter_map(|row| Objective::parse(&row.subject)).collect())
+    Ok(objectives(rows.iter().filter(|row| row.deployment == name.as_str())))
+}
+
+fn objectives<'a>(open: impl Iterator<Item = &'a AlertRow>) -> Vec<Objective> {
+    open.filter(|row| row.kind == AlertKind::ErrorBudget.word()).filter_map(|row| Objective::parse(&row.subject)).collect()
 }
 
 /// What fires in one deployment now.
-pub(in crate::alerts) async fn firing(cx: &Ctx, known: &Known) -> Outcome<Vec<Firing>> {
-    let (recent, open) = (recent(cx, &known.name).await?, open(cx, &known.name).await?);
+pub(in crate::alerts) async fn firing(cx: &Ctx, known: &Known, round: &Round) -> Outcome<Vec<Firing>> {
+    if !round.bad.contains(known.name.as_str()) {
+        // Nothing was used of any budget.
+        return Ok(Vec::new());
+    }
+    let (recent, open) = (recent(cx, &known.name).await?, objectives(round.open_of(&known.name)));
     Ok(Objective::ALL
         .into_iter()
         .filter_map(|objective| rule::firing(&recent.look(known, objective, open.contains(&objective))))

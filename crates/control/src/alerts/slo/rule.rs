@@ -51,6 +51,9 @@ pub const RULES: [BurnRule; 3] = [
     BurnRule { factor: 1.0, long: 3 * DAY, short: 6 * HOUR, state: State::Watch },
 ];
 
+/// The longest window of any rule.
+pub const LONGEST: i64 = 3 * DAY;
+
 /// How many times faster than allowed the budget goes: the share of bad requests over the share that may be. `None` without requests.
 pub fn burn(tally: Tally, target: f64) -> Option<f64> {
     (tally.requests > 0).then(|| tally.bad as f64 / tally.requests as f64 / allowed(target))

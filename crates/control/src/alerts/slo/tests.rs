@@ -28,6 +28,7 @@ async fn counted(bed: &Bed, name: &DeploymentName, at: Millis, requests: u64, fa
             writer: format!("{}-{requests}-{failed}-{slow}", at.0),
             operations: serde_json::to_string(&operations).unwrap(),
             features: "{}".into(),
+            sums: crate::monitoring::sums::Sums::of(&operations.counts),
         };
         tx.window_replace(&row).await.unwrap();
     }
