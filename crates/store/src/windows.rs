@@ -201,15 +201,6 @@ impl Db {
     pub async fn last_asked(&self) -> Result<Vec<(String, i64)>> {
         self.all("select deployment, max(start) from windows group by deployment", args![]).await
     }
-
-    /// End of the last stretch that has been merged to rows of `span`, and the start of the oldest row of `fine`.
-    pub async fn merged_until(&self, span: i64, fine: i64) -> Result<(Option<i64>, Option<i64>)> {
-        self.one(
-            "select (select max(start) + $1 from windows where span = $1), (select min(start) from windows where span = $2)",
-            args![span, fine],
-        )
-        .await
-    }
 }
 
 impl Tx {
