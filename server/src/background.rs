@@ -7,6 +7,7 @@ use control::{Ctx, Outcome, alerts, approvals, deployments, explain, gates, inci
 use serving::Records;
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -14,8 +15,10 @@ use tokio::time::{MissedTickBehavior, interval};
 /// Starts all of it. `data` is the folder whose disk is watched. The set is empty again soon after `finish` was raised, with everything written that was answered.
 pub fn start(cx: &Ctx, records: Records, data: PathBuf, finish: &watch::Receiver<bool>) -> JoinSet<()> {
     let mut work = JoinSet::new();
-    let writer = monitoring::Writer::new(cx.clone());
-    work.spawn(writer.run(records, finished(finish.clone())));
+    // On a thread of its own: it packs and writes what many requests left, milliseconds in one go, for which no request should wait.
+    let writing = monitoring::Writer::new(cx.clone()).run(records, finished(finish.clone()));
+    let runtime = Handle::current();
+    work.spawn_blocking(move || runtime.block_on(writing));
     work.spawn(resources::Sampler::new(cx.clone(), data).run(finished(finish.clone())));
     let hands = &(cx.clone(), finish.clone());
     every(&mut work, hands, "rollouts", Duration::from_secs(1), |cx| async move { rollouts::tick(&cx).await.map(drop) });
