@@ -18,6 +18,7 @@ pub fn page(results: &Results, origin: &Origin) -> String {
     text.push_str("Written by `cargo xtask bench serving --write`. Load generator and server share the machine's cores; every server is started by the\n");
     text.push_str("bench itself, one at a time, and all of them in each round, so that noise hits all alike. Numbers are medians of the rounds; brackets hold the\n");
     text.push_str("smallest and the largest. A ratio is taken within each round. *CPU* is the server's own processor time per answered request.\n\n");
+    text.push_str("What a profile shows where a bar is not reached: [where a request's time goes](serving-profile.md).\n\n");
     for (name, value) in &origin.facts {
         writeln!(text, "- {name}: {value}").expect("a String takes all");
     }
