@@ -51,16 +51,21 @@ pub async fn watching(cx: &Ctx, known: &Known) -> Outcome<Watching> {
     let stored_bytes = parts.iter().map(|part| part.bytes).sum();
     let memory_bytes = cx.kept.open_bytes(&known.name);
     let features = known.stable_version().and_then(|stable| stable.baseline.as_ref()).map_or(0, |of| of.features.len());
-    let windows: u64 = parts.iter().filter_map(|part| part.day_bytes).sum();
+    let windows: Option<u64> = parts.iter().filter_map(|part| part.day_bytes).reduce(|sum, bytes| sum + bytes);
+    let growth = match windows {
+        Some(windows) => {
+            format!("Windows and quality grow by {} a day at most, as it has gone so far, until the oldest go", bytes(windows))
+        }
+        None => "How much that grows a day can be told when it has been watched for longer".into(),
+    };
     Ok(Watching {
         parts,
         stored_bytes,
         memory_bytes,
         title: format!("Watching takes {} in the database and {} of memory", bytes(stored_bytes), bytes(memory_bytes)),
         sentence: format!(
-            "{} watched. Windows and quality grow by {} a day at most, as it has gone so far, until the oldest go. Memory is that of the windows that this process is adding to.",
-            counted(features as u64, "feature"),
-            bytes(windows)
+            "{} watched. {growth}. Memory is that of the windows that this process is adding to.",
+            counted(features as u64, "feature")
         ),
     })
 }
