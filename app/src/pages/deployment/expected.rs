@@ -49,13 +49,13 @@ pub fn Expected(view: QualityView) -> impl IntoView {
     .into_any()
 }
 
-/// What the detectors say about errors in the order in which outcomes arrived.
+/// What the detectors say about errors, minute by minute in the order of the predictions.
 #[component]
 pub fn Errors(view: QualityView) -> impl IntoView {
     view.errors.map(|errors| {
         let cols = vec![Col::new("Detector"), Col::new("Since its last change")];
         view! {
-            <Section title="Have errors become more?" id="errors" hint=format!("Version {}, in the order in which outcomes arrived", errors.version)>
+            <Section title="Have errors become more?" id="errors" hint=format!("Version {}, minute by minute, each once most of its outcomes are known", errors.version)>
                 <p><StateMark state=errors.state word=errors.sentence/></p>
                 <Table label="What each detector says" cols class="pairs">
                     {errors

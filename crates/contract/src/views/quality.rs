@@ -90,7 +90,7 @@ pub struct Cohorts {
     pub over_time: Vec<EstimatedPoint>,
 }
 
-/// Whether errors have become more, as detectors read them in the order in which outcomes arrive.
+/// Whether errors have become more, as detectors read them minute by minute in the order of the predictions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorChange {
     pub version: VersionNo,

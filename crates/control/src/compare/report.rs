@@ -106,7 +106,7 @@ impl Reporter {
                     severity: Severity::Page,
                     start: words.clone(),
                     reason: format!(
-                        "Errors have risen in the order in which outcomes arrive (ADWIN): {} on average, {} in the reference.",
+                        "Errors have risen in the order of the predictions (ADWIN): {} on average, {} in the reference.",
                         short(now),
                         short(before)
                     ),

@@ -137,7 +137,7 @@ pub fn words(monitor: &str, settings: &DeploymentSettings) -> String {
         "estimate" => {
             format!("Quality is expected to be worse over the last {window}, by an estimate that outcomes have not contradicted.")
         }
-        "concept_drift" => "The errors of live answers have become more, in the order in which outcomes arrived.".into(),
+        "concept_drift" => "The errors of live answers have become more, in the order of the predictions.".into(),
         "error_budget" => "An objective's error budget goes too fast over a long and a short window at once.".into(),
         "stale" => "The model, its outcomes or its data are older than their limits.".into(),
         "resources" => "Processor, memory, disk or a queue is nearly full.".into(),
