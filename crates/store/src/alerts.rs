@@ -63,10 +63,10 @@ impl Tx {
     pub async fn alert_update(&mut self, row: &AlertRow) -> Result<()> {
         self.run(
             "update alerts set severity = $2, headline = $3, sentence = $4, numbers = $5, seen_at = $6, clear_looks = $7, resolved_at = $8,
-                               acknowledged_by = $9, acknowledged_at = $10, note = $11 where id = $1",
+                               acknowledged_by = $9, acknowledged_at = $10, note = $11, url = $12 where id = $1",
             args![
                 &row.id, &row.severity, &row.headline, &row.sentence, &row.numbers, row.seen_at, row.clear_looks, row.resolved_at,
-                row.acknowledged_by.clone(), row.acknowledged_at, &row.note
+                row.acknowledged_by.clone(), row.acknowledged_at, &row.note, &row.url
             ],
         )
         .await?;

@@ -51,6 +51,8 @@ async fn one(cx: &Ctx, known: &Known, round: &Round) -> Outcome<()> {
                     headline: fires.headline.clone(),
                     sentence: fires.sentence.clone(),
                     numbers: fires.numbers.to_string(),
+                    // The worst feature of a group may be another by now.
+                    url: address(&known.name, fires),
                     seen_at: cx.now().0,
                     clear_looks: 0,
                     ..row.clone()

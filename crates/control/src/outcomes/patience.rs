@@ -29,7 +29,8 @@ impl Patience {
         self.delay = self.delay.max(seen);
     }
 
-    fn longest(self) -> i64 {
+    /// Milliseconds.
+    pub fn longest(self) -> i64 {
         self.delay.max(self.before)
     }
 

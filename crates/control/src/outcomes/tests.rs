@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::monitoring;
-use crate::testbed::{admin, beds, outcomes};
+use crate::testbed::{Bed, admin, beds, outcomes};
 use crate::testing::person;
-use contract::time::HOUR;
-use contract::{PredictionId, ProblemKind, Role};
+use contract::time::{HOUR, MINUTE};
+use contract::verdict::State;
+use contract::{Millis, PredictionId, ProblemKind, Role};
 use serde_json::json;
 
 fn truth(id: &PredictionId, label: &str) -> contract::inputs::Outcome {
@@ -101,5 +102,48 @@ async fn what_cannot_be_an_outcome_is_refused_whole() {
         let bad_time = contract::inputs::Outcome { at: Some("yesterday".into()), ..truth(&ids[0], "no") };
         assert_eq!(kind(post(&bed.cx, &admin(), vec![bad_time]).await), ProblemKind::Invalid);
         assert_eq!(kind(post(&bed.cx, &admin(), vec![truth(&"".into(), "no")]).await), ProblemKind::Invalid);
+    }
+}
+
+#[tokio::test]
+async fn quality_is_judged_by_minutes_whose_outcomes_are_known() {
+    for mut bed in beds().await {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let rows = bed.rows(&name, "live.csv");
+        let start = bed.cx.now().floor_to(MINUTE) + MINUTE;
+        let at = |bed: &Bed, time: Millis| bed.clock.advance(time - bed.cx.now());
+        at(&bed, start + 1_000);
+        let ids = bed.send(&name, &rows[..400]).await;
+        bed.flush().await;
+        let known: Vec<_> = outcomes("live_outcomes.csv").into_iter().filter(|(row, _)| *row < 400).collect();
+        let (early, late) = known.split_at(60);
+        // Who leaves is known first, and the model had not seen it.
+        let wrong = |label: &str| if label == "yes" { "no" } else { "yes" };
+        at(&bed, start + 10 * MINUTE);
+        post(&bed.cx, &admin(), early.iter().map(|(row, label)| truth(&ids[*row], wrong(label))).collect()).await.unwrap();
+        let page = quality(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
+        let line = &page.versions[0];
+        assert_eq!((line.state, page.answer.state), (State::Unknown, State::Unknown), "{}", line.sentence);
+        assert!(line.sentence.contains("Too early to judge") && line.sentence.contains("within 9 min"), "{}", line.sentence);
+        assert_eq!(line.estimate.map(|estimate| estimate.n), Some(60), "they are shown");
+
+        at(&bed, start + 11 * MINUTE);
+        post(&bed.cx, &admin(), late.iter().map(|(row, label)| truth(&ids[*row], label)).collect()).await.unwrap();
+        at(&bed, start + 30 * MINUTE);
+        // Others that came early are not judged with them.
+        let young = bed.send(&name, &rows[..60]).await;
+        bed.flush().await;
+        post(
+            &bed.cx,
+            &admin(),
+            early.iter().filter(|(row, _)| *row < 60).map(|(row, label)| truth(&young[*row], wrong(label))).collect(),
+        )
+        .await
+        .unwrap();
+        let page = quality(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
+        assert_ne!(page.versions[0].state, State::Unknown, "{}", page.versions[0].sentence);
+        assert_eq!(page.versions[0].estimate.map(|estimate| estimate.n), Some(known.len() as u64));
+        assert!(page.outcomes_known > known.len() as u64);
     }
 }

@@ -57,6 +57,25 @@ pub async fn watch(cx: &Ctx, deployment: &DeploymentName, version: &KnownVersion
     Ok(Watched { concept, until })
 }
 
+/// Which minutes of a version are judged.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KnownUntil {
+    /// Start of the first minute that is too young; `None` where none is old enough.
+    pub until: Option<Millis>,
+    /// Nine of ten outcomes come within so many milliseconds.
+    pub delay: i64,
+}
+
+/// The same minutes that [`watch`] reads, without reading on.
+pub async fn known_until(cx: &Ctx, deployment: &DeploymentName, version: VersionNo) -> Outcome<KnownUntil> {
+    let (doing, db, now) = ("Reading outcomes", &cx.store.db, cx.now());
+    let first = db.quality_first(deployment).await.or_problem(doing)?.map(Millis);
+    let mut delays: Vec<i64> = db.outcome_delays_last(deployment).await.or_problem(doing)?.into_iter().map(|(ms,)| ms).collect();
+    let mut patience = concept(cx, deployment, version).await?.patience;
+    patience.learn(&mut delays, now);
+    Ok(KnownUntil { until: patience.until(first, now), delay: patience.longest() })
+}
+
 /// What the detectors of a version have seen; empty before its first minute.
 pub async fn concept(cx: &Ctx, deployment: &DeploymentName, version: VersionNo) -> Outcome<Concept> {
     let row = cx.store.db.watch_state(deployment, version, KIND).await.or_problem("Reading what the detectors saw")?;

@@ -4,21 +4,23 @@ mod calibration;
 mod cohorts;
 mod errors;
 mod estimated;
+mod versions;
 
 use super::quality::{Quality, primary_key, primary_name};
+use super::watch::known_until;
 use super::{concept, offline, offline_error};
 use crate::deployments::KnownVersion;
 use crate::gates::Metric;
 use crate::monitoring::read::{self, Ops};
 use crate::monitoring::{changes_of, head, spans, whole_rows};
-use crate::words::{count, counted, number, percent};
+use crate::words::{count, number};
 use crate::{Actor, Ctx, IntoProblem, Outcome};
 use contract::inputs::TimeRange;
 use contract::role::Act;
 use contract::rollout::Arm;
 use contract::time::MINUTE;
 use contract::verdict::State;
-use contract::views::parts::{Answer, Estimate, Point};
+use contract::views::parts::Estimate;
 use contract::views::quality::{Measure, QualityPoint, QualityView, SegmentQuality, SimpleRule, VersionQuality};
 use contract::{DeploymentName, Millis, ModelName, Task, VersionNo};
 use std::collections::BTreeMap;
@@ -67,7 +69,8 @@ pub async fn quality(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRa
     seen.dedup();
     for version in seen {
         let before = offline(cx, &known.model, version, primary_key(task)).await?;
-        let mut line = one(task, version, before, &rows, &windows, bucket, &starts);
+        let known_until = known_until(cx, name, version).await?;
+        let mut line = versions::one(task, (version, before), &rows, &windows, (bucket, &starts), known_until);
         beside_offline(cx, &known.model, &mut line).await?;
         versions.push(line);
     }
@@ -92,7 +95,7 @@ pub async fn quality(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRa
         None => None,
     };
     Ok(QualityView {
-        answer: answer(task, known.stable, &versions, &all, answered),
+        answer: versions::answer(task, known.stable, &versions, &all, answered),
         head,
         measure: primary_name(task).into(),
         higher_is_better: task != Task::Regression,
@@ -175,59 +178,6 @@ async fn rule(cx: &Ctx, model: &ModelName, stable: VersionNo, versions: &[Versio
     Ok(Some(SimpleRule { measure: measure.into(), value, realised, words: compare.rule_words }))
 }
 
-fn one(
-    task: Task,
-    version: VersionNo,
-    offline: Option<f64>,
-    rows: &[QualityRow],
-    windows: &[Ops],
-    bucket: i64,
-    starts: &[Millis],
-) -> VersionQuality {
-    let mine = || rows.iter().filter(move |row| row.version == i64::from(version.0));
-    let total = sum(task, mine());
-    let estimate = total.primary();
-    let answered: u64 = windows.iter().filter(|ops| ops.version == version).map(|ops| ops.operations.counts.rows).sum();
-    let by_bucket = in_buckets(task, mine(), bucket);
-    let (state, sentence) = against(task, estimate, offline);
-    VersionQuality {
-        version,
-        estimate,
-        offline,
-        coverage: coverage(total.n(), answered),
-        others: total.others(),
-        state,
-        sentence,
-        over_time: starts
-            .iter()
-            .map(|at| Point { at: *at, value: by_bucket.get(at).and_then(Quality::primary).map(|estimate| estimate.value) })
-            .collect(),
-    }
-}
-
-fn written(task: Task, x: f64) -> String {
-    if task == Task::Regression { number(x) } else { percent(x) }
-}
-
-/// The realised value against the held-back one.
-fn against(task: Task, estimate: Option<Estimate>, offline: Option<f64>) -> (State, String) {
-    let Some(estimate) = estimate.filter(|estimate| estimate.n >= FEWEST) else {
-        let known = estimate.map_or(0, |estimate| estimate.n);
-        return (State::Unknown, format!("{} known; {FEWEST} are needed.", counted(known, "outcome")));
-    };
-    let (lower, upper) = (estimate.lower.unwrap_or(estimate.value), estimate.upper.unwrap_or(estimate.value));
-    let interval = format!("{} to {}", written(task, lower), written(task, upper));
-    let Some(offline) = offline else { return (State::Ok, format!("Between {interval}, 95% sure.")) };
-    let before = written(task, offline);
-    let (worse, better) =
-        if task == Task::Regression { (lower > offline, upper < offline) } else { (upper < offline, lower > offline) };
-    match (worse, better) {
-        (true, _) => (State::Watch, format!("Worse than the {before} on held-back data: {interval}, 95% sure.")),
-        (_, true) => (State::Ok, format!("Better than the {before} on held-back data: {interval}, 95% sure.")),
-        _ => (State::Ok, format!("As on held-back data ({before}): {interval}, 95% sure.")),
-    }
-}
-
 /// Groups of every segment feature, against the rest.
 async fn segments(
     cx: &Ctx,
@@ -273,38 +223,4 @@ fn segment(task: Task, feature: &str, value: String, quality: &Quality, overall:
         }
     };
     SegmentQuality { feature: feature.to_owned(), value, estimate, state, note }
-}
-
-fn answer(task: Task, stable: Option<VersionNo>, versions: &[VersionQuality], all: &Quality, answered: u64) -> Answer {
-    let known = format!(
-        "Outcomes of {} of {} predictions are known ({}).",
-        count(all.n()),
-        count(answered),
-        percent(coverage(all.n(), answered))
-    );
-    let Some(version) = versions.iter().find(|version| Some(version.version) == stable) else {
-        return Answer { state: State::Unknown, headline: "Serves nothing yet".into(), sentence: known, link: None };
-    };
-    match version.estimate.filter(|estimate| estimate.n >= FEWEST) {
-        None => Answer {
-            state: State::Unknown,
-            headline: "Not enough outcomes to judge quality".into(),
-            sentence: format!("{} {known}", version.sentence),
-            link: None,
-        },
-        Some(estimate) => Answer {
-            state: version.state,
-            headline: format!(
-                "Version {} is {} {}",
-                version.version,
-                if task == Task::Regression { "off by" } else { "right in" },
-                match task {
-                    Task::Regression => format!("{} on average", number(estimate.value)),
-                    _ => format!("{} of known cases", percent(estimate.value)),
-                }
-            ),
-            sentence: format!("{} {known}", version.sentence),
-            link: None,
-        },
-    }
 }
