@@ -8,6 +8,7 @@ mod cuts;
 mod finder;
 mod null;
 mod numeric;
+mod stored;
 mod transport;
 
 pub use categorical::{CATEGORIES_KEPT, CategoricalBaseline, CategoricalWindow, UNSEEN_NAMED};
@@ -70,8 +71,7 @@ impl Baseline {
 }
 
 /// Statistics of one feature over a stretch of live rows, counted over the feature's [`Baseline`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Window {
     Numeric(NumericWindow),
     Categorical(CategoricalWindow),
