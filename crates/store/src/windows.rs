@@ -235,7 +235,33 @@ impl Tx {
         Ok(())
     }
 
+    /// Deployment by deployment: an index by time alone would be taken for other reads too, which it makes slow.
     pub async fn windows_forget(&mut self, span: i64, before: Millis) -> Result<u64> {
-        self.run("delete from windows where span = $1 and start < $2", args![span, before]).await
+        self.run(
+            "delete from windows where deployment in (select name from deployments) and span = $1 and start < $2",
+            args![span, before],
+        )
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::databases;
+    use crate::{Db, args};
+
+    /// With an index by time alone, SQLite read the windows of all deployments to find those of one.
+    #[tokio::test]
+    async fn every_index_begins_with_the_deployment() {
+        for db in databases().await.into_iter().filter(|db| matches!(db, Db::Sqlite { .. })) {
+            let all: Vec<(String,)> = db
+                .all("select sql from sqlite_master where type = 'index' and tbl_name = 'windows' and sql is not null", args![])
+                .await
+                .unwrap();
+            assert!(!all.is_empty());
+            for (sql,) in all {
+                assert!(sql.contains("on windows (deployment,"), "{sql}");
+            }
+        }
     }
 }
