@@ -26,6 +26,8 @@ pub const LENGTHS: [usize; 5] = [2, 3, 4, 6, 8];
 pub struct Levels {
     /// Of one test, altogether.
     pub each: f64,
+    /// The chunk alone has too few rows to be judged.
+    pub only_merged: bool,
 }
 
 impl Levels {
@@ -33,11 +35,14 @@ impl Levels {
     pub fn new(per_week: f64, length: Option<i64>, tests: usize) -> Self {
         let chunks = length.map_or(HOURS_A_WEEK, |ms| 7.0 * 86_400_000.0 / ms.max(1) as f64);
         let chunk = (SPENT * per_week / chunks).min(MOST_PER_CHUNK * per_week.max(1.0)).min(0.05);
-        Self { each: chunk / tests.max(1) as f64 }
+        Self { each: chunk / tests.max(1) as f64, only_merged: false }
     }
 
     /// Level of the chunk alone.
     pub fn alone(&self, is_running: bool) -> f64 {
+        if self.only_merged {
+            return 0.0;
+        }
         if is_running { (ALONE * self.each * LENIENCE).min(1e-3) } else { ALONE * self.each }
     }
 
@@ -153,7 +158,7 @@ fn first<'a>(
     views.iter().find_map(|(chunks, evidence)| {
         let (p, is_large) = look(evidence);
         let level = if *chunks == 1 { levels.alone(is_running) } else { levels.merged() };
-        (is_large && p <= level && (*chunks == 1 || own <= STILL)).then_some((p, *chunks, evidence))
+        (is_large && p <= level && level > 0.0 && (*chunks == 1 || own <= STILL)).then_some((p, *chunks, evidence))
     })
 }
 
@@ -176,7 +181,7 @@ mod tests {
 
     #[test]
     fn table_of_cases() {
-        let levels = Levels { each: 1e-5 };
+        let levels = Levels { each: 1e-5, only_merged: false };
         let effects = Effects::new(0.15);
         let (idle, going) = (Running::default(), Running { values: true, missing: true, new: true });
         let drifted = Evidence { p: 1e-7, shift: 0.2, ..NOTHING };

@@ -53,7 +53,7 @@ pub fn compare(
         Some(named) => Some(named.clone()),
         None => peek::timestamp(options, reference, begin)?,
     };
-    let options = &Options { timestamp, ..options.clone() };
+    let options = &Options { timestamp_is_a_guess: options.timestamp.is_none(), timestamp, ..options.clone() };
     let typical = Typical::of(options, begin)?;
     let task = truth::problem(options, reference)?;
     let heads: Vec<Vec<String>> = current.iter().map(|input| Ok(Rows::open(input)?.names)).collect::<Result<_, String>>()?;

@@ -38,6 +38,8 @@ impl Limits {
 pub struct Options {
     pub chunks: Chunks,
     pub timestamp: Option<String>,
+    /// Nobody named it: it looks like the time of the rows.
+    pub timestamp_is_a_guess: bool,
     pub contract: Option<Contract>,
     /// Features of either kind; both empty: found out from the reference.
     pub numeric: Vec<String>,
@@ -67,6 +69,7 @@ impl Default for Options {
         Self {
             chunks: Chunks::default(),
             timestamp: None,
+            timestamp_is_a_guess: false,
             contract: None,
             numeric: Vec::new(),
             categorical: Vec::new(),
@@ -157,6 +160,7 @@ impl Asked {
         Ok(Options {
             chunks,
             timestamp: self.timestamp,
+            timestamp_is_a_guess: false,
             numeric: list(self.numeric),
             categorical: list(self.categorical),
             ignore: list(self.ignore),

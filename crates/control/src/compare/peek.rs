@@ -30,7 +30,8 @@ impl Typical {
         let timestamp = options.timestamp.clone().filter(|name| rows.names.contains(name));
         let mut names = Vec::new();
         let mut wanted = Vec::new();
-        for (name, kind) in [(column, Wanted::Code), (timestamp, Wanted::Time)] {
+        let as_time = if options.timestamp_is_a_guess { Wanted::TimeIfAny } else { Wanted::Time };
+        for (name, kind) in [(column, Wanted::Code), (timestamp, as_time)] {
             if let Some(name) = name {
                 names.push(name);
                 wanted.push(kind);
@@ -65,7 +66,25 @@ fn round(length: i64) -> i64 {
     [unit::HOUR, unit::DAY, 7 * unit::DAY].into_iter().find(near).unwrap_or(length.max(1))
 }
 
-/// The only column that holds times in both files, if nobody has named one.
+/// What the time of a row is called, in so many words or as the end of them.
+const NAMES: [&str; 8] = ["timestamp", "time", "datetime", "ts", "at", "date", "day", "hour"];
+/// And what is the time of something else.
+const OTHERS: [&str; 12] =
+    ["birth", "dob", "born", "signup", "joined", "expir", "valid", "due", "hire", "opened", "since", "registered"];
+
+/// Whether a column of times is that of the rows: it is called so, or its times hardly ever go back.
+fn is_of_rows(name: &str, texts: &[Option<Millis>]) -> bool {
+    let name = name.to_lowercase();
+    let times: Vec<Millis> = texts.iter().copied().flatten().collect();
+    let back = times.windows(2).filter(|pair| pair[0] > pair[1]).count();
+    if back * 50 <= times.len() {
+        return true;
+    }
+    let last = name.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    NAMES.contains(&last) && !OTHERS.iter().any(|other| name.contains(other))
+}
+
+/// The only column that holds the times of the rows in both files, if nobody has named one.
 pub fn timestamp(options: &Options, reference: &Input, current: &Input) -> Result<Option<String>, String> {
     let (rows, names) = (Rows::open(reference)?, Rows::open(current)?.names);
     let taken = |name: &String| {
@@ -75,13 +94,17 @@ pub fn timestamp(options: &Options, reference: &Input, current: &Input) -> Resul
     };
     let shared: Vec<String> = rows.names.iter().filter(|name| names.contains(name) && !taken(name)).cloned().collect();
     let mut dictionaries: Vec<Dictionary> = shared.iter().map(|_| Dictionary::default()).collect();
-    rows.first(&shared, &vec![Wanted::Code; shared.len()], &mut dictionaries, FEW)?;
-    let is_time = |dictionary: &Dictionary| {
+    let sample = rows.first(&shared, &vec![Wanted::Code; shared.len()], &mut dictionaries, FEW)?;
+    let is_time = |column: usize| {
+        let dictionary = &dictionaries[column];
         let texts = (0..dictionary.len().min(FEW)).filter_map(|code| dictionary.name(code as u32));
         dictionary.len() > 0 && texts.into_iter().all(|t| t.len() >= 10 && t.contains('-') && time(t.as_bytes()).is_some())
     };
-    let mut found = shared.into_iter().zip(&dictionaries).filter(|(_, dictionary)| is_time(dictionary)).map(|(name, _)| name);
-    Ok(found.next().filter(|_| found.next().is_none()))
+    let found: Vec<(usize, &String)> = shared.iter().enumerate().filter(|(column, _)| is_time(*column)).collect();
+    let [(column, name)] = found[..] else { return Ok(None) };
+    let moment = |code: &u32| dictionaries[column].name(*code).and_then(|text| time(text.as_bytes()));
+    let times: Vec<Option<Millis>> = sample.codes(column).iter().map(moment).collect();
+    Ok(is_of_rows(name, &times).then(|| name.clone()))
 }
 
 #[cfg(test)]
@@ -113,5 +136,17 @@ mod tests {
         assert_eq!(timestamp(&Options::default(), &file(50), &file(50)), Ok(Some("at".into())));
         let ignored = Options { ignore: vec!["at".into()], ..Options::default() };
         assert_eq!(timestamp(&ignored, &file(50), &file(50)), Ok(None));
+    }
+
+    #[test]
+    fn a_birthday_is_not_the_time_of_a_row() {
+        let file = |name: &str| {
+            let mut text = format!("{name},x\n");
+            (0..300).for_each(|row| text.push_str(&format!("19{:02}-0{}-1{},{row}\n", 40 + row * 37 % 60, 1 + row % 9, row % 9)));
+            Input::Bytes { name: "c.csv".into(), bytes: Bytes::from(text) }
+        };
+        let found = |name: &str| timestamp(&Options::default(), &file(name), &file(name)).unwrap();
+        assert_eq!((found("date_of_birth"), found("birth_date"), found("policy")), (None, None, None));
+        assert_eq!(found("event_time"), Some("event_time".into()), "called so, though not in order");
     }
 }

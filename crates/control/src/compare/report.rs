@@ -3,7 +3,7 @@
 use super::blocks::{middle, numbered_hour};
 use super::chunk::{Chunk, Key};
 use super::feature::{Count, Distances, Feature, short};
-use super::judge::{self, Effects, Found, Running};
+use super::judge::{self, Effects, Found, Levels, Running};
 use super::line::{Alert, DistancesLine, FeatureLine, JointLine, Kind, Line, PredictionLine, QualityLine, Severity};
 use super::options::Options;
 use super::reference::Reference;
@@ -156,14 +156,13 @@ impl Reporter {
             missing: is_running(Kind::Missing),
             new: is_running(Kind::Unseen),
         };
-        let views = self.past[slot].views(&feature.usual, &stretch);
+        let mut views = self.past[slot].views(&feature.usual, &stretch);
+        // Few rows alone say nothing, but with those of the chunks before they may.
+        views.retain(|(chunks, _)| *chunks == 1 || stretch.rows() + self.past[slot].rows(chunks - 1) >= FEWEST_ROWS);
         let evidence = views[0].1;
         let distance = headline(distances.as_ref());
-        let found = if stretch.rows() < FEWEST_ROWS {
-            Vec::new()
-        } else {
-            judge::feature(&views, distance, reference.levels, self.effects, running, (kind, feature.is_numeric()))
-        };
+        let levels = Levels { only_merged: stretch.rows() < FEWEST_ROWS, ..reference.levels };
+        let found = judge::feature(&views, distance, levels, self.effects, running, (kind, feature.is_numeric()));
         for one in &found {
             let seen = views.iter().find(|view| view.0 == one.chunks).map_or(evidence, |view| view.1);
             raised.push(Raised {

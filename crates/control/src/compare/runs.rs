@@ -50,6 +50,11 @@ impl Past {
         views
     }
 
+    /// Rows of the last `chunks` before the present one.
+    pub fn rows(&self, chunks: usize) -> u64 {
+        self.stretches.iter().rev().take(chunks).map(|(stretch, _)| stretch.rows()).sum()
+    }
+
     /// The start of the first of the last `chunks`, of which the present one is one.
     pub fn start(&self, chunks: usize, now: &str) -> String {
         let back = chunks.checked_sub(2).and_then(|back| self.stretches.iter().rev().nth(back));

@@ -223,6 +223,83 @@ fn late_labels_are_joined_by_id() {
 }
 
 #[test]
+fn row_numbers_of_any_size_take_no_memory() {
+    let reference = life(1, 0, 4 * HOUR, |_, _, _| {});
+    let late = "row,label\n0,1\n4000000000,1\n1e300,1\n-5,1\n";
+    let found = lines(&hourly(), &reference, &[&reference], Some(late)).unwrap();
+    assert_eq!(found[0].quality.as_ref().map(|q| q.coverage), Some(1.0 / 360.0));
+    let asked = |id: &str| {
+        options(Asked {
+            id: Some(id.into()),
+            prediction: Some("prediction".into()),
+            label: Some("label".into()),
+            ..Asked::default()
+        })
+    };
+    let why = lines(&asked("customer"), &reference, &[&reference], Some("customer,label\n0,1\n")).unwrap_err();
+    assert!(why.contains("the current rows have no column “customer”"), "{why}");
+}
+
+#[test]
+fn answers_may_be_written_in_two_ways_or_be_missing() {
+    let say = |row: usize, cells: &mut Vec<String>, _: &mut SplitMix64| {
+        cells[6] = if cells[6] == "1" { "True" } else { "False" }.into();
+        if row % 5 == 0 {
+            cells[7] = "NA".into();
+        }
+    };
+    let (reference, current) = (life(1, 0, 24 * HOUR, say), life(2, 24 * HOUR, 2 * HOUR, say));
+    for problem in [None, Some("binary".to_owned())] {
+        let found = lines(
+            &options(Asked {
+                problem,
+                prediction: Some("prediction".into()),
+                label: Some("label".into()),
+                ignore: Some("id".into()),
+                ..Asked::default()
+            }),
+            &reference,
+            &[&current],
+            None,
+        )
+        .unwrap();
+        let quality = found[0].quality.as_ref().unwrap();
+        assert!((quality.coverage - 0.8).abs() < 1e-9);
+        let right = current
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').collect::<Vec<_>>())
+            .filter(|cells| (cells[6] == "True") == (cells[7] == "1") && cells[7] != "NA")
+            .count();
+        assert!((quality.realised["accuracy"] - right as f64 / (2.0 * HOUR as f64 * 0.8)).abs() < 1e-9);
+        assert_eq!(found[0].prediction.as_ref().unwrap().share.as_ref().unwrap().keys().collect::<Vec<_>>(), ["False", "True"]);
+    }
+}
+
+#[test]
+fn a_label_without_answers_is_watched_like_a_feature() {
+    let flip = |_: usize, cells: &mut Vec<String>, _: &mut SplitMix64| cells[7] = "1".into();
+    let (reference, current) = (life(1, 0, 24 * HOUR, |_, _, _| {}), life(2, 24 * HOUR, HOUR, flip));
+    let asked = options(Asked { label: Some("label".into()), ignore: Some("id,score,prediction".into()), ..Asked::default() });
+    let found = lines(&asked, &reference, &[&current], None).unwrap();
+    assert!(found[0].alerts.iter().any(|alert| alert.feature.as_deref() == Some("label")), "{:?}", found[0].alerts);
+}
+
+#[test]
+fn chunks_of_few_rows_are_judged_together() {
+    let gone = |row: usize, cells: &mut Vec<String>, _: &mut SplitMix64| {
+        if row >= 24 * HOUR + 200 {
+            cells[2] = String::new();
+        }
+    };
+    let (reference, current) = (life(1, 0, 24 * HOUR, |_, _, _| {}), life(2, 24 * HOUR, 400, gone));
+    let asked = Asked { chunk_size: Some(10), ignore: Some("id,score,prediction,label".into()), ..Asked::default() };
+    let found = lines(&options(asked), &reference, &[&current], None).unwrap();
+    let told: Vec<bool> = found.iter().map(|line| line.alerts.iter().any(|a| a.kind == Kind::Missing)).collect();
+    assert!(!told[..20].contains(&true) && told[21..].iter().all(|told| *told), "{told:?}");
+}
+
+#[test]
 fn mistakes_are_named() {
     let reference = life(1, 0, 500, |_, _, _| {});
     let cases = [

@@ -4,6 +4,7 @@ use super::{Input, Limits, Line, Options, compare};
 use crate::{Actor, Outcome};
 use contract::Problem;
 use contract::role::Act;
+use tokio::sync::Semaphore;
 
 /// What was sent.
 pub struct Sent {
@@ -16,9 +17,14 @@ pub struct Sent {
 /// Lines of an answer at most: each holds a number for everything that is watched.
 const MOST: usize = 20_000;
 
+/// Comparisons that run at the same time; others wait for their turn. Each may take a core and some hundred megabytes.
+static TURNS: Semaphore = Semaphore::const_new(2);
+
 /// Compares what was sent. Nothing is kept.
 pub async fn compare_sent(who: &Actor, sent: Sent) -> Outcome<Vec<Line>> {
     who.must(Act::View)?;
+    // It is never closed.
+    let _turn = TURNS.acquire().await.ok();
     let lines = crate::blocking(move || {
         let mut lines = Vec::new();
         let options = Options { limits: Limits::SENT, ..sent.options };

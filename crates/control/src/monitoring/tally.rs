@@ -8,12 +8,16 @@ use serving::{Record, RowAnswer};
 use stats::bins::{Baseline, Cell, Window};
 use std::sync::Arc;
 
+/// Requests of a tally from which bins are found with the help of tables. They take memory, which is for versions that are busy.
+const BUSY: usize = 200;
+
 /// Counts over one version's baseline, the windows in the order of its features.
 pub struct Tally {
     baseline: Arc<VersionBaseline>,
     windows: Vec<Window>,
     /// Where each of them stood in the last request.
     places: Vec<usize>,
+    requests: usize,
     score: Option<Window>,
     label: Option<Window>,
     rows: WholeRows,
@@ -25,7 +29,7 @@ impl Tally {
         let places = vec![usize::MAX; windows.len()];
         let empty = |reference: &Option<Baseline>| reference.as_ref().map(Window::new);
         let (score, label) = (empty(&baseline.score), empty(&baseline.label));
-        Self { baseline, windows, places, score, label, rows: WholeRows::default() }
+        Self { baseline, windows, places, requests: 0, score, label, rows: WholeRows::default() }
     }
 
     /// Whether it counts over this very baseline: a version's is made anew when its contract is edited.
@@ -35,9 +39,10 @@ impl Tally {
 
     /// Counts the values of a request.
     pub fn add(&mut self, columns: &Columns<'_>) {
-        for ((name, reference), (window, place)) in
-            self.baseline.features.iter().zip(self.windows.iter_mut().zip(&mut self.places))
-        {
+        self.requests += 1;
+        let finders = if self.requests > BUSY { self.baseline.finders() } else { &[] };
+        let counted = self.windows.iter_mut().zip(&mut self.places);
+        for (i, ((name, reference), (window, place))) in self.baseline.features.iter().zip(counted).enumerate() {
             let mut column = columns.get(*place).filter(|column| column.feature.name == *name);
             if column.is_none() {
                 let Some(found) = columns.iter().position(|column| column.feature.name == *name) else { continue };
@@ -45,13 +50,22 @@ impl Tally {
                 column = columns.get(found);
             }
             let Some(column) = column else { continue };
-            for row in 0..column.rows() {
-                // A window is made over the very baseline that it is counted over, so this cannot mismatch.
-                let _ = match &column.seen(row) {
-                    Seen::Missing => window.add(reference, Cell::Missing),
-                    Seen::Num(x) => window.add(reference, Cell::Number(*x)),
-                    Seen::Text(text) => window.add(reference, Cell::Text(text)),
-                };
+            match (window, reference, finders.get(i).and_then(Option::as_ref)) {
+                (Window::Numeric(window), Baseline::Numeric(reference), Some(finder)) => {
+                    for row in 0..column.rows() {
+                        window.add_all(reference, finder, &[column.number(row)], None);
+                    }
+                }
+                (window, reference, _) => {
+                    for row in 0..column.rows() {
+                        // A window is made over the very baseline that it is counted over, so this cannot mismatch.
+                        let _ = match &column.seen(row) {
+                            Seen::Missing => window.add(reference, Cell::Missing),
+                            Seen::Num(x) => window.add(reference, Cell::Number(*x)),
+                            Seen::Text(text) => window.add(reference, Cell::Text(text)),
+                        };
+                    }
+                }
             }
         }
     }

@@ -6,6 +6,8 @@ use contract::time::{HOUR, MINUTE, SECOND};
 use contract::verdict::State;
 use contract::views::alerts::AlertKind;
 use contract::{PredictionId, Verdict};
+use serving::Value;
+use stats::bins::{Cell, Window};
 
 #[tokio::test]
 async fn every_answer_is_counted_once_in_every_span() {
@@ -46,6 +48,44 @@ async fn every_answer_is_counted_once_in_every_span() {
         assert_eq!((view.totals.requests, view.totals.failed), (350, 0));
         let drawn: f64 = view.throughput_per_second.iter().filter_map(|point| point.value).sum();
         assert!(drawn > 0.0 && view.versions[0].total.p99_ms >= view.versions[0].total.p50_ms);
+    }
+}
+
+/// A busy version finds bins with tables: the counts are those of counting one by one.
+#[tokio::test]
+async fn a_busy_version_counts_the_same() {
+    for mut bed in beds().await {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let mut rows = bed.rows(&name, "live.csv");
+        rows.truncate(700);
+        rows[650..].iter_mut().flatten().for_each(|value| {
+            if let Value::Num(number) = value {
+                *number *= 8.0;
+            }
+        });
+        bed.send(&name, &rows).await;
+        bed.flush().await;
+        let known = bed.cx.book.get(&name).unwrap();
+        let stable = known.stable_version().unwrap();
+        let (_, windows) = read::features(&bed.cx, &name, last(&bed.cx, HOUR)).await.unwrap();
+        let mut all = super::window::Features::default();
+        windows.iter().for_each(|window| all.merge(&window.features));
+        for (feature, baseline) in &stable.baseline.as_ref().unwrap().features {
+            let at = stable.contract.features.iter().position(|one| one.name == *feature).unwrap();
+            let mut expected = Window::new(baseline);
+            for row in &rows {
+                let text = row[at].text().unwrap_or_default();
+                let cell = match &row[at] {
+                    // As the model's single precision has it.
+                    Value::Num(number) => Cell::Number(f64::from(*number as f32)),
+                    Value::Text(_) => Cell::Text(&text),
+                    Value::Missing => Cell::Missing,
+                };
+                expected.add(baseline, cell).unwrap();
+            }
+            assert_eq!(all.by_name.get(feature), Some(&expected), "{feature}");
+        }
     }
 }
 

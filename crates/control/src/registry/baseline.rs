@@ -7,9 +7,10 @@ use crate::{Ctx, IntoProblem, Outcome};
 use contract::{Contract, FeatureKind, Problem};
 use serde::{Deserialize, Serialize};
 use serving::interpret::{Label, RowAnswer};
-use stats::bins::{Baseline, CategoricalBaseline, Cell, DEFAULT_BINS, NumericBaseline};
+use stats::bins::{Baseline, CategoricalBaseline, Cell, DEFAULT_BINS, Finder, NumericBaseline};
 use stats::joint::JointBaseline;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// The reference rows of a version, counted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +27,38 @@ pub struct VersionBaseline {
     /// How good answers are expected to be; `None` without labelled rows, and in baselines from before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimator: Option<Estimator>,
+    #[serde(skip)]
+    pub(super) finders: Finders,
+}
+
+/// A [`Finder`] for each numeric feature, in the order of the features; made at the first use, since it takes as much memory as the baseline.
+/// They follow from the baseline and are no part of what it says.
+#[derive(Debug, Default)]
+pub(super) struct Finders(OnceLock<Vec<Option<Finder>>>);
+
+impl Clone for Finders {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Finders {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl VersionBaseline {
+    /// One for each feature, in their order; `None` for categories.
+    pub fn finders(&self) -> &[Option<Finder>] {
+        self.finders.0.get_or_init(|| {
+            let of = |baseline: &Baseline| match baseline {
+                Baseline::Numeric(numbers) => Some(Finder::new(numbers)),
+                Baseline::Categorical(_) => None,
+            };
+            self.features.values().map(of).collect()
+        })
+    }
 }
 
 /// The stored baseline; `None` if the version came without reference data.
@@ -100,6 +133,7 @@ pub(super) fn freeze(contract: &Contract, reference: &Table, answers: &[RowAnswe
     VersionBaseline {
         joint: joint(contract, &features, reference),
         estimator: None,
+        finders: Finders::default(),
         features,
         label: numeric(&values).or_else(|| {
             (!classes.is_empty())

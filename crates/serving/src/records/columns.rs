@@ -37,19 +37,19 @@ pub struct Column<'r> {
     data: Option<&'r Data>,
     offset: usize,
     width: usize,
+    rows: usize,
 }
 
 impl<'r> Columns<'r> {
     pub fn new(contract: &'r Contract, inputs: &'r [(String, Tensor)]) -> Self {
         let features = contract.features.iter().enumerate();
         let columns = match &contract.layout {
-            Layout::Columns => features
-                .map(|(i, feature)| Column { feature, data: find(inputs, i, &feature.name), offset: 0, width: 1 })
-                .collect(),
+            Layout::Columns => features.map(|(i, feature)| Column::new(feature, find(inputs, i, &feature.name), 0, 1)).collect(),
             // One input holds them all, and is searched once.
             Layout::Matrix { input } | Layout::Tensor { input } => {
                 let (data, width) = (find(inputs, 0, input), contract.features.len());
-                features.map(|(offset, feature)| Column { feature, data, offset, width }).collect()
+                let rows = rows(data, width);
+                features.map(|(offset, feature)| Column { feature, data, offset, width, rows }).collect()
             }
         };
         Self { columns }
@@ -71,6 +71,11 @@ impl<'r> Columns<'r> {
     }
 }
 
+/// A division for each column would be dear where they all lie in one tensor.
+fn rows(data: Option<&Data>, width: usize) -> usize {
+    data.map_or(0, |data| data.len() / width.max(1))
+}
+
 /// The values of an input. Checked inputs have the contract's order nearly always, so that nothing has to be searched.
 fn find<'r>(inputs: &'r [(String, Tensor)], at: usize, name: &str) -> Option<&'r Data> {
     let there = inputs.get(at).filter(|(input, _)| input == name);
@@ -85,11 +90,28 @@ impl<'r> Column<'r> {
             Layout::Columns => (find(inputs, i, &feature.name), 0, 1),
             Layout::Matrix { input } | Layout::Tensor { input } => (find(inputs, 0, input), i, contract.features.len()),
         };
-        Some(Self { feature, data, offset, width })
+        Some(Self::new(feature, data, offset, width))
+    }
+
+    fn new(feature: &'r Feature, data: Option<&'r Data>, offset: usize, width: usize) -> Self {
+        Self { feature, data, offset, width, rows: rows(data, width) }
     }
 
     pub fn rows(&self) -> usize {
-        self.data.map_or(0, |data| data.len() / self.width)
+        self.rows
+    }
+
+    /// The number of a row; NaN where it is missing or no number.
+    pub fn number(&self, row: usize) -> f64 {
+        let at = row * self.width + self.offset;
+        match self.data.and_then(|data| data.number(at)) {
+            Some(number) => number,
+            None => match self.seen(row) {
+                Seen::Num(number) => number,
+                Seen::Text(text) => text.trim().parse().unwrap_or(f64::NAN),
+                Seen::Missing => f64::NAN,
+            },
+        }
     }
 
     /// The value of a row; missing past the end.

@@ -2,7 +2,7 @@
 
 use super::csv::Csv;
 use super::dictionary::Dictionary;
-use super::values::{is_missing, number, plain, short_number, time};
+use super::values::{is_missing, is_no_number, number, plain, short_number, since_1970, time};
 use contract::Millis;
 
 /// Rows of a batch.
@@ -28,6 +28,8 @@ pub enum Wanted {
     Number,
     Code,
     Time,
+    /// A column that was only taken for one of times: what is none is missing.
+    TimeIfAny,
 }
 
 /// The values of one column.
@@ -37,8 +39,8 @@ pub enum Column {
     Numbers(Vec<f64>),
     /// Positions in the column's dictionary, [`NONE`] where missing.
     Codes(Vec<u32>),
-    /// Milliseconds since 1970 UTC; `None` where missing. A text that is no time ends the reading.
-    Times(Vec<Option<Millis>>),
+    /// Milliseconds since 1970 UTC; `None` where missing. A text that is no time ends the reading if the flag is set.
+    Times(Vec<Option<Millis>>, bool),
 }
 
 /// Columns that are wanted, in the order in which they were asked for.
@@ -53,7 +55,7 @@ impl Batch {
         let column = |wanted: &Wanted| match wanted {
             Wanted::Number => Column::Numbers(Vec::with_capacity(ROWS)),
             Wanted::Code => Column::Codes(Vec::with_capacity(ROWS)),
-            Wanted::Time => Column::Times(Vec::with_capacity(ROWS)),
+            Wanted::Time | Wanted::TimeIfAny => Column::Times(Vec::with_capacity(ROWS), *wanted == Wanted::Time),
         };
         Self { rows: 0, columns: wanted.iter().map(column).collect() }
     }
@@ -64,7 +66,7 @@ impl Batch {
             match column {
                 Column::Numbers(values) => values.clear(),
                 Column::Codes(codes) => codes.clear(),
-                Column::Times(times) => times.clear(),
+                Column::Times(times, _) => times.clear(),
             }
         }
     }
@@ -76,7 +78,7 @@ impl Batch {
             match (mine, theirs) {
                 (Column::Numbers(values), Column::Numbers(more)) => values.append(more),
                 (Column::Codes(codes), Column::Codes(more)) => codes.append(more),
-                (Column::Times(times), Column::Times(more)) => times.append(more),
+                (Column::Times(times, _), Column::Times(more, _)) => times.append(more),
                 _ => {}
             }
         }
@@ -99,7 +101,7 @@ impl Batch {
 
     pub fn times(&self, column: usize) -> &[Option<Millis>] {
         match self.columns.get(column) {
-            Some(Column::Times(times)) => times,
+            Some(Column::Times(times, _)) => times,
             _ => &[],
         }
     }
@@ -110,18 +112,15 @@ impl Column {
     pub fn push_text(&mut self, text: &[u8], dictionary: &mut Dictionary) -> Result<(), String> {
         match self {
             Self::Numbers(values) => {
-                values.push(number(text).unwrap_or_else(|| if is_missing(text) { f64::NAN } else { strange() }));
+                values.push(number(text).unwrap_or_else(|| if is_no_number(text) { f64::NAN } else { strange() }));
             }
             Self::Codes(codes) => codes.push(if text.is_empty() { NONE } else { dictionary.code(plain(text)) }),
-            Self::Times(times) => {
-                times.push(if is_missing(text) {
-                    None
-                } else {
-                    let found = time(text);
-                    Some(found.ok_or_else(|| {
-                        format!("“{}” is no time: RFC 3339 or epoch milliseconds", String::from_utf8_lossy(text))
-                    })?)
-                })
+            Self::Times(times, is_strict) => {
+                let found = if is_missing(text) { None } else { time(text) };
+                if found.is_none() && *is_strict && !is_missing(text) {
+                    return Err(format!("“{}” is no time: RFC 3339 or epoch milliseconds", String::from_utf8_lossy(text)));
+                }
+                times.push(found);
             }
         }
         Ok(())
@@ -134,11 +133,11 @@ impl Column {
             Self::Numbers(values) => values.extend(csv.column(field).map(|(from, to)| {
                 short_number(buffer, from, to).unwrap_or_else(|| {
                     let text = csv.field((from, to));
-                    number(text).unwrap_or_else(|| if is_missing(text) { f64::NAN } else { strange() })
+                    number(text).unwrap_or_else(|| if is_no_number(text) { f64::NAN } else { strange() })
                 })
             })),
             Self::Codes(codes) => codes.extend(csv.column(field).map(|(from, to)| dictionary.code_in(buffer, from, to))),
-            Self::Times(_) => {
+            Self::Times(..) => {
                 for (row, range) in csv.column(field).enumerate() {
                     self.push_text(csv.field(range), dictionary).map_err(|why| (row, why))?;
                 }
@@ -153,10 +152,7 @@ impl Column {
             Self::Numbers(values) => values.push(if value.is_finite() { value } else { f64::NAN }),
             Self::Codes(codes) if value.is_nan() => codes.push(NONE),
             Self::Codes(codes) => codes.push(dictionary.code(serving::tensor::number_text(value).as_bytes())),
-            // Stored times may be in microseconds or nanoseconds; no millisecond of this millennium is as large.
-            Self::Times(times) if value > 1e17 => times.push(Some(Millis((value / 1e6) as i64))),
-            Self::Times(times) if value > 1e14 => times.push(Some(Millis((value / 1e3) as i64))),
-            Self::Times(times) => times.push((!value.is_nan()).then_some(Millis(value as i64))),
+            Self::Times(times, _) => times.push((!value.is_nan()).then(|| since_1970(value))),
         }
     }
 
@@ -164,7 +160,7 @@ impl Column {
         match self {
             Self::Numbers(values) => values.push(f64::NAN),
             Self::Codes(codes) => codes.push(NONE),
-            Self::Times(times) => times.push(None),
+            Self::Times(times, _) => times.push(None),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Texts by number.
 
 use super::batch::NONE;
-use super::values::plain;
+use super::values::{is_missing, plain};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
@@ -85,6 +85,10 @@ impl Dictionary {
             return *code;
         }
         if self.closed {
+            return NONE;
+        }
+        if is_missing(text) {
+            self.codes.insert(text.into(), NONE);
             return NONE;
         }
         let text = if self.names.len() >= self.most { OTHER } else { text };

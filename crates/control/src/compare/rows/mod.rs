@@ -11,4 +11,4 @@ mod values;
 pub use batch::{Batch, Column, NONE, Wanted, is_strange};
 pub use dictionary::Dictionary;
 pub use read::{Input, Rows};
-pub use values::{is_missing, number, time};
+pub use values::{is_no_number, looks_like_a_time, number, time};

@@ -91,6 +91,9 @@ enum Format {
     Parquet(Parquet),
 }
 
+/// Columns of a file.
+const MAX_COLUMNS: usize = 10_000;
+
 /// A file that is being read.
 pub struct Rows {
     format: Format,
@@ -113,8 +116,12 @@ impl Rows {
             Format::Csv(csv) => csv.head().map_err(named)?,
             Format::Parquet(parquet) => parquet.names.clone(),
         };
-        if let Some(twice) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
-            return Err(named(format!("Two columns are called “{}”.", twice.1)));
+        if names.len() > MAX_COLUMNS {
+            return Err(named(format!("The file has {} columns; the limit is {MAX_COLUMNS}.", names.len())));
+        }
+        let mut seen = std::collections::HashSet::with_capacity(names.len());
+        if let Some(twice) = names.iter().find(|name| !seen.insert(*name)) {
+            return Err(named(format!("Two columns are called “{twice}”.")));
         }
         Ok(Self { format, name, names, sources: Vec::new(), fields: Vec::new(), found: Vec::new() })
     }
@@ -246,12 +253,14 @@ impl Rows {
         self.select(columns)?;
         let mut whole = Batch::new(wanted);
         let mut batch = Batch::new(wanted);
-        loop {
+        // Asked first: what is read and thrown away would leave its texts in the dictionaries.
+        while !is_enough(whole.rows)? {
             self.fill(&mut batch, dictionaries)?;
-            if batch.rows == 0 || is_enough(whole.rows)? {
-                return Ok(whole);
+            if batch.rows == 0 {
+                break;
             }
             whole.append(&mut batch);
         }
+        Ok(whole)
     }
 }

@@ -3,13 +3,23 @@
 use super::scan::equal;
 use contract::Millis;
 
-/// Words that mean "missing" among numbers, as everywhere in the product.
-const MISSING: [&[u8]; 9] = [b"", b"NA", b"N/A", b"NaN", b"nan", b"null", b"NULL", b"None", b"<NA>"];
+/// Words that mean "missing" in any column, as those that write tables have it.
+const MISSING: [&[u8]; 14] =
+    [b"", b"NA", b"N/A", b"n/a", b"#N/A", b"#NA", b"NaN", b"nan", b"NAN", b"null", b"NULL", b"None", b"<NA>", b"NaT"];
+/// And only where numbers are expected: elsewhere they may be a category.
+const NO_NUMBER: [&[u8]; 14] =
+    [b"?", b"-", b"--", b".", b"none", b"NONE", b"Null", b"inf", b"-inf", b"+inf", b"Inf", b"-Inf", b"Infinity", b"-Infinity"];
 /// Powers of ten that are doubles to the bit.
 const TENS: [f64; 16] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
+/// Whether a text means "missing" in any column.
 pub fn is_missing(text: &[u8]) -> bool {
-    MISSING.contains(&text)
+    text.len() <= 4 && MISSING.contains(&text)
+}
+
+/// Whether a text means "missing" among numbers.
+pub fn is_no_number(text: &[u8]) -> bool {
+    text.len() <= 9 && (MISSING.contains(&text) || NO_NUMBER.contains(&text))
 }
 
 /// The finite number that a text is; `None` if it is none. A short decimal is put together by hand: both its digits and its
@@ -91,7 +101,8 @@ pub fn plain(text: &[u8]) -> &[u8] {
     }
 }
 
-/// RFC 3339 (without a zone: UTC; with a space instead of the T; a date alone: its start), or epoch milliseconds.
+/// RFC 3339 (without a zone: UTC; with a space instead of the T; a date alone: its start), or epoch milliseconds. Ten digits are seconds, sixteen
+/// microseconds, nineteen nanoseconds: as milliseconds they would be in 1970, or in no time that anybody has data of.
 pub fn time(text: &[u8]) -> Option<Millis> {
     if text.len() > 10 || (text.len() == 10 && text[4] == b'-') {
         let text = std::str::from_utf8(text).ok()?;
@@ -103,9 +114,33 @@ pub fn time(text: &[u8]) -> Option<Millis> {
             let text = if text.len() == 17 { format!("{}:00Z", &text[..16]) } else { text };
             return Millis::parse(&text);
         }
-        return number(text.as_bytes()).map(|ms| Millis(ms as i64));
+        return number(text.as_bytes()).map(since_1970);
     }
-    number(text).map(|ms| Millis(ms as i64))
+    number(text).map(since_1970)
+}
+
+/// A time in the unit that its size shows.
+pub fn since_1970(value: f64) -> Millis {
+    let scale = match value.abs() {
+        x if x > 1e17 => 1e-6,
+        x if x > 1e14 => 1e-3,
+        x if (1e9..1e11).contains(&x) => 1e3,
+        _ => 1.0,
+    };
+    Millis((value * scale) as i64)
+}
+
+/// Whether a text looks like a date or a moment in any of the usual notations: digits with separators between them.
+pub fn looks_like_a_time(text: &[u8]) -> bool {
+    let digits = text.iter().filter(|c| c.is_ascii_digit()).count();
+    let between = text.iter().filter(|c| matches!(c, b'/' | b'-' | b'.' | b':')).count();
+    let plain =
+        |c: &u8| c.is_ascii_digit() || matches!(c, b'/' | b'-' | b'.' | b':' | b' ' | b'T' | b'Z' | b'+' | b'A' | b'P' | b'M');
+    (8..=35).contains(&text.len())
+        && (6..=23).contains(&digits)
+        && between >= 2
+        && text.first().is_some_and(u8::is_ascii_digit)
+        && text.iter().all(plain)
 }
 
 #[cfg(test)]

@@ -39,6 +39,17 @@ pub struct Classes {
     pub names: Vec<String>,
     /// For every score column, the class that it is of.
     pub of_scores: Vec<usize>,
+    /// Labels and predictions write the same two answers differently: `True` is 1.
+    are_truths: bool,
+}
+
+/// `1` and `0` for truths in words.
+fn truth(name: &str) -> &str {
+    match name {
+        "true" | "True" | "TRUE" => "1",
+        "false" | "False" | "FALSE" => "0",
+        other => other,
+    }
 }
 
 impl Classes {
@@ -52,8 +63,13 @@ impl Classes {
             .collect();
         names.sort();
         names.dedup();
+        let are_truths = is_binary && names.len() > 2 && names.iter().all(|name| matches!(truth(name), "0" | "1"));
+        if are_truths {
+            names = vec!["0".into(), "1".into()];
+        }
         if is_binary {
             let positive = match &options.positive {
+                Some(said) if are_truths => Some(truth(said).to_owned()),
                 Some(said) => Some(said.clone()),
                 None => {
                     YES.iter().find(|yes| names.iter().any(|n| n == *yes)).map(|yes| (*yes).to_owned()).or(names.last().cloned())
@@ -88,6 +104,7 @@ impl Classes {
             .collect();
         let of_scores = match by_suffix {
             Some(found) if columns_of.len() > 1 => found,
+            _ if columns_of.is_empty() => Vec::new(),
             _ if columns_of.len() == 1 => vec![names.len().saturating_sub(1)],
             _ if columns_of.len() == names.len() => (0..names.len()).collect(),
             _ => {
@@ -99,7 +116,7 @@ impl Classes {
                 ));
             }
         };
-        Ok(Self { names, of_scores })
+        Ok(Self { names, of_scores, are_truths })
     }
 
     /// The class behind a code of one dictionary; `None` for a missing value or an unknown class.
@@ -107,7 +124,7 @@ impl Classes {
         if code == NONE {
             return None;
         }
-        let name = dictionary.name(code)?;
+        let name = dictionary.name(code).map(|name| if self.are_truths { truth(name) } else { name })?;
         self.names.iter().position(|class| class == name)
     }
 

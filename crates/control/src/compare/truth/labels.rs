@@ -3,6 +3,7 @@
 use crate::compare::options::Options;
 use crate::compare::rows::{Column, Dictionary, Input, NONE, Rows, Wanted, number};
 use contract::Millis;
+use std::collections::HashMap;
 
 /// Usual names of the column that both files share, and of the one with the time of arrival.
 const IDS: [&str; 8] = ["prediction_id", "id", "row_id", "request_id", "event_id", "uid", "key", "row"];
@@ -30,7 +31,7 @@ pub struct Labels {
     /// Ids by code.
     pub ids: Dictionary,
     /// By code of the id, where ids are texts, or by row.
-    values: Vec<Option<Label>>,
+    values: HashMap<usize, Label>,
     /// Names of the labels by code (classifiers).
     pub names: Dictionary,
 }
@@ -61,6 +62,9 @@ impl Labels {
         let has = |name: &str| names.iter().any(|n| n == name);
         let known = |candidates: &[&str]| candidates.iter().find(|name| has(name)).map(|name| (*name).to_owned());
         let id = match &options.id {
+            Some(id) if has(id) && !current.contains(id) && id != "row" => {
+                return Err(format!("--id: the current rows have no column “{id}”. They have: {}.", current.join(", ")));
+            }
             Some(id) if has(id) => id.clone(),
             Some(id) => return Err(format!("--id: {file} has no column “{id}”. It has: {}.", names.join(", "))),
             None => {
@@ -101,13 +105,13 @@ impl Labels {
         let mut labels = Self {
             id_column: (!by_row).then_some(id),
             ids: Dictionary::default(),
-            values: Vec::new(),
+            values: HashMap::new(),
             names: Dictionary::default(),
         };
         for row in 0..table.rows {
             let code = table.codes(0)[row];
             let position = if by_row {
-                dictionaries[0].name(code).and_then(|text| number(text.as_bytes())).map(|x| x as usize).filter(|x| *x < 1 << 32)
+                dictionaries[0].name(code).and_then(|text| number(text.as_bytes())).filter(|x| *x >= 0.0).map(|x| x as usize)
             } else {
                 (code != NONE).then_some(code as usize)
             };
@@ -120,16 +124,12 @@ impl Labels {
                 continue;
             }
             let arrival = match table.columns.get(2) {
-                Some(Column::Times(times)) => times[row].map(Arrival::At),
+                Some(Column::Times(times, _)) => times[row].map(Arrival::At),
                 Some(Column::Numbers(values)) => Some(Arrival::After((values[row].max(0.0) * 1000.0) as i64)),
                 _ => None,
             };
-            if labels.values.len() <= position {
-                labels.values.resize(position + 1, None);
-            }
-            let slot = &mut labels.values[position];
-            if slot.is_none_or(|before| !before.is_later_than(arrival)) {
-                *slot = Some(Label { code, value, arrival });
+            if labels.values.get(&position).is_none_or(|before| !before.is_later_than(arrival)) {
+                labels.values.insert(position, Label { code, value, arrival });
             }
         }
         let mut dictionaries = dictionaries.into_iter();
@@ -141,7 +141,7 @@ impl Labels {
 
     /// The outcome of a row: by the code of its id, or by its number.
     pub fn of(&self, position: usize) -> Option<Label> {
-        self.values.get(position).copied().flatten()
+        self.values.get(&position).copied()
     }
 }
 
