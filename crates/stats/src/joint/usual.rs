@@ -1,6 +1,7 @@
 //! Joint drift where stretches of the reference are known: what is usual is what they show themselves, at their own times.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use statrs::function::gamma::gamma_ur;
 
@@ -13,6 +14,8 @@ use crate::usual::Season;
 /// Stretches from which something is learnt, and days of every time.
 const FEWEST: usize = 20;
 const FEWEST_OF_SEASON: usize = 2;
+/// Whole days from which something is learnt about long stretches.
+const FEWEST_DAYS: usize = 5;
 /// In milliseconds.
 const DAY: i64 = 86_400_000;
 /// Correlations of fewer rows than so many per column stray much further than more rows would let expect.
@@ -35,6 +38,8 @@ pub struct JointUsual {
     by_rows: Tail,
     /// Of the loss itself: as lasting differences make it.
     by_loss: Tail,
+    /// The same learnt from whole days, for stretches that have no time of the day: those that are longer than one.
+    whole: Option<Box<Self>>,
 }
 
 /// A gamma distribution by its mean and degrees of freedom.
@@ -81,18 +86,29 @@ impl JointUsual {
         let all = std::iter::once(None).chain(Season::ALL.into_iter().map(Some));
         let mut best: Option<(f64, Self)> = None;
         for season in all {
-            let Some((loss, found)) = Self::by(baseline, &stretches, season) else { continue };
+            let Some((loss, found)) = Self::by(baseline, &stretches, season, FEWEST) else { continue };
             let least = best.as_ref().map(|b| b.0);
             let factor = if best.as_ref().is_some_and(|b| b.1.season.is_some()) { 0.9 } else { LEFT_OVER };
             if least.is_none_or(|least| loss < factor * least) {
                 best = Some((loss, found));
             }
         }
-        best.map(|b| b.1)
+        let mut best = best?.1;
+        if best.season.is_some() {
+            let days = days(&stretches);
+            best.whole =
+                Self::by(baseline, &days.iter().collect::<Vec<_>>(), None, FEWEST_DAYS).map(|(_, whole)| Box::new(whole));
+        }
+        Some(best)
     }
 
     /// With these times: the mean loss over its expectation by rows, and what was learnt.
-    fn by(baseline: &JointBaseline, stretches: &[&(JointWindow, Option<i64>)], season: Option<Season>) -> Option<(f64, Self)> {
+    fn by(
+        baseline: &JointBaseline,
+        stretches: &[&(JointWindow, Option<i64>)],
+        season: Option<Season>,
+        fewest: usize,
+    ) -> Option<(f64, Self)> {
         let k = baseline.columns.len();
         let mut rows = vec![JointWindow::of_columns(k); season.map_or(1, Season::count)];
         let mut days = vec![BTreeSet::new(); rows.len()];
@@ -120,19 +136,19 @@ impl JointUsual {
                 Some((loss / spread(window.n, others.n), loss))
             })
             .collect();
-        if held_back.len() < FEWEST {
+        if held_back.len() < fewest {
             return None;
         }
         let (by_rows, by_loss): (Vec<f64>, Vec<f64>) = held_back.into_iter().unzip();
         let mean = by_rows.iter().sum::<f64>() / by_rows.len() as f64;
         let smallest = stretches.iter().map(|s| s.0.n).min()?;
-        Some((mean, Self { season, rows, smallest, by_rows: Tail::of(by_rows)?, by_loss: Tail::of(by_loss)? }))
+        Some((mean, Self { season, rows, smallest, by_rows: Tail::of(by_rows)?, by_loss: Tail::of(by_loss)?, whole: None }))
     }
 
     /// Judges a stretch as [`super::judge_joint`] does, except that it is *insufficient* only with much fewer rows than the
     /// stretches that this was learnt from. The p-value is the larger of two: of the loss for so many rows, and of
-    /// the loss as such; so neither few rows nor very many make a difference of themselves. `None` where the time of the
-    /// stretch is not known to the reference.
+    /// the loss as such; so neither few rows nor very many make a difference of themselves. A stretch whose time is not known, or not to the
+    /// reference, is judged without; `None` where that cannot be either.
     pub fn judge(
         &self,
         baseline: &JointBaseline,
@@ -141,11 +157,10 @@ impl JointUsual {
         threshold: f64,
         alpha: f64,
     ) -> Option<JointFinding> {
-        let time = self.season.map_or(Some(0), |season| at.map(|at| season.of(at)))?;
-        let others = &self.rows[time];
-        if others.n < 3 * FEWEST_ROWS {
-            return None;
-        }
+        let time = self.season.map_or(Some(0), |season| at.map(|at| season.of(at)));
+        let Some(others) = time.and_then(|time| self.rows.get(time)).filter(|others| others.n >= 3 * FEWEST_ROWS) else {
+            return self.whole.as_ref()?.judge(baseline, window, None, threshold, alpha);
+        };
         let fewest = (self.smallest * 3 / 4).max(FEWEST_ROWS).max(ROWS_PER_COLUMN * baseline.columns.len() as u64);
         let found = (window.n >= fewest).then(|| loss(window, others)).flatten();
         let divergence = found.as_ref().map_or(0.0, |f| f.2);
@@ -173,6 +188,23 @@ impl JointUsual {
     }
 }
 
+/// The stretches of each day together. Days with less than half of the usual rows are not whole.
+fn days(stretches: &[&(JointWindow, Option<i64>)]) -> Vec<(JointWindow, Option<i64>)> {
+    let mut days: BTreeMap<i64, JointWindow> = BTreeMap::new();
+    for (window, at) in stretches {
+        let Some(at) = at else { continue };
+        match days.entry(at.div_euclid(DAY)) {
+            Entry::Vacant(day) => drop(day.insert(window.clone())),
+            // All are over the same columns.
+            Entry::Occupied(mut day) => drop(day.get_mut().merge(window)),
+        }
+    }
+    let mut rows: Vec<u64> = days.values().map(|day| day.n).collect();
+    rows.sort_unstable();
+    let half = rows.get(rows.len() / 2).map_or(0, |middle| middle / 2);
+    days.into_values().filter(|day| day.n >= half).map(|day| (day, None)).collect()
+}
+
 /// Correlations of the others and of the window, and the loss between them.
 fn loss(window: &JointWindow, others: &JointWindow) -> Option<(Symmetric, Symmetric, f64)> {
     let reference = others.correlations(None)?;
@@ -183,4 +215,57 @@ fn loss(window: &JointWindow, others: &JointWindow) -> Option<(Symmetric, Symmet
 
 fn spread(n: u64, m: u64) -> f64 {
     1.0 / n.max(1) as f64 + 1.0 / m.max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bins::{Baseline, Cell, NumericBaseline};
+    use crate::rng::SplitMix64;
+
+    const HOUR: i64 = 3_600_000;
+
+    /// Two numbers that go together by `r`.
+    fn pair(rng: &mut SplitMix64, r: f64) -> [f64; 2] {
+        let (x, y) = (rng.normal(), rng.normal());
+        [x, r * x + (1.0 - r * r).sqrt() * y]
+    }
+
+    #[test]
+    fn a_stretch_of_no_hour_is_judged_by_all_hours() {
+        let mut rng = SplitMix64::new(7);
+        // By day they go together, by night they do not.
+        let of_hour = |hour: i64| if (8..20).contains(&(hour % 24)) { 0.9 } else { 0.1 };
+        let rows: Vec<(i64, [f64; 2])> =
+            (0..14 * 24).flat_map(|hour| [hour; 120]).map(|hour| (hour, pair(&mut rng, of_hour(hour)))).collect();
+        let features: BTreeMap<String, Baseline> = ["x", "y"]
+            .iter()
+            .enumerate()
+            .map(|(i, name)| {
+                let values: Vec<f64> = rows.iter().map(|(_, values)| values[i]).collect();
+                ((*name).to_owned(), Baseline::Numeric(NumericBaseline::fit(&values, 200)))
+            })
+            .collect();
+        let place = |name: &str| usize::from(name == "y");
+        let baseline =
+            JointBaseline::fit_plain(&features, rows.len(), |name, row| Cell::Number(rows[row].1[place(name)])).unwrap();
+        let window = |rows: &[(i64, [f64; 2])]| {
+            let mut window = JointWindow::new(&baseline);
+            rows.iter().for_each(|(_, values)| window.add(&baseline.scores(&features, |name| Cell::Number(values[place(name)]))));
+            window
+        };
+        let stretches: Vec<(JointWindow, Option<i64>)> =
+            rows.chunks(120).map(|rows| (window(rows), Some(rows[0].0 * HOUR + HOUR / 2))).collect();
+        let usual = JointUsual::fit(&baseline, &stretches).unwrap();
+        assert!(usual.season.is_some(), "the hours explain it");
+        let mut week = |break_by: f64| -> JointWindow {
+            let rows: Vec<(i64, [f64; 2])> =
+                (0..7 * 24).flat_map(|hour| [hour; 120]).map(|hour| (hour, pair(&mut rng, of_hour(hour) * break_by))).collect();
+            window(&rows)
+        };
+        for (break_by, verdict) in [(1.0, Verdict::Ok), (0.2, Verdict::Drift)] {
+            let found = usual.judge(&baseline, &week(break_by), None, 0.15, 1e-4).unwrap();
+            assert_eq!(found.verdict, verdict, "{break_by}: {found:?}");
+        }
+    }
 }
