@@ -135,6 +135,11 @@ impl Feature {
         }
     }
 
+    /// Every category of the reference is known by name, so that what is new can be told.
+    pub fn knows_all(&self) -> bool {
+        if let Baseline::Categorical(categories) = &self.baseline { categories.is_complete() } else { false }
+    }
+
     pub fn is_numeric(&self) -> bool {
         matches!(self.baseline, Baseline::Numeric(_))
     }

@@ -349,7 +349,7 @@ fn feature_line(feature: &Feature, look: &Looked) -> FeatureLine {
         feature: feature.name.clone(),
         kind: if feature.is_numeric() { "numeric" } else { "categorical" },
         missing_rate: look.window.missing_rate(),
-        unseen_rate: look.window.unseen_rate(),
+        unseen_rate: look.window.unseen_rate().filter(|_| feature.knows_all()),
         out_of_range_rate: if let Window::Numeric(w) = &look.window { w.out_of_range_rate() } else { None },
         distances: look.distances.map(DistancesLine),
         verdict: verdict(look, Some(feature.detectable.unwrap_or(u64::MAX))),

@@ -1,6 +1,6 @@
 //! How the features of the reference go together, and how much that varies by chance.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,9 +29,46 @@ pub struct JointBaseline {
     pub(super) null: JointNull,
 }
 
+/// Columns that are chosen from, and rows that they are chosen by.
+const CANDIDATES: usize = 400;
+const CHOSEN_BY: usize = 2_000;
+
+/// The columns that correlate most with one of another feature, in their order: what goes together with nothing cannot cease to.
+fn closest<'a>(
+    mut columns: Vec<Column>,
+    features: &BTreeMap<String, Baseline>,
+    rows: usize,
+    cell: &impl Fn(&str, usize) -> Cell<'a>,
+) -> Vec<Column> {
+    columns.truncate(CANDIDATES);
+    let step = rows.div_ceil(CHOSEN_BY).max(1);
+    let scores = |column: &Column| -> Vec<f64> {
+        let Some(baseline) = features.get(&column.feature) else { return Vec::new() };
+        let scores: Vec<f64> =
+            (0..rows).step_by(step).map(|row| f64::from(column.score(baseline, cell(&column.feature, row)))).collect();
+        let n = scores.len().max(1) as f64;
+        let mean = scores.iter().sum::<f64>() / n;
+        let length = scores.iter().map(|x| (x - mean).powi(2)).sum::<f64>().sqrt();
+        scores.into_iter().map(|x| if length > 0.0 { (x - mean) / length } else { 0.0 }).collect()
+    };
+    let scores: Vec<Vec<f64>> = columns.iter().map(scores).collect();
+    let mut strongest = vec![0.0_f64; columns.len()];
+    for i in 0..columns.len() {
+        for j in (0..i).filter(|j| columns[*j].feature != columns[i].feature) {
+            let r = scores[i].iter().zip(&scores[j]).map(|(a, b)| a * b).sum::<f64>().abs();
+            strongest[i] = strongest[i].max(r);
+            strongest[j] = strongest[j].max(r);
+        }
+    }
+    let mut places: Vec<usize> = (0..columns.len()).collect();
+    places.sort_by(|a, b| strongest[*b].total_cmp(&strongest[*a]).then(a.cmp(b)));
+    let kept: BTreeSet<usize> = places.into_iter().take(COLUMNS_KEPT).collect();
+    columns.into_iter().enumerate().filter(|(place, _)| kept.contains(place)).map(|(_, column)| column).collect()
+}
+
 impl JointBaseline {
     /// Freezes `rows` reference rows; `cell(feature, row)` gives a value. Features are those of `features` (the baselines
-    /// of the same rows), by name, until [`COLUMNS_KEPT`] columns are full.
+    /// of the same rows). Of more than [`COLUMNS_KEPT`] columns those are kept that go together with another one most.
     ///
     /// The null distribution is simulated at 16 to 1,024 rows from rows drawn at random, and then raised until 80, 40, 20
     /// and 10 blocks of neighbouring rows, each held back and compared with all others, fit under it at their own number of
@@ -56,8 +93,8 @@ impl JointBaseline {
         cell: impl Fn(&str, usize) -> Cell<'a>,
         with_null: bool,
     ) -> Option<Self> {
-        let mut columns: Vec<Column> = features.iter().flat_map(|(name, baseline)| Column::of(name, baseline)).collect();
-        columns.truncate(COLUMNS_KEPT);
+        let columns: Vec<Column> = features.iter().flat_map(|(name, baseline)| Column::of(name, baseline)).collect();
+        let columns = if columns.len() > COLUMNS_KEPT { closest(columns, features, rows, &cell) } else { columns };
         if rows < FEWEST_ROWS || columns.len() < 2 {
             return None;
         }
@@ -129,5 +166,37 @@ impl JointBaseline {
         let reference = self.reference.correlations(None)?;
         let current = window.correlations(Some(&reference)).filter(|current| current.k == reference.k)?;
         Some((reference, current))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bins::NumericBaseline;
+    use crate::rng::SplitMix64;
+
+    #[test]
+    fn of_many_columns_those_are_kept_that_go_together() {
+        let mut rng = SplitMix64::new(3);
+        let names: Vec<String> = (0..80).map(|i| format!("f{i:02}")).collect();
+        let rows: Vec<Vec<f64>> = (0..600)
+            .map(|_| {
+                let mut row: Vec<f64> = names.iter().map(|_| rng.normal()).collect();
+                row[79] = row[78] + 0.3 * rng.normal();
+                row
+            })
+            .collect();
+        let at = |name: &str| name[1..].parse::<usize>().unwrap();
+        let features: BTreeMap<String, Baseline> = names
+            .iter()
+            .map(|name| {
+                let values: Vec<f64> = rows.iter().map(|row| row[at(name)]).collect();
+                (name.clone(), Baseline::Numeric(NumericBaseline::fit(&values, 50)))
+            })
+            .collect();
+        let baseline = JointBaseline::fit_plain(&features, rows.len(), |name, row| Cell::Number(rows[row][at(name)])).unwrap();
+        let kept: Vec<&str> = baseline.columns.iter().map(|column| column.feature.as_str()).collect();
+        assert_eq!(kept.len(), COLUMNS_KEPT);
+        assert!(kept.ends_with(&["f78", "f79"]) && kept.is_sorted(), "{kept:?}");
     }
 }
