@@ -148,10 +148,16 @@ impl Compare {
         let done = compare(&options, &Input::Path(self.reference), &current, labels.as_ref(), &mut line);
         // Whoever reads has had enough: `slipway … | head -1` is no failure.
         if !closed {
-            done.map_err(|why| anyhow!(why))?;
+            let unwatched = done.map_err(|why| anyhow!(why))?;
             match out.flush() {
                 Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
                 other => other?,
+            }
+            // Nobody should take a column for quiet that is not looked at.
+            for (column, why) in unwatched {
+                eprintln!(
+                    "Not watched: column “{column}”, since {why}. Name it by --numeric or --categorical if it is a feature."
+                );
             }
         }
         Ok(if self.fail_on_alert && alerts > 0 { Verdict::No } else { Verdict::Yes })

@@ -1,7 +1,7 @@
 //! Which columns are features, and of what kind.
 
 use super::options::{Chunks, Options};
-use super::rows::{Column, Dictionary, Input, NONE, Rows, Wanted, is_no_number, looks_like_a_time, number};
+use super::rows::{Dictionary, Input, NONE, Rows, Wanted, is_no_number, looks_like_a_time, number};
 use contract::spec::FeatureKind;
 
 /// Rows that kinds are found out from.
@@ -14,6 +14,9 @@ const FAULTS: f64 = 0.01;
 /// Seconds, and milliseconds, since 1970 lie in these: 2001 to 2065.
 const EPOCHS: [std::ops::Range<f64>; 2] = [1e9..3e9, 1e12..3e12];
 
+/// A column that is not watched, and why.
+pub type Unwatched = (String, &'static str);
+
 /// The columns that are read, in this order: features, predictions, scores, label, time, chunk, id.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Columns {
@@ -25,6 +28,8 @@ pub struct Columns {
     pub time: Option<usize>,
     pub chunk: Option<usize>,
     pub id: Option<usize>,
+    /// Columns of the reference that nobody spoke of and that are no features.
+    pub unwatched: Vec<Unwatched>,
     /// All of them.
     pub names: Vec<String>,
     pub wanted: Vec<Wanted>,
@@ -58,6 +63,7 @@ impl Columns {
             .chain(&options.scores)
             .chain(&options.ignore)
             .collect();
+        let mut unwatched = Vec::new();
         let features: Vec<(String, bool)> = if !options.numeric.is_empty() || !options.categorical.is_empty() {
             let numeric = options.numeric.iter().map(|name| (name.clone(), true));
             numeric.chain(options.categorical.iter().map(|name| (name.clone(), false))).collect()
@@ -70,7 +76,9 @@ impl Columns {
             contract.features.iter().filter_map(of).filter(|f| !options.ignore.contains(&f.0) && head.contains(&f.0)).collect()
         } else {
             let open: Vec<String> = head.iter().filter(|name| !taken.contains(name)).cloned().collect();
-            inferred(reference, &open)?
+            let inferred = inferred(reference, &open)?;
+            unwatched = inferred.unwatched;
+            inferred.features
         };
         if features.is_empty() && options.prediction.is_none() {
             return Err(format!("{}: no column is a feature. Name them by --numeric and --categorical.", reference.name()));
@@ -85,6 +93,7 @@ impl Columns {
             time: None,
             chunk: None,
             id: None,
+            unwatched,
         };
         let outcome = if is_regression { Wanted::Number } else { Wanted::Code };
         columns.prediction = columns.add(options.prediction.clone(), outcome);
@@ -109,20 +118,30 @@ impl Columns {
     }
 }
 
+/// What was found out about columns.
+#[derive(Default)]
+struct Inferred {
+    features: Vec<(String, bool)>,
+    unwatched: Vec<Unwatched>,
+}
+
+const EMPTY: &str = "it has no values";
+const TIMES: &str = "it holds times";
+
 /// Features among columns, with their kind: numbers, or texts with few distinct ones. Identifiers, times, free texts and
 /// columns without values are none.
-fn inferred(reference: &Input, names: &[String]) -> Result<Vec<(String, bool)>, String> {
+fn inferred(reference: &Input, names: &[String]) -> Result<Inferred, String> {
     let wanted = vec![Wanted::Code; names.len()];
     let mut dictionaries: Vec<Dictionary> = names.iter().map(|_| Dictionary::default()).collect();
     let sample = Rows::open(reference)?.first(names, &wanted, &mut dictionaries, SAMPLE)?;
-    let kind = |(column, name): (usize, &String)| {
-        let Column::Codes(codes) = &sample.columns[column] else { return None };
+    let kind = |column: usize, name: &str| -> Result<bool, &'static str> {
+        let codes = sample.codes(column);
         let dictionary = &dictionaries[column];
         let present: Vec<u32> = codes.iter().copied().filter(|code| *code != NONE).collect();
         let distinct = dictionary.len();
         let texts: Vec<&str> = (0..distinct).filter_map(|code| dictionary.name(code as u32)).collect();
         if present.is_empty() {
-            return None;
+            return Err(EMPTY);
         }
         // By code: the number that it is; of what means that there is none, NaN.
         let numbers: Vec<Option<f64>> = texts
@@ -137,21 +156,36 @@ fn inferred(reference: &Input, names: &[String]) -> Result<Vec<(String, bool)>, 
         let is_number = faults == 0 || (values.len() > FEW_NUMBERS && faults as f64 <= FAULTS * present.len() as f64);
         if is_number {
             if values.is_empty() {
-                return None;
+                return Err(EMPTY);
             }
             let in_rows: Vec<f64> = present
                 .iter()
                 .filter_map(|code| numbers.get(*code as usize).copied().flatten())
                 .filter(|x| !x.is_nan())
                 .collect();
-            return (!is_identifier(name, &values, in_rows.len()) && !is_clock(name, &in_rows)).then(|| (name.clone(), true));
+            return match () {
+                () if is_identifier(name, &values, in_rows.len()) => Err("it numbers the rows"),
+                () if is_clock(name, &in_rows) => Err(TIMES),
+                () => Ok(true),
+            };
         }
         let is_free = distinct > CATEGORIES && distinct * 2 > present.len();
         let times = texts.iter().filter(|text| looks_like_a_time(text.as_bytes())).count();
         let is_time = distinct >= 5 && times as f64 >= 0.95 * distinct as f64;
-        (!is_free && !is_time).then(|| (name.clone(), false))
+        match () {
+            () if is_time => Err(TIMES),
+            () if is_free => Err("nearly every row has another text"),
+            () => Ok(false),
+        }
     };
-    Ok(names.iter().enumerate().filter_map(kind).collect())
+    let mut inferred = Inferred::default();
+    for (column, name) in names.iter().enumerate() {
+        match kind(column, name) {
+            Ok(is_number) => inferred.features.push((name.clone(), is_number)),
+            Err(why) => inferred.unwatched.push((name.clone(), why)),
+        }
+    }
+    Ok(inferred)
 }
 
 /// “007” is a code: as a number it would lose its zeros.
@@ -203,7 +237,10 @@ mod tests {
         let columns = Columns::choose(&Options::default(), &input, false, None).unwrap();
         let found: Vec<(&str, bool)> = columns.features.iter().map(|f| (f.0.as_str(), f.1)).collect();
         assert_eq!(found, [("age", true), ("plan", false), ("zip", false), ("mixed", false)]);
-        assert!(columns.features.iter().all(|f| f.0 != "id"));
+        let unwatched: Vec<(&str, &str)> = columns.unwatched.iter().map(|(name, why)| (name.as_str(), *why)).collect();
+        let expected =
+            [("id", "it numbers the rows"), ("when", TIMES), ("note", "nearly every row has another text"), ("empty", EMPTY)];
+        assert_eq!(unwatched, expected);
         let options = Options { numeric: vec!["wage".into()], ..Options::default() };
         assert!(Columns::choose(&options, &input, false, None).unwrap_err().contains("“wage”"));
     }

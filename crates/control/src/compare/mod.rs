@@ -17,6 +17,7 @@ mod together;
 mod truth;
 mod upload;
 
+pub use columns::Unwatched;
 pub use line::{Alert, DistancesLine, FeatureLine, JointLine, Kind, Line, PredictionLine, QualityLine, Severity};
 pub use options::{Asked, Chunks, Limits, Options};
 pub use rows::Input;
@@ -35,7 +36,8 @@ use truth::Labels;
 const OPEN: usize = 32 << 20;
 
 /// Compares the rows of `current`, in this order, with `reference`; `labels` are outcomes that arrived later. Every line goes
-/// to `say` as soon as its chunk is complete, which may end the comparison by an error of its own.
+/// to `say` as soon as its chunk is complete, which may end the comparison by an error of its own. Answers which columns of the reference are
+/// not watched.
 ///
 /// Rows may come in any order as long as the chunks that are open at the same time fit into memory. Blocks for as long as it
 /// takes.
@@ -45,7 +47,7 @@ pub fn compare(
     current: &[Input],
     labels: Option<&Input>,
     say: &mut dyn FnMut(Line) -> Result<(), String>,
-) -> Result<(), String> {
+) -> Result<Vec<Unwatched>, String> {
     let Some(begin) = current.first() else {
         return Err("There is nothing to compare the reference with: name at least one current file.".into());
     };
@@ -103,7 +105,7 @@ pub fn compare(
         let name = name_of(&chunk, &options.chunks, current, &reference, &dictionaries);
         say(reporter.line(options, &mut reference, chunk, name, &dictionaries))?;
     }
-    Ok(())
+    Ok(reference.columns.unwatched)
 }
 
 /// Whether every current file has what the comparison cannot do without. Features may vanish: that is a finding.

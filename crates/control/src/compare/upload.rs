@@ -35,7 +35,7 @@ pub async fn compare_sent(who: &Actor, sent: Sent) -> Outcome<Vec<Line>> {
             lines.push(line);
             Ok(())
         })
-        .map(|()| lines)
+        .map(|_| lines)
     })
     .await?;
     lines.map_err(Problem::invalid)
