@@ -140,6 +140,14 @@ impl Feature {
         if let Baseline::Categorical(categories) = &self.baseline { categories.is_complete() } else { false }
     }
 
+    /// Share of the reference that a cell has.
+    pub fn share(&self, cell: usize) -> f64 {
+        match &self.baseline {
+            Baseline::Numeric(b) => b.counts.get(cell).map_or(0.0, |rows| *rows as f64 / b.n.max(1) as f64),
+            Baseline::Categorical(b) => b.categories.get(cell).map_or(b.other, |c| c.1) as f64 / b.n.max(1) as f64,
+        }
+    }
+
     pub fn is_numeric(&self) -> bool {
         matches!(self.baseline, Baseline::Numeric(_))
     }

@@ -65,6 +65,8 @@ pub struct Effects {
     /// Least difference of the distribution functions, and of a share, that is named at all.
     pub shift: f64,
     pub share: f64,
+    /// And of a category that is rare, where the change is half of its share at least: one of fifty rows that are fraud may all cease to be.
+    pub rare: f64,
     /// Least rise of missing values and of new ones; and from where they are worth a page.
     pub missing: f64,
     pub new: f64,
@@ -79,6 +81,7 @@ impl Effects {
             threshold,
             shift: 0.03 * scale,
             share: 0.02 * scale,
+            rare: 0.004 * scale,
             missing: 0.004 * scale,
             new: 0.002 * scale,
             missing_page: 0.05 * scale,
@@ -111,7 +114,7 @@ pub struct Running {
 }
 
 /// Judges one feature. `distance` is that of the chunk, measured as the threshold is declared. New values are an alert of their
-/// own; numbers outside the range of the reference are drift like any other.
+/// own; numbers outside the range of the reference are drift like any other. `share` says how much of the reference a category has.
 pub fn feature(
     views: Views<'_>,
     distance: f64,
@@ -119,12 +122,15 @@ pub fn feature(
     effects: Effects,
     running: Running,
     (kind, is_numeric): (Kind, bool),
+    share: impl Fn(usize) -> f64,
 ) -> Vec<Found> {
     let page = |is: bool| if is { Severity::Page } else { Severity::Warn };
     let mut found = Vec::new();
     let values = |e: &Evidence| {
-        let share = e.cell.map_or(0.0, |cell| cell.1.abs());
-        (e.p, e.shift >= effects.shift || share >= effects.share)
+        let (cell, change) = e.cell.map_or((0, 0.0), |(cell, change)| (cell, change.abs()));
+        let share = share(cell);
+        let is_rare = !is_numeric && change >= effects.rare && change >= 0.5 * share.min(1.0 - share);
+        (e.p, e.shift >= effects.shift || change >= effects.share || is_rare)
     };
     if let Some((p, chunks, _)) = first(views, levels, running.values, values) {
         found.push(Found { kind, severity: page(distance >= effects.threshold), p, chunks, is_outside: false });
@@ -209,13 +215,18 @@ mod tests {
             ("new values", vec![(1, new)], 0.0, idle, vec![(Unseen, Page, 1)]),
         ];
         for (name, views, distance, running, expected) in cases {
-            let found = feature(&views, distance, levels, effects, running, (FeatureDrift, false));
+            let found = feature(&views, distance, levels, effects, running, (FeatureDrift, false), |_| 0.3);
             let found: Vec<_> = found.iter().map(|f| (f.kind, f.severity, f.chunks)).collect();
             assert_eq!(found, expected, "{name}");
         }
-        let outside = feature(&[(1, new)], 0.1, levels, effects, idle, (FeatureDrift, true));
+        let outside = feature(&[(1, new)], 0.1, levels, effects, idle, (FeatureDrift, true), |_| 0.3);
         assert!(matches!(outside[..], [Found { kind: FeatureDrift, severity: Page, is_outside: true, .. }]), "{outside:?}");
         let both = Evidence { new_p: 1e-9, new_rise: 0.02, ..drifted };
-        assert_eq!(feature(&[(1, both)], 0.3, levels, effects, idle, (FeatureDrift, true)).len(), 1);
+        assert_eq!(feature(&[(1, both)], 0.3, levels, effects, idle, (FeatureDrift, true), |_| 0.3).len(), 1);
+        let rare = Evidence { p: 1e-12, shift: 0.0, cell: Some((1, -0.008)), ..NOTHING };
+        for (share, is_numeric, told) in [(0.01, false, 1), (0.1, false, 0), (0.01, true, 0)] {
+            let found = feature(&[(1, rare)], 0.0, levels, effects, idle, (FeatureDrift, is_numeric), |_| share);
+            assert_eq!(found.len(), told, "{share} {is_numeric}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use super::options::Options;
 use super::reference::Reference;
 use super::rows::Dictionary;
 use super::runs::{Chain, Past, Runs};
+use super::truth::TruthWindow;
 use contract::Millis;
 use stats::bins::Window;
 use stats::estimate::Trust;
@@ -18,6 +19,10 @@ use std::collections::BTreeMap;
 
 /// Rows under which nothing is judged.
 const FEWEST_ROWS: u64 = 16;
+/// How unusual the errors of the newest chunk have to be at least, where several are taken together.
+const LEANS: f64 = 0.2;
+/// How many times less evidence keeps such an alert going.
+const ALREADY: f64 = 30.0;
 /// Strength of a joint change that is worth a page.
 const JOINT_PAGE: f64 = 0.4;
 /// Loss of a share (accuracy, area) that matters, at the declared threshold of 0.15; and of an error, relative to itself.
@@ -32,6 +37,7 @@ pub struct Reporter {
     runs: Runs,
     past: Vec<Past>,
     joint: Chain,
+    errors: Past,
     trust: Trust,
     chunks: u64,
 }
@@ -61,6 +67,7 @@ impl Reporter {
             runs: Runs::default(),
             past: (0..watched).map(|_| Past::default()).collect(),
             joint: Chain::default(),
+            errors: Past::default(),
             trust: Trust::Insufficient,
             chunks: 0,
         }
@@ -162,7 +169,9 @@ impl Reporter {
         let evidence = views[0].1;
         let distance = headline(distances.as_ref());
         let levels = Levels { only_merged: stretch.rows() < FEWEST_ROWS, ..reference.levels };
-        let found = judge::feature(&views, distance, levels, self.effects, running, (kind, feature.is_numeric()));
+        let found = judge::feature(&views, distance, levels, self.effects, running, (kind, feature.is_numeric()), |cell| {
+            feature.share(cell)
+        });
         for one in &found {
             let seen = views.iter().find(|view| view.0 == one.chunks).map_or(evidence, |view| view.1);
             raised.push(Raised {
@@ -312,8 +321,55 @@ impl Reporter {
             };
             raised.push(Raised { kind, feature: None, severity, start: start.to_owned(), reason });
         }
+        let is_told = raised.iter().any(|one| one.kind == Kind::Quality);
+        raised.extend(self.errors_together(reference, window, at, start, is_told));
         Some(judged.line)
     }
+}
+
+impl Reporter {
+    /// More wrong answers than usual over several chunks together, where one alone is too short to show it.
+    fn errors_together(
+        &mut self,
+        reference: &Reference,
+        window: &TruthWindow,
+        at: Option<i64>,
+        start: &str,
+        is_told: bool,
+    ) -> Option<Raised> {
+        let truth = reference.truth.as_ref()?;
+        let usual = truth.usual_errors()?;
+        let stretch = Stretch { at, ..truth.error_stretch(window)? };
+        let before = wrong(&truth.reference_errors()?);
+        if is_told {
+            self.errors = Past::default();
+            return None;
+        }
+        let views = self.errors.views(usual, &stretch);
+        let level = reference.levels.merged() * if self.runs.is_running(Kind::Quality, None) { ALREADY } else { 1.0 };
+        let scale = self.effects.threshold / 0.15;
+        // What is over is no alert: the newest chunk has to lean the same way.
+        let leans = wrong(&stretch) > before && views.first().is_some_and(|(_, own)| own.p <= LEANS);
+        let found = views.iter().skip(1).filter(|_| leans).find_map(|(chunks, evidence)| {
+            let now = wrong(&self.errors.together(*chunks, &stretch));
+            (evidence.p <= level && now - before >= LOSS * scale).then_some((*chunks, now, evidence.p))
+        });
+        let begin = found.map(|(chunks, ..)| self.errors.start(chunks, start));
+        self.errors.push(stretch, start.to_owned());
+        let ((chunks, now, p), start) = found.zip(begin)?;
+        let reason = format!(
+            "Accuracy is {} over {chunks} chunks, {} in the reference; {}.",
+            short(1.0 - now),
+            short(1.0 - before),
+            chance(p)
+        );
+        Some(Raised { kind: Kind::Quality, feature: None, severity: Severity::Page, start, reason })
+    }
+}
+
+/// Share of wrong answers.
+fn wrong(stretch: &Stretch) -> f64 {
+    stretch.counts.get(1).copied().unwrap_or(0) as f64 / stretch.n.max(1) as f64
 }
 
 fn measure_name(measure: &str) -> &'static str {

@@ -50,6 +50,13 @@ impl Past {
         views
     }
 
+    /// The last `chunks` as one, of which the present one is one.
+    pub fn together(&self, chunks: usize, now: &Stretch) -> Stretch {
+        let mut sum = now.clone();
+        self.stretches.iter().rev().take(chunks.saturating_sub(1)).for_each(|(stretch, _)| sum.add(stretch));
+        sum
+    }
+
     /// Rows of the last `chunks` before the present one.
     pub fn rows(&self, chunks: usize) -> u64 {
         self.stretches.iter().rev().take(chunks).map(|(stretch, _)| stretch.rows()).sum()

@@ -277,6 +277,68 @@ fn answers_may_be_written_in_two_ways_or_be_missing() {
 }
 
 #[test]
+fn a_rare_answer_that_ceases_and_small_flips_are_seen() {
+    // One answer of seventy is `1`; then none is.
+    let rare = |ceases: bool| {
+        move |row: usize, cells: &mut Vec<String>, _: &mut SplitMix64| {
+            cells[6] = u8::from(row % 70 == 0 && !(ceases && row >= 40 * HOUR)).to_string();
+        }
+    };
+    let (reference, current) = (life(1, 0, 40 * HOUR, rare(false)), life(2, 40 * HOUR, 10 * HOUR, rare(true)));
+    let asked = Asked {
+        chunk_size: Some(3_600),
+        prediction: Some("prediction".into()),
+        ignore: Some("id,score,label".into()),
+        ..Asked::default()
+    };
+    let found = lines(&options(asked), &reference, &[&current], None).unwrap();
+    assert!(found[0].alerts.iter().any(|alert| alert.kind == Kind::PredictionDrift), "{:?}", found[0].alerts);
+
+    // One label of ten is turned over, from the sixtieth chunk of a hundred rows on.
+    let flip = |row: usize, cells: &mut Vec<String>, rng: &mut SplitMix64| {
+        if row >= 24 * HOUR + 6_000 && rng.bernoulli(0.1) {
+            cells[7] = if cells[7] == "1" { "0" } else { "1" }.into();
+        }
+    };
+    let (reference, current) = (life(3, 0, 24 * HOUR, |_, _, _| {}), life(4, 24 * HOUR, 12_000, flip));
+    let asked = Asked {
+        chunk_size: Some(100),
+        prediction: Some("prediction".into()),
+        label: Some("label".into()),
+        ignore: Some("id,score".into()),
+        ..Asked::default()
+    };
+    let found = lines(&options(asked), &reference, &[&current], None).unwrap();
+    let told: Vec<usize> =
+        found.iter().filter(|line| line.alerts.iter().any(|a| a.kind == Kind::Quality)).map(|line| line.chunk as usize).collect();
+    assert!(told.iter().all(|chunk| *chunk >= 60) && told.len() >= 10, "{told:?}");
+}
+
+#[test]
+fn several_classes_are_answered_by_their_scores() {
+    let classes = |right: f64| {
+        move |row: usize, cells: &mut Vec<String>, rng: &mut SplitMix64| {
+            let said = row % 3;
+            let truth = if rng.bernoulli(right) { said } else { (said + 1) % 3 };
+            cells[5] = ["0.8;0.1;0.1", "0.2;0.7;0.1", "0.1;0.3;0.6"][said].into();
+            cells[7] = ["a", "b", "c"][truth].into();
+        }
+    };
+    let split = |text: String| text.replace("score", "p_a,p_b,p_c").replace(';', ",");
+    let (reference, current) = (split(life(1, 0, 24 * HOUR, classes(0.9))), split(life(2, 24 * HOUR, 2 * HOUR, classes(0.6))));
+    let asked = Asked {
+        score: Some("p_a,p_b,p_c".into()),
+        label: Some("label".into()),
+        ignore: Some("id,prediction".into()),
+        ..Asked::default()
+    };
+    let found = lines(&options(asked), &reference, &[&current], None).unwrap();
+    let accuracy = found[0].quality.as_ref().unwrap().realised["accuracy"];
+    assert!((0.55..0.65).contains(&accuracy), "{accuracy}");
+    assert!(found[0].alerts.iter().any(|alert| alert.kind == Kind::Quality));
+}
+
+#[test]
 fn a_label_without_answers_is_watched_like_a_feature() {
     let flip = |_: usize, cells: &mut Vec<String>, _: &mut SplitMix64| cells[7] = "1".into();
     let (reference, current) = (life(1, 0, 24 * HOUR, |_, _, _| {}), life(2, 24 * HOUR, HOUR, flip));

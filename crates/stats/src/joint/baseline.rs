@@ -29,6 +29,15 @@ pub struct JointBaseline {
     pub(super) null: JointNull,
 }
 
+/// Correlations of a window, with those of the reference between columns of one feature: that one value of it has become rarer than another is
+/// how the feature is distributed, not how it goes together with others.
+pub(super) fn between(columns: &[Column], window: &JointWindow, reference: &Symmetric) -> Option<Symmetric> {
+    let current = window.correlations(Some(reference))?;
+    Some(
+        current.held(reference, |i, j| i != j && columns.get(i).zip(columns.get(j)).is_some_and(|(a, b)| a.feature == b.feature)),
+    )
+}
+
 /// Columns that are chosen from, and rows that they are chosen by.
 const CANDIDATES: usize = 400;
 const CHOSEN_BY: usize = 2_000;
@@ -120,8 +129,9 @@ impl JointBaseline {
         let whole = counted(&mut (0..rows));
         let correlations = whole.correlations(None)?;
         let yardstick = Yardstick::new(&correlations)?;
-        let divergence =
-            |yardstick: &Yardstick, window: &JointWindow| yardstick.divergence(&window.correlations(Some(&correlations))?);
+        let divergence = |yardstick: &Yardstick, window: &JointWindow| {
+            yardstick.divergence(&between(&baseline.columns, window, &correlations)?)
+        };
         let mut null = JointNull::simulate(rows, |positions| {
             divergence(&yardstick, &counted(&mut positions.iter().copied())).map_or(0.0, f64::sqrt)
         });
@@ -164,7 +174,7 @@ impl JointBaseline {
     /// Correlations of the reference and of the window.
     pub(super) fn both(&self, window: &JointWindow) -> Option<(Symmetric, Symmetric)> {
         let reference = self.reference.correlations(None)?;
-        let current = window.correlations(Some(&reference)).filter(|current| current.k == reference.k)?;
+        let current = between(&self.columns, window, &reference).filter(|current| current.k == reference.k)?;
         Some((reference, current))
     }
 }
@@ -198,5 +208,41 @@ mod tests {
         let kept: Vec<&str> = baseline.columns.iter().map(|column| column.feature.as_str()).collect();
         assert_eq!(kept.len(), COLUMNS_KEPT);
         assert!(kept.ends_with(&["f78", "f79"]) && kept.is_sorted(), "{kept:?}");
+    }
+    #[test]
+    fn a_value_that_becomes_more_frequent_is_not_joint() {
+        let mut rng = SplitMix64::new(5);
+        let mut rows = |n: usize, shares: [f64; 2]| -> Vec<(f64, &'static str)> {
+            let value = |u: f64| {
+                if u < shares[0] {
+                    "a"
+                } else if u < shares[0] + shares[1] {
+                    "b"
+                } else {
+                    "c"
+                }
+            };
+            (0..n).map(|_| (rng.normal(), value(rng.uniform()))).collect()
+        };
+        let reference = rows(4_000, [0.55, 0.3]);
+        let numbers: Vec<f64> = reference.iter().map(|row| row.0).collect();
+        let features: BTreeMap<String, Baseline> = [
+            ("x".to_owned(), Baseline::Numeric(NumericBaseline::fit(&numbers, 50))),
+            (
+                "c".to_owned(),
+                Baseline::Categorical(crate::bins::CategoricalBaseline::fit(reference.iter().map(|row| Some(row.1)))),
+            ),
+        ]
+        .into();
+        let cell = |rows: &[(f64, &'static str)], name: &str, row: usize| match name {
+            "x" => Cell::Number(rows[row].0),
+            _ => Cell::Text(rows[row].1),
+        };
+        let baseline = JointBaseline::fit(&features, reference.len(), |name, row| cell(&reference, name, row)).unwrap();
+        let now = rows(4_000, [0.35, 0.5]);
+        let mut window = JointWindow::new(&baseline);
+        (0..now.len()).for_each(|row| window.add(&baseline.scores(&features, |name| cell(&now, name, row))));
+        let found = crate::joint::judge_joint(&baseline, &window, 0.15, 1e-4);
+        assert_eq!(found.verdict, crate::evidence::Verdict::Ok, "{found:?}");
     }
 }

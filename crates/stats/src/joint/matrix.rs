@@ -18,6 +18,18 @@ impl Symmetric {
         self.values[i * self.k + j]
     }
 
+    /// With the values of `other` where `is_held` says so of a pair; as it is if the two are of different sizes.
+    pub fn held(mut self, other: &Self, is_held: impl Fn(usize, usize) -> bool) -> Self {
+        if self.k == other.k {
+            for i in 0..self.k {
+                for j in (0..self.k).filter(|j| is_held(i, *j)) {
+                    self.values[i * self.k + j] = other.at(i, j);
+                }
+            }
+        }
+        self
+    }
+
     /// `(M + RIDGE · I) / (1 + RIDGE)`.
     fn ridged(&self) -> Self {
         let value = |at: usize| (self.values[at] + if at / self.k == at % self.k { RIDGE } else { 0.0 }) / (1.0 + RIDGE);

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use statrs::function::gamma::gamma_ur;
 
+use super::baseline::between;
+use super::columns::Column;
 use super::judge::{JointFinding, named_pairs};
 use super::matrix::{Symmetric, Yardstick};
 use super::{JointBaseline, JointWindow};
@@ -132,7 +134,7 @@ impl JointUsual {
                 let time = time(*at)?;
                 let others = rows[time].without(window);
                 (season.is_none() || counts[time] >= FEWEST_OF_SEASON).then_some(())?;
-                let loss = loss(window, &others)?.2;
+                let loss = loss(&baseline.columns, window, &others)?.2;
                 Some((loss / spread(window.n, others.n), loss))
             })
             .collect();
@@ -162,7 +164,7 @@ impl JointUsual {
             return self.whole.as_ref()?.judge(baseline, window, None, threshold, alpha);
         };
         let fewest = (self.smallest * 3 / 4).max(FEWEST_ROWS).max(ROWS_PER_COLUMN * baseline.columns.len() as u64);
-        let found = (window.n >= fewest).then(|| loss(window, others)).flatten();
+        let found = (window.n >= fewest).then(|| loss(&baseline.columns, window, others)).flatten();
         let divergence = found.as_ref().map_or(0.0, |f| f.2);
         let usual = |n: u64| (self.by_rows.mean * spread(n, others.n)).max(self.by_loss.mean);
         let p = match found {
@@ -206,9 +208,9 @@ fn days(stretches: &[&(JointWindow, Option<i64>)]) -> Vec<(JointWindow, Option<i
 }
 
 /// Correlations of the others and of the window, and the loss between them.
-fn loss(window: &JointWindow, others: &JointWindow) -> Option<(Symmetric, Symmetric, f64)> {
+fn loss(columns: &[Column], window: &JointWindow, others: &JointWindow) -> Option<(Symmetric, Symmetric, f64)> {
     let reference = others.correlations(None)?;
-    let current = window.correlations(Some(&reference))?;
+    let current = between(columns, window, &reference)?;
     let loss = Yardstick::new(&reference)?.divergence(&current)?;
     Some((reference, current, loss))
 }

@@ -125,7 +125,9 @@ impl Classes {
             return None;
         }
         let name = dictionary.name(code).map(|name| if self.are_truths { truth(name) } else { name })?;
-        self.names.iter().position(|class| class == name)
+        let same = self.names.iter().position(|class| class == name);
+        // The current rows may write them otherwise than the reference.
+        same.or_else(|| self.names.iter().position(|class| truth(class) == truth(name)))
     }
 
     /// The class of every code.

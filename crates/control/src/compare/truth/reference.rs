@@ -40,6 +40,7 @@ pub struct Truth {
     pub(super) known: Known,
     /// Right and wrong answers, and how much that varies.
     pub(super) errors: Option<Usual>,
+    answered: Option<Stretch>,
     /// Measures of the whole reference.
     pub(super) realised: BTreeMap<&'static str, f64>,
     pub(super) estimated: BTreeMap<&'static str, f64>,
@@ -79,6 +80,7 @@ impl Truth {
             known: known(task, &classes, answers),
             classes,
             errors: None,
+            answered: None,
             realised: BTreeMap::new(),
             estimated: BTreeMap::new(),
             usual_loss: BTreeMap::new(),
@@ -122,6 +124,7 @@ impl Truth {
 
     fn learn_errors(&mut self, whole: &TruthWindow, windows: &[TruthWindow], blocks: &Blocks, alpha: f64) {
         if let Some(reference) = self.error_stretch(whole).filter(|s| s.n > 0) {
+            self.answered = Some(reference.clone());
             let shape = Shape { ordered: false, new: Vec::new(), groups: vec![0, 1], group_count: 2 };
             let stretches: Vec<Stretch> = windows
                 .iter()
@@ -199,8 +202,8 @@ impl Truth {
     fn add_row(&self, window: &mut TruthWindow, answers: &Answers<'_>, row: usize) {
         match (window, &self.known) {
             (TruthWindow::Multiclass { quality, open, labelled }, Known::Multiclass { calibrator, .. }) => {
-                let Some(predicted) = answers.predicted.get(row).copied().filter(|class| *class != NONE) else { return };
                 let scores = self.class_scores(answers, row);
+                let Some(predicted) = class_answer(answers, scores.as_deref(), row) else { return };
                 let name = |class: u32| self.classes.names.get(class as usize).map_or("", String::as_str);
                 let score = |class: u32| scores.as_ref().and_then(|s| s.get(class as usize)).copied();
                 let truth = answers.truth.get(row).copied().filter(|class| *class != NONE);
@@ -243,20 +246,30 @@ impl Truth {
             }
             Task::Multiclass => {
                 let truth = answers.truth.get(row).copied().filter(|class| *class != NONE)?;
-                let predicted = answers.predicted.get(row).copied().filter(|class| *class != NONE)?;
+                let predicted = class_answer(answers, self.class_scores(answers, row).as_deref(), row)?;
                 Some(f64::from(u8::from(truth != predicted)))
             }
         }
     }
 
     /// Right and wrong answers as a stretch; `None` for a model that predicts a number.
-    pub(super) fn error_stretch(&self, window: &TruthWindow) -> Option<Stretch> {
+    pub fn error_stretch(&self, window: &TruthWindow) -> Option<Stretch> {
         let (right, n) = match window {
             TruthWindow::Binary { quality, .. } => (quality.correct(), quality.n()),
             TruthWindow::Multiclass { quality, .. } => (quality.correct(), quality.n()),
             TruthWindow::Regression { .. } => return None,
         };
         Some(Stretch { counts: vec![right, n - right], n, missing: 0, at: None })
+    }
+
+    /// What is usual for right and wrong answers; `None` for a model that predicts a number, and without outcomes.
+    pub fn usual_errors(&self) -> Option<&Usual> {
+        self.errors.as_ref()
+    }
+
+    /// The right and wrong answers of the reference.
+    pub fn reference_errors(&self) -> Option<Stretch> {
+        self.answered.clone()
     }
 
     /// Probability of errors (0 to 1 each, of [`Self::error`]) at least as large when nothing has changed, at this time.
@@ -289,6 +302,17 @@ impl Truth {
             scores[*class] = *column.get(row)?;
         }
         scores.iter().all(|s| s.is_finite()).then_some(scores)
+    }
+}
+
+/// The answer of a model of several classes: the prediction, or else the class with the largest score.
+fn class_answer(answers: &Answers<'_>, scores: Option<&[f64]>, row: usize) -> Option<u32> {
+    match answers.predicted.get(row) {
+        Some(class) => Some(*class).filter(|class| *class != NONE),
+        None => {
+            let best = scores?.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+            u32::try_from(best.0).ok()
+        }
     }
 }
 
