@@ -8,6 +8,7 @@ pub(crate) mod counts;
 mod drift;
 pub(crate) mod findings;
 mod fleet;
+mod hashes;
 mod head;
 pub(crate) mod kept;
 mod latency;
@@ -37,7 +38,7 @@ pub use fleet::fleet;
 pub(crate) use head::head;
 pub use latency::latency;
 pub(crate) use latency::rates;
-pub(crate) use log::{hashed, is_readable};
+pub(crate) use log::{hash_text, hashed, is_readable};
 pub(crate) use read::is_live;
 pub use read::last;
 pub use retention::{Retention, forget};
@@ -49,5 +50,7 @@ pub use writer::{LOG_CAP, Writer};
 mod kept_tests;
 #[cfg(test)]
 mod log_tests;
+#[cfg(test)]
+mod personal_tests;
 #[cfg(test)]
 mod tests;

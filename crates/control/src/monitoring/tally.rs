@@ -1,11 +1,13 @@
 //! What is being counted about features, by place: finding each of twenty windows by its name cost more than counting the value.
 
+use super::hashes::Hashes;
 use super::whole_rows::WholeRows;
 use super::window::Features;
 use crate::registry::VersionBaseline;
 use serving::records::{Columns, Seen};
 use serving::{Record, RowAnswer};
 use stats::bins::{Baseline, Cell, Window};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Counts over one version's baseline, the windows in the order of its features.
@@ -14,6 +16,8 @@ pub struct Tally {
     windows: Vec<Window>,
     /// Where each of them stood in the last request.
     places: Vec<usize>,
+    /// Where the baseline names categories by hashes.
+    hashes: Vec<Option<Hashes>>,
     score: Option<Window>,
     label: Option<Window>,
     rows: WholeRows,
@@ -23,9 +27,10 @@ impl Tally {
     pub fn new(baseline: Arc<VersionBaseline>) -> Self {
         let windows: Vec<Window> = baseline.features.values().map(Window::new).collect();
         let places = vec![usize::MAX; windows.len()];
+        let hashes = baseline.features.keys().map(|name| baseline.hashed.contains(name).then(Hashes::default)).collect();
         let empty = |reference: &Option<Baseline>| reference.as_ref().map(Window::new);
         let (score, label) = (empty(&baseline.score), empty(&baseline.label));
-        Self { baseline, windows, places, score, label, rows: WholeRows::default() }
+        Self { baseline, windows, places, hashes, score, label, rows: WholeRows::default() }
     }
 
     /// Whether it counts over this very baseline: a version's is made anew when its contract is edited.
@@ -35,9 +40,8 @@ impl Tally {
 
     /// Counts the values of a request.
     pub fn add(&mut self, columns: &Columns<'_>) {
-        for ((name, reference), (window, place)) in
-            self.baseline.features.iter().zip(self.windows.iter_mut().zip(&mut self.places))
-        {
+        let counted = self.windows.iter_mut().zip(&mut self.places).zip(&mut self.hashes);
+        for ((name, reference), ((window, place), hashes)) in self.baseline.features.iter().zip(counted) {
             let mut column = columns.get(*place).filter(|column| column.feature.name == *name);
             if column.is_none() {
                 let Some(found) = columns.iter().position(|column| column.feature.name == *name) else { continue };
@@ -46,8 +50,13 @@ impl Tally {
             }
             let Some(column) = column else { continue };
             for row in 0..column.rows() {
+                let seen = column.seen(row);
+                if let (Some(hashes), Some(text)) = (hashes.as_mut(), personal(&seen)) {
+                    let _ = window.add(reference, Cell::Text(hashes.of(name, &text)));
+                    continue;
+                }
                 // A window is made over the very baseline that it is counted over, so this cannot mismatch.
-                let _ = match &column.seen(row) {
+                let _ = match &seen {
                     Seen::Missing => window.add(reference, Cell::Missing),
                     Seen::Num(x) => window.add(reference, Cell::Number(*x)),
                     Seen::Text(text) => window.add(reference, Cell::Text(text)),
@@ -80,6 +89,17 @@ impl Tally {
             label: self.label.filter(has_rows),
             rows: self.rows,
         }
+    }
+}
+
+/// The text that stands for a value of a personal column; `None` for a missing one.
+fn personal<'s>(seen: &'s Seen<'_>) -> Option<Cow<'s, str>> {
+    match seen {
+        Seen::Missing => None,
+        Seen::Num(x) if x.is_nan() => None,
+        // As windows name the category of a number.
+        Seen::Num(x) => Some(Cow::Owned(x.to_string())),
+        Seen::Text(text) => Some(Cow::Borrowed(text)),
     }
 }
 
