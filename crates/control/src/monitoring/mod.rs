@@ -30,6 +30,7 @@ mod unpack;
 pub(crate) mod whole_rows;
 pub(crate) mod window;
 mod writer;
+pub(crate) mod writing;
 
 pub(crate) use changes::{change_before, changes_of};
 pub use counts::{Counts, Moments};
@@ -45,6 +46,7 @@ pub use retention::{Retention, forget};
 pub(crate) use segments::of as groups_of;
 pub(crate) use unpack::Unpacker;
 pub use writer::{LOG_CAP, Writer};
+pub use writing::Writing;
 
 #[cfg(test)]
 mod kept_tests;
