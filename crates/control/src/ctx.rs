@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use crate::alerts::Outbound;
-use crate::deployments::Book;
+use crate::deployments::{Book, Waking};
 use crate::monitoring::kept::Kept;
 use crate::monitoring::{Retention, Writing};
 use contract::live::{LiveEvent, Topic};
@@ -105,8 +105,8 @@ pub struct Ctx {
     pub writing: Arc<Writing>,
     /// Bytes that models may take in memory; `None` for as many as there are.
     pub model_memory: Option<u64>,
-    /// Held while a deployment is loaded again because somebody asked.
-    pub(crate) waking: Arc<tokio::sync::Mutex<()>>,
+    /// Who is loaded again because somebody asked.
+    pub(crate) waking: Arc<Waking>,
     /// Where messages of alerts may be sent.
     pub outbound: Outbound,
     runtime: Option<serving::Runtime>,
