@@ -51,7 +51,9 @@ impl Tally {
             let Some(column) = column else { continue };
             for row in 0..column.rows() {
                 let seen = column.seen(row);
-                if let (Some(hashes), Some(text)) = (hashes.as_mut(), personal(&seen)) {
+                if let Some(hashes) = hashes.as_mut()
+                    && let Some(text) = personal(&seen)
+                {
                     let _ = window.add(reference, Cell::Text(hashes.of(name, &text)));
                     continue;
                 }
