@@ -1,6 +1,7 @@
 //! The server: HTTP at the edge, assembled from the floors below.
 
 pub mod api;
+mod aside;
 pub mod background;
 pub mod cli;
 pub mod config;

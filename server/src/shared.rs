@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// One pointer: the router clones it several times for each request.
@@ -72,10 +73,15 @@ impl Shared {
         self.started.load(Ordering::Acquire) && !*self.stopping.borrow()
     }
 
-    /// Loads a deployment that sleeps; one that somebody has unloaded stays so.
-    pub async fn wake(&self, name: &str) -> control::Outcome<()> {
-        if self.router.is_asleep(name) && !self.is_unloaded(name) {
-            control::deployments::wake(&self.cx, &name.into()).await?;
+    /// Whether a deployment has to be loaded before it answers; one that somebody has unloaded stays as it is.
+    pub fn sleeps(&self, name: &str) -> bool {
+        self.router.is_asleep(name) && !self.is_unloaded(name)
+    }
+
+    /// Loads a deployment that sleeps; one that somebody has unloaded stays so. `within` is how long the caller waits.
+    pub async fn wake(&self, name: &str, within: Option<Duration>) -> control::Outcome<()> {
+        if self.sleeps(name) {
+            control::deployments::wake_within(&self.cx, &name.into(), within).await?;
         }
         Ok(())
     }

@@ -15,7 +15,9 @@ class Service:
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1  # two workers share two cores
         self.session = ort.InferenceSession(os.environ["MODEL"], options, providers=["CPUExecutionProvider"])
+        self.shape = [-1 if isinstance(dim, str) or dim is None else dim for dim in self.session.get_inputs()[0].shape]
 
     @bentoml.api(batchable=BATCHED, max_batch_size=64, max_latency_ms=1000)
     def predict(self, x: np.ndarray) -> np.ndarray:
-        return self.session.run(["probabilities"], {"x": x.astype(np.float32)})[0]
+        # A picture comes as one flat row of JSON, whatever shape the model takes.
+        return self.session.run(["probabilities"], {"x": x.astype(np.float32).reshape(self.shape)})[0]

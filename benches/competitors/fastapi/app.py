@@ -30,7 +30,8 @@ async def health():
 
 @app.post("/predict")
 async def predict(request: Rows) -> Scores:
-    x = np.asarray(request.rows, dtype=np.float32)
+    # A picture comes as one flat row of JSON, whatever shape the model takes.
+    x = np.asarray(request.rows, dtype=np.float32).reshape(shape)
     return Scores(scores=session.run(["probabilities"], {name: x})[0].tolist())
 
 

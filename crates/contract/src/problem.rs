@@ -23,6 +23,8 @@ pub enum ProblemKind {
     TooLarge,
     /// Overloaded, or not ready; worth another try.
     Busy,
+    /// The caller's own deadline has passed.
+    TooLate,
     /// Our fault; the detail stays in the log.
     Internal,
 }
@@ -38,6 +40,7 @@ impl ProblemKind {
             Self::Forbidden | Self::NeedsApproval => 403,
             Self::TooLarge => 413,
             Self::Busy => 503,
+            Self::TooLate => 504,
             Self::Internal => 500,
         }
     }
@@ -53,6 +56,7 @@ impl ProblemKind {
             Self::NeedsApproval => "needs-approval",
             Self::TooLarge => "too-large",
             Self::Busy => "busy",
+            Self::TooLate => "too-late",
             Self::Internal => "internal",
         }
     }
@@ -67,6 +71,7 @@ impl ProblemKind {
             Self::NeedsApproval => "Sign-offs are needed first",
             Self::TooLarge => "Too large",
             Self::Busy => "Busy, try again",
+            Self::TooLate => "The deadline has passed",
             Self::Internal => "Something failed on our side",
         }
     }

@@ -2,9 +2,9 @@
 
 use crate::Outcome;
 use crate::alerts::Outbound;
-use crate::deployments::Book;
-use crate::monitoring::Retention;
+use crate::deployments::{Book, Waking};
 use crate::monitoring::kept::Kept;
+use crate::monitoring::{Retention, Writing};
 use contract::live::{LiveEvent, Topic};
 use contract::role::Act;
 use contract::{Millis, Problem, Role};
@@ -101,10 +101,12 @@ pub struct Ctx {
     pub retention: Retention,
     /// What the last looks saw.
     pub(crate) kept: Arc<Kept>,
+    /// Whether what is answered can be written.
+    pub writing: Arc<Writing>,
     /// Bytes that models may take in memory; `None` for as many as there are.
     pub model_memory: Option<u64>,
-    /// Held while a deployment is loaded again because somebody asked.
-    pub(crate) waking: Arc<tokio::sync::Mutex<()>>,
+    /// Who is loaded again because somebody asked.
+    pub(crate) waking: Arc<Waking>,
     /// Where messages of alerts may be sent.
     pub outbound: Outbound,
     runtime: Option<serving::Runtime>,
@@ -122,6 +124,7 @@ impl Ctx {
             book: Arc::default(),
             retention: Retention::default(),
             kept: Arc::default(),
+            writing: Arc::default(),
             model_memory: None,
             waking: Arc::default(),
             outbound: Outbound::default(),

@@ -169,6 +169,19 @@ impl Bed {
         self.writer.flush().await
     }
 
+    /// Bounds of what waits for a database that does not answer: rows of the log, bytes of windows.
+    pub fn may_wait(&mut self, rows: usize, bytes: usize) {
+        self.writer.may_wait(rows, bytes);
+    }
+
+    /// The disk is full until a write has failed: then somebody has made room.
+    pub async fn fill_disk(&self) {
+        let mut tx = self.cx.store.db.begin().await.expect("the database answers");
+        let pages = tx.sqlite_pages().await.expect("SQLite counts them");
+        tx.commit().await.expect("nothing was written");
+        self.limit_pages(pages).await;
+    }
+
     /// SQLite's file may have so many pages and no more.
     pub async fn limit_pages(&self, pages: i64) {
         let mut tx = self.cx.store.db.begin().await.expect("the database answers");

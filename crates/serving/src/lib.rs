@@ -16,7 +16,7 @@ pub mod trial;
 pub use inspect::{Limits, OnnxInfo, Reason, Rejected};
 pub use interpret::{Label, RowAnswer, interpret};
 pub use model::{Answer, BadInput, InferError, LoadError, LoadOptions, Model, Named, Priority, Timings, Tuning, whole_seconds};
-pub use record::{Clock, KeepAtOnce, Outcome, Record, Recorder, RecorderOptions, Records, Spent};
+pub use record::{Clock, KeepAtOnce, Outcome, Record, Recorder, RecorderOptions, Records, Spent, Waiting};
 pub use records::Value;
 pub use routing::{FallbackKind, PredictError, PredictRequest, Prediction, Route, Router, ServedStats, Snapshot};
 pub use runtime::{Runtime, RuntimeOptions, StartError};

@@ -130,19 +130,33 @@ impl Record {
         Some(interpret(&self.answered_by.as_ref().unwrap_or(&self.served).contract, outputs))
     }
 
-    /// The record is kept for good: whoever waits for that may answer now. Without effect where nobody waits.
-    pub fn committed(&mut self) {
-        if let Some(waiting) = self.committed.take()
-            && waiting.send(()).is_err()
-        {
-            tracing::debug!(id = %self.prediction_id, "kept, after its caller had gone");
-        }
+    /// Whoever waits for the record to be kept for good, if somebody does. Taken out, so that the record itself need not be held as long.
+    pub fn take_waiting(&mut self) -> Option<Waiting> {
+        self.committed.take().map(Waiting)
     }
 
     /// Memory that it holds, bytes.
     pub fn memory(&self) -> usize {
         let tensors = |named: &Named| named.iter().map(|(name, tensor)| name.len() + tensor.memory() + 64).sum::<usize>();
         512 + tensors(&self.inputs) + self.outputs.as_ref().map_or(0, |outputs| tensors(outputs))
+    }
+}
+
+/// A caller that waits until its record is kept for good. Dropping it says that it will not be.
+#[derive(Debug)]
+pub struct Waiting(oneshot::Sender<()>);
+
+impl Waiting {
+    /// The record is kept: its caller may answer now.
+    pub fn committed(self) {
+        if self.0.send(()).is_err() {
+            tracing::debug!("a record was kept after its caller had gone");
+        }
+    }
+
+    /// Whether the caller has given up.
+    pub fn has_gone(&self) -> bool {
+        self.0.is_closed()
     }
 }
 
@@ -236,16 +250,18 @@ impl Recorder {
 
     /// Sends the record and waits until the reader says that it is kept. `false` if that will not happen.
     pub(crate) async fn record_durably(&self, draft: Draft) -> bool {
+        // The place first: a caller that leaves while it waits for one has claimed nothing.
+        let Ok(Ok(place)) = tokio::time::timeout(DURABLE_LIMIT, self.sender.reserve()).await else { return false };
         let (committed, kept) = oneshot::channel();
         let record = self.stamp(draft, Some(committed));
         let bytes = record.memory();
-        self.shared.bytes.fetch_add(bytes, Ordering::Relaxed);
-        if tokio::time::timeout(DURABLE_LIMIT, self.sender.send(record)).await.is_ok_and(|sent| sent.is_ok()) {
-            // A reader that has gone drops the record, and its end of this with it.
-            return tokio::time::timeout(DURABLE_LIMIT, kept).await.is_ok_and(|kept| kept.is_ok());
+        if self.shared.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes > self.shared.max_bytes {
+            self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return false;
         }
-        self.shared.bytes.fetch_sub(bytes, Ordering::Relaxed);
-        false
+        place.send(record);
+        // A reader that has gone drops the record, and its end of this with it.
+        tokio::time::timeout(DURABLE_LIMIT, kept).await.is_ok_and(|kept| kept.is_ok())
     }
 
     fn stamp(&self, draft: Draft, committed: Option<oneshot::Sender<()>>) -> Record {

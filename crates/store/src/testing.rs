@@ -42,6 +42,13 @@ async fn own_schema(url: &str, n: u32) -> String {
     format!("{url}{joint}options=-c%20search_path%3D{schema}")
 }
 
+/// From now on SQLite refuses to delete windows, as a damaged index would.
+pub async fn keep_windows(tx: &mut Tx) -> Result<()> {
+    tx.run("create trigger kept before delete on windows begin select raise(abort, 'they are kept'); end", args![])
+        .await
+        .map(drop)
+}
+
 /// Makes `copies` deployments like `name` with what was counted of it up to `end`: `name-000001` and on. Of the finest windows ten
 /// minutes, of the others an hour and a quarter, and a day by hours.
 pub async fn multiply(tx: &mut Tx, name: &str, copies: i64, end: Millis) -> Result<()> {

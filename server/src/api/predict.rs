@@ -2,6 +2,7 @@
 
 use super::take::At;
 use super::take::read;
+use crate::aside::{LARGE, aside};
 use crate::oip::infer::routing_key;
 use crate::oip::target::permit;
 use crate::predict::{Arrived, answer};
@@ -69,8 +70,16 @@ pub async fn predict_records(
     body: Bytes,
 ) -> Answer<Response> {
     permit(&shared, &headers).await.map_err(|refusal| Problem::unauthenticated(refusal.message))?;
-    shared.wake(name.as_str()).await?;
-    let Some(route) = shared.router.route(name.as_str()).filter(|_| !shared.is_unloaded(name.as_str())) else {
+    if shared.sleeps(name.as_str()) {
+        // How long the caller waits counts for the loading too.
+        let said = read::<Body>(&body).ok().and_then(|body| body.timeout_ms);
+        let within = said.map(|ms| Duration::from_millis(ms).saturating_sub(arrived.elapsed()));
+        shared.wake(name.as_str(), within).await?;
+    }
+    if shared.is_unloaded(name.as_str()) {
+        return Err(Problem::later(format!("Deployment “{name}” is unloaded; load it first."), 5).into());
+    }
+    let Some(route) = shared.router.route(name.as_str()) else {
         let error = if shared.router.snapshot().loading.contains(name.as_str()) {
             PredictError::NotReady
         } else {
@@ -78,7 +87,8 @@ pub async fn predict_records(
         };
         return Err(error(name.0).into());
     };
-    let Body { records, routing_key: key, version, timeout_ms, priority } = read(&body)?;
+    let giant = body.len() >= LARGE;
+    let Body { records, routing_key: key, version, timeout_ms, priority } = aside(giant, || read(&body)).await?;
     if records.is_empty() || records.len() > MOST {
         return Err(
             Problem::field("records", format!("One request takes 1 to {MOST} records, and has {}.", records.len())).into()
@@ -91,8 +101,11 @@ pub async fn predict_records(
             None => return Err(Problem::not_found(format!("{name} has no version {version} in service.")).into()),
         },
     };
-    let rows = records::from_json(&served.contract, &records).map_err(bad)?;
-    let inputs = records::encode(&served.contract, &rows).map_err(bad)?;
+    let encoded = aside(giant, || {
+        let rows = records::from_json(&served.contract, &records).map_err(bad)?;
+        records::encode(&served.contract, &rows).map_err(bad)
+    });
+    let inputs = encoded.await?;
     let request = PredictRequest {
         deployment: name.0.clone(),
         version,
@@ -148,7 +161,8 @@ impl From<PredictError> for Refused {
             PredictError::Overloaded { retry_after }
             | PredictError::TooLate(_, retry_after)
             | PredictError::Unavailable { retry_after, .. } => Problem::later(words, whole_seconds(retry_after)),
-            PredictError::NotReady(_) | PredictError::DeadlineExceeded => Problem::busy(words),
+            PredictError::NotReady(_) => Problem::busy(words),
+            PredictError::DeadlineExceeded => Problem::new(ProblemKind::TooLate, words),
             PredictError::Failed(_) => Problem::new(ProblemKind::Internal, words),
         })
     }

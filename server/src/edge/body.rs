@@ -10,8 +10,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Bytes a second that a body must bring over its whole course, after the first silence that it may have.
-const SLOWEST: u64 = 8 << 10;
+/// Bytes a second that a body must bring over its whole course, after the first silence that it may have; and that an answer must be read
+/// with.
+pub(super) const SLOWEST: u64 = 8 << 10;
 
 /// A request's body, watched.
 pub struct Guarded {

@@ -54,6 +54,7 @@ pub struct Meters {
     age: Family<ByDeployment, Gauge>,
     firing: Gauge,
     dropped: Gauge,
+    unwritten: Gauge,
     runtime: Runtime,
     standings: Standings,
     watched: Watched,
@@ -66,7 +67,7 @@ impl Default for Meters {
         let registry = all.sub_registry_with_prefix("slipway");
         let lines = Lines::new(registry);
         let fallback = Family::default();
-        let (inflight, firing, dropped) = (Gauge::default(), Gauge::default(), Gauge::default());
+        let (inflight, firing, dropped, unwritten) = (Gauge::default(), Gauge::default(), Gauge::default(), Gauge::default());
         let (weight, age) = (Family::default(), Family::default());
         registry.register("fallback", "Requests that something else than the chosen version answered", Family::clone(&fallback));
         registry.register("inflight", "Requests being answered now", inflight.clone());
@@ -83,10 +84,12 @@ impl Default for Meters {
         );
         registry.register("alerts_firing", "Alerts that fire now", firing.clone());
         registry.register("records_dropped", "Predictions that were answered but not recorded since the start", dropped.clone());
+        let help = "Since when what is answered cannot be written to the database; 0 while it can";
+        registry.register_with_unit("recording_failing", help, Unit::Seconds, unwritten.clone());
         let runtime = Runtime::new(registry);
         let standings = Standings::new(registry);
         let watched = Watched::new(registry);
-        Self { registry: all, lines, fallback, inflight, weight, age, firing, dropped, runtime, standings, watched }
+        Self { registry: all, lines, fallback, inflight, weight, age, firing, dropped, unwritten, runtime, standings, watched }
     }
 }
 
@@ -141,7 +144,9 @@ pub async fn show_metrics(State(shared): State<Shared>) -> Response {
     }
     meters.standings.refresh(router);
     meters.inflight.set(i64::try_from(router.inflight()).unwrap_or(i64::MAX));
-    meters.dropped.set(i64::try_from(router.recorder().dropped()).unwrap_or(i64::MAX));
+    let writing = &shared.cx.writing;
+    meters.dropped.set(i64::try_from(router.recorder().dropped().saturating_add(writing.lost())).unwrap_or(i64::MAX));
+    meters.unwritten.set(writing.failing_since().map_or(0, |since| (shared.cx.now() - since) / 1_000 + 1));
     let mut text = String::new();
     match encode(&mut text, &meters.registry) {
         Ok(()) => ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response(),

@@ -44,7 +44,7 @@ impl Runtime {
             seen: Mutex::new(Seen { at: Instant::now(), busy: HashMap::new() }),
         };
         registry.register("onnxruntime_sessions", "Sessions of ONNX Runtime in memory", runtime.sessions.clone());
-        let help = "Estimate of what the sessions of a version take: its file once per session";
+        let help = "What a version takes in memory, as measured when it was loaded";
         registry.register_with_unit("onnxruntime_model_memory", help, Unit::Bytes, runtime.memory.clone());
         registry.register("queue_rows", "Rows that wait for a run", runtime.waiting.clone());
         let help = "Replicas that the load of this one needs, as a fraction: sum over the replicas and round up";

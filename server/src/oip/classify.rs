@@ -17,7 +17,9 @@ pub fn classify(tensor: &Tensor, top: usize, labels: &[String]) -> Result<Tensor
         ($values:expr) => {{
             for row in $values.chunks(classes.max(1)).take(rows) {
                 let mut order: Vec<usize> = (0..row.len()).collect();
-                order.sort_by(|&a, &b| row[b].partial_cmp(&row[a]).unwrap_or(std::cmp::Ordering::Equal));
+                // What is no number goes last, in the order of the classes: sorting needs a total order.
+                let is_nan = |at: usize| row[at].partial_cmp(&row[at]).is_none();
+                order.sort_by(|&a, &b| row[b].partial_cmp(&row[a]).unwrap_or_else(|| is_nan(a).cmp(&is_nan(b))));
                 texts.extend(order.into_iter().take(top).map(|index| line(&row[index].to_string(), index, classes, labels)));
             }
         }};
@@ -66,6 +68,12 @@ mod tests {
             assert_eq!(classes.shape(), [2, top.min(3)]);
             assert_eq!(classes.data(), Tensor::strings(expected).data());
         }
+        let strange: Vec<f32> = (0..60).map(|i| if i % 3 == 1 { f32::NAN } else { (i * 37 % 60) as f32 }).collect();
+        let ranked = classify(&Tensor::new([1, 60], Data::F32(strange)).unwrap(), 60, &[]).unwrap();
+        let Data::Bytes(lines) = ranked.data() else { panic!("texts") };
+        let numbers: Vec<f32> =
+            lines.iter().map(|line| String::from_utf8_lossy(line).split(':').next().unwrap().parse().unwrap()).collect();
+        assert!(numbers[..40].is_sorted_by(|a, b| a >= b) && numbers[40..].iter().all(|x| x.is_nan()), "{numbers:?}");
         assert!(classify(&Tensor::strings(["x"]), 1, &[]).is_err());
     }
 }

@@ -6,6 +6,7 @@ use super::encode::{About, Encoded, check_outputs, encode};
 use super::nothing;
 use super::refusal::Refusal;
 use super::target::Target;
+use crate::aside::{LARGE, LARGE_PACKED, aside};
 use crate::edge::Claim;
 use crate::predict::{Arrived, answer};
 use crate::shared::Shared;
@@ -67,18 +68,44 @@ async fn run<B: HttpBody<Data = Bytes> + Unpin>(
     body: B,
 ) -> Result<Response, Refusal> {
     target.permit(shared, headers).await?;
-    let served = target.served(shared).await?;
+    // One that sleeps is loaded when it is known how long the caller waits.
+    let awake = if shared.sleeps(&target.name) { None } else { Some(target.served(shared).await?) };
     let packed = read_body(headers, body, shared.config.body_limit).await?;
     let length = packed.len();
-    let body = compress::unpack(headers, packed, shared.config.body_limit)?;
+    let giant = length >= if headers.contains_key(header::CONTENT_ENCODING) { LARGE_PACKED } else { LARGE };
+    let body = aside(giant, || compress::unpack(headers, packed, shared.config.body_limit)).await?;
+    let giant = giant || body.len() >= LARGE;
     // The edge answers where there is no room for what a packed body has become.
     if claim.is_some_and(|claim| !claim.take_more(body.len().saturating_sub(length))) {
         return Err(Refusal::later("too many bytes of other requests are being read", 1));
     }
-    let mut request = match header_length(headers)? {
-        Some(0) => decode_raw(&body, served.onnx.inputs())?,
-        length => decode(&body, length)?,
+    let served = match awake {
+        Some(served) => served,
+        None => {
+            let said = header_length(headers)?.filter(|length| *length == 0).map_or_else(
+                || {
+                    let decoded = decode(&body, header_length(headers).ok().flatten());
+                    decoded.ok().and_then(|request| request.timeout)
+                },
+                |_| None,
+            );
+            shared.wake(&target.name, said.map(|timeout| timeout.saturating_sub(arrived.elapsed()))).await?;
+            target.served(shared).await?
+        }
     };
+    let header = header_length(headers)?;
+    let decoded = aside(giant, || match header {
+        Some(0) => decode_raw(&body, served.onnx.inputs()),
+        length => decode(&body, length),
+    });
+    let mut request = decoded.await?;
+    // A few bytes of JSON, or of an empty text, become many in memory. What is small is within what the claim is for anyway.
+    if giant {
+        let memory: usize = request.inputs.iter().map(|(_, tensor)| tensor.memory()).sum();
+        if claim.is_some_and(|claim| !claim.take_more(memory.saturating_sub(body.len()))) {
+            return Err(Refusal::later("too many bytes of other requests are being read", 1));
+        }
+    }
     drop(body);
     check_outputs(&request, served.onnx.outputs())?;
     let prediction = answer(
@@ -105,8 +132,12 @@ async fn run<B: HttpBody<Data = Bytes> + Unpin>(
         fallback: prediction.fallback,
         cached: prediction.cached,
     };
-    let encoded = encode(&request, &prediction.outputs, &about, &prediction.served.contract.classes)?;
-    respond(encoded, compress::wanted(headers))
+    let large = prediction.outputs.iter().map(|(_, tensor)| tensor.memory()).sum::<usize>() >= LARGE;
+    aside(large, || {
+        let encoded = encode(&request, &prediction.outputs, &about, &prediction.served.contract.classes)?;
+        respond(encoded, compress::wanted(headers))
+    })
+    .await
 }
 
 /// Bodies past the limit are read and thrown away up to this many times the limit, so that the caller gets to read the refusal

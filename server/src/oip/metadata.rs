@@ -56,9 +56,10 @@ pub async fn show_model(State(shared): State<Shared>, target: Target, headers: H
 pub async fn show_model_ready(State(shared): State<Shared>, target: Target, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
     target.permit(&shared, &headers).await?;
     // One that sleeps answers as soon as it is asked, and being looked at is no reason to wake up.
-    let sleeps = |versions: &Vec<VersionNo>| target.version.is_none_or(|version| versions.contains(&version));
-    if !shared.router.snapshot().asleep.get(&target.name).is_some_and(sleeps) {
-        target.served(&shared).await?;
+    if !target.sleeps(&shared)
+        && let Some(why) = target.served(&shared).await?.onnx.broken()
+    {
+        return Err(Refusal::later(format!("model '{}' cannot answer: {why}", target.name), 30));
     }
     Ok(Json(json!({ "name": target.name, "ready": true })))
 }

@@ -1,12 +1,12 @@
 //! The model repository extension: which versions are there, and loading or unloading a served name.
 //!
-//! What is served is declared in deployments; loading reads the declaration again, unloading stops serving the name in this
-//! process until it is loaded or the process starts again. Files never come in this way: versions are registered.
+//! What is served is declared in deployments; loading reads the declaration again, unloading gives the memory back and stops serving the
+//! name in this process until it is loaded or the process starts again. Files never come in this way: versions are registered.
 
 use super::compress;
 use super::infer::read_body;
 use super::refusal::Refusal;
-use super::target::{Target, numbers, permit, permit_repository};
+use super::target::{Target, permit, permit_repository};
 use crate::json::parse;
 use crate::shared::Shared;
 use axum::Json;
@@ -43,24 +43,29 @@ pub async fn list_repository(
     let only_ready = read(&shared, &headers, body).await?.ready;
     let snapshot = shared.router.snapshot();
     let mut lines = Vec::new();
+    let mut line = |name: &str, version: VersionNo, reason: &str, ready: bool| {
+        if ready || !only_ready {
+            let state = if ready { "READY" } else { "UNAVAILABLE" };
+            lines.push(json!({ "name": name, "version": version.to_string(), "state": state, "reason": reason }));
+        }
+    };
     let mut routes: Vec<_> = snapshot.routes.iter().collect();
     routes.sort_by_key(|(name, _)| *name);
     for (name, route) in routes {
         let unloaded = shared.is_unloaded(name);
-        let (state, reason) = if unloaded { ("UNAVAILABLE", "unloaded") } else { ("READY", "") };
-        if !(unloaded && only_ready) {
-            lines.extend(
-                numbers(route)
-                    .iter()
-                    .map(|version| json!({ "name": name, "version": version.to_string(), "state": state, "reason": reason })),
-            );
+        let mut versions: Vec<_> = route.versions().into_iter().map(|(served, _)| served).collect();
+        versions.sort_by_key(|served| served.version);
+        for served in versions {
+            let reason = if unloaded { Some("unloaded") } else { served.onnx.broken() };
+            line(name, served.version, reason.unwrap_or_default(), reason.is_none());
         }
     }
-    let mut asleep: Vec<_> = snapshot.asleep.iter().filter(|(name, _)| !shared.is_unloaded(name)).collect();
+    let mut asleep: Vec<_> = snapshot.asleep.iter().collect();
     asleep.sort();
     for (name, versions) in asleep {
-        let line = |version: &VersionNo| json!({ "name": name, "version": version.to_string(), "state": "READY", "reason": "asleep: loaded with the next request" });
-        lines.extend(versions.iter().map(line));
+        let unloaded = shared.is_unloaded(name);
+        let reason = if unloaded { "unloaded" } else { "asleep: loaded with the next request" };
+        versions.iter().for_each(|version| line(name, *version, reason, !unloaded));
     }
     if !only_ready {
         lines.extend(
@@ -102,7 +107,15 @@ pub async fn unload_model(
 ) -> Result<Json<Value>, Refusal> {
     permit_repository(&shared, &headers).await?;
     read(&shared, &headers, body).await?;
-    target.route(&shared).await?;
+    let snapshot = shared.router.snapshot();
+    let known = |name: &String| {
+        snapshot.routes.contains_key(name) || snapshot.asleep.contains_key(name) || snapshot.loading.contains(name)
+    };
+    if !known(&target.name) {
+        return Err(Refusal::not_found(format!("Request for unknown model: '{}' is not found", target.name)));
+    }
+    // From here on nothing wakes it; then what it has in memory goes.
     shared.set_unloaded(&target.name, true);
+    control::deployments::put_to_sleep(&shared.cx, &DeploymentName(target.name.clone())).await?;
     Ok(Json(json!({ "name": target.name, "unload": true })))
 }

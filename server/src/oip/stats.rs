@@ -18,7 +18,7 @@ type Lines = BTreeMap<(String, VersionNo), ServedStats>;
 pub async fn show_all_stats(State(shared): State<Shared>, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
     permit(&shared, &headers).await?;
     let snapshot = shared.router.snapshot();
-    let mut names: Vec<&String> = snapshot.routes.keys().collect();
+    let mut names: Vec<&String> = snapshot.routes.keys().chain(snapshot.asleep.keys()).collect();
     names.sort();
     let counted = collect(&shared);
     let lines = names.into_iter().flat_map(|name| stats_of(&shared, &counted, name, None)).collect::<Vec<_>>();
@@ -27,7 +27,10 @@ pub async fn show_all_stats(State(shared): State<Shared>, headers: HeaderMap) ->
 
 pub async fn show_stats(State(shared): State<Shared>, target: Target, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
     target.permit(&shared, &headers).await?;
-    target.served(&shared).await?;
+    // Being looked at is no reason to wake up.
+    if !target.sleeps(&shared) {
+        target.served(&shared).await?;
+    }
     Ok(Json(json!({ "model_stats": stats_of(&shared, &collect(&shared), &target.name, target.version) })))
 }
 
@@ -64,11 +67,12 @@ fn add(line: &mut ServedStats, more: &ServedStats) {
     }
 }
 
-/// Every loaded version of a name, also those that have not answered anything yet.
+/// Every version of a name that is loaded or sleeps, also those that have not answered anything yet.
 fn stats_of(shared: &Shared, counted: &Lines, name: &str, only: Option<VersionNo>) -> Vec<Value> {
     let snapshot = shared.router.snapshot();
-    let Some(route) = snapshot.routes.get(name) else { return Vec::new() };
-    let numbers = super::target::numbers(route).into_iter().filter(|version| only.is_none_or(|only| only == *version));
+    let known =
+        snapshot.routes.get(name).map(|route| super::target::numbers(route)).or_else(|| snapshot.asleep.get(name).cloned());
+    let numbers = known.unwrap_or_default().into_iter().filter(|version| only.is_none_or(|only| only == *version));
     numbers.map(|version| line(name, version, counted.get(&(name.to_owned(), version)))).collect()
 }
 

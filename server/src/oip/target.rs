@@ -50,7 +50,7 @@ impl Target {
 
     /// The deployment, if it is loaded; one that sleeps is loaded first.
     pub async fn route(&self, shared: &Shared) -> Result<Arc<Route>, Refusal> {
-        shared.wake(&self.name).await?;
+        shared.wake(&self.name, None).await?;
         let snapshot = shared.router.snapshot();
         if shared.is_unloaded(&self.name) {
             return Err(Refusal::later(format!("model '{}' is unloaded; load it first", self.name), 5));
@@ -60,6 +60,12 @@ impl Target {
             None if snapshot.loading.contains(&self.name) => Err(Refusal::later(format!("model '{}' is loading", self.name), 1)),
             None => Err(Refusal::not_found(format!("Request for unknown model: '{}' is not found", self.name))),
         }
+    }
+
+    /// Whether it is there, and loaded with the next request to it.
+    pub fn sleeps(&self, shared: &Shared) -> bool {
+        let has = |versions: &Vec<VersionNo>| self.version.is_none_or(|version| versions.contains(&version));
+        shared.sleeps(&self.name) && shared.router.snapshot().asleep.get(&self.name).is_some_and(has)
     }
 
     /// The version that is named, or else the stable one.

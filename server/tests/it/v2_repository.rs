@@ -25,7 +25,14 @@ fn a_name_is_taken_out_of_service_and_put_back() {
     let gone = site.get("", "/v2/models/bikes/ready");
     assert_eq!(gone.header("retry-after"), "5");
     gone.expect(503);
-    site.post("", "/api/v1/deployments/bikes/predict", &json!({ "records": [{}] })).problem(404, "not-found");
+    site.post("", "/api/v1/deployments/bikes/predict", &json!({ "records": [{}] })).problem(503, "busy");
+    // It has given its memory back, is listed all the same, and being unloaded twice is no harm.
+    let metrics = site.get("", "/metrics").text();
+    assert!(!metrics.contains("slipway_onnxruntime_sessions{deployment=\"bikes\""), "{metrics}");
+    act("engineer", "unload", "").expect(200);
+    assert_eq!(index(""), json!([{ "name": "bikes", "version": "1", "state": "UNAVAILABLE", "reason": "unloaded" }]));
+    let stats = site.get("", "/v2/models/stats").expect(200);
+    assert_eq!(stats["model_stats"][0]["name"], "bikes", "{stats}");
 
     act("", "load", "{\"parameters\":{\"config\":\"{}\"}}").expect(400);
     act("", "load", "{}").expect(200);

@@ -24,6 +24,7 @@ pub async fn firing(cx: &Ctx, known: &Known, round: &Round) -> Outcome<Vec<Firin
     let Some(stable) = known.stable_version() else { return Ok(Vec::new()) };
     let mut fires = traffic_of(known, &*kept::traffic(cx, known, 0).await?);
     fires.extend(super::unloadable::unloadable(known));
+    fires.extend(super::unwritten::firing(cx, known));
     let judged = kept::judged(cx, known, stable, 0).await?;
     let labels = labels(cx, known, stable, round.has_labels(&known.name)).await?;
     fires.extend(drifted(known, &judged));

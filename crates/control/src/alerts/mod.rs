@@ -25,6 +25,7 @@ mod testing;
 mod tests;
 mod tick;
 mod unloadable;
+mod unwritten;
 mod watching;
 
 pub use acknowledge::acknowledge;

@@ -188,7 +188,10 @@ pub fn traffic(look: &Traffic) -> Vec<Firing> {
             AlertKind::RecordingDrops,
             State::Watch,
             "Records of answers were dropped".into(),
-            format!("{} answered requests are missing from monitoring because the recording could not keep up. Answers themselves were not affected.", count(look.dropped)),
+            format!(
+                "{} answered requests are missing from monitoring or from the prediction log: they came faster than they could be written. Answers themselves were not affected.",
+                count(look.dropped)
+            ),
             json!({"dropped": look.dropped}),
         ));
     }

@@ -72,13 +72,15 @@ async fn a_full_disk_costs_no_answer_and_no_count() {
         let rows = bed.rows(&name, "live.csv");
         bed.send(&name, &rows[..50]).await;
         bed.flush().await;
-        let mut tx = bed.cx.store.db.begin().await.unwrap();
-        let pages = tx.sqlite_pages().await.unwrap();
-        tx.commit().await.unwrap();
-        bed.limit_pages(pages).await;
+        bed.fill_disk().await;
         bed.send(&name, &rows[50..400]).await;
         let problem = bed.try_flush().await.expect_err("nothing more can be written");
         assert!(problem.detail.len() > 10, "{problem:?}");
+        assert_eq!(bed.cx.writing.failing_since(), Some(bed.cx.now()), "it is known without the database");
+        let page =
+            crate::monitoring::fleet(&bed.cx, &admin(), crate::monitoring::last(&bed.cx, contract::time::HOUR)).await.unwrap();
+        assert!(page.answer.headline.contains("cannot be recorded"), "{:?}", page.answer);
+        bed.clock.advance(3 * MINUTE);
         assert_eq!(bed.send(&name, &rows[400..500]).await.len(), 100, "requests are answered all the same");
         // The connection that failed is replaced, and the new one has no limit: somebody has made room.
         bed.flush().await;
@@ -88,6 +90,92 @@ async fn a_full_disk_costs_no_answer_and_no_count() {
                 .unwrap();
         assert_eq!(crate::monitoring::read::sum(&windows).counts.requests, 500, "what waited is there");
         assert_eq!(bed.cx.store.db.predictions(&name, 1_000).await.unwrap().len(), 500);
+        assert_eq!(bed.cx.writing.failing_since(), None);
+        crate::alerts::tick(&bed.cx).await.unwrap();
+        let open = crate::alerts::list(&bed.cx, &admin()).await.unwrap().open;
+        let told: Vec<_> = open.iter().filter(|alert| alert.kind == AlertKind::RecordingDrops).collect();
+        assert_eq!(told.len(), 1, "{open:?}");
+        assert!(told[0].headline.ends_with("for 3 minutes") && told[0].sentence.contains("Nothing was lost"), "{:?}", told[0]);
+        bed.clock.advance(20 * MINUTE);
+        for _ in 0..3 {
+            crate::alerts::tick(&bed.cx).await.unwrap();
+        }
+        assert!(alerts(&bed, AlertKind::RecordingDrops).await.is_empty(), "it resolves itself");
+    }
+}
+
+#[tokio::test]
+async fn what_a_full_disk_costs_is_counted_and_told() {
+    for mut bed in beds().await.into_iter().take(1) {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let rows = bed.rows(&name, "live.csv");
+        bed.may_wait(100, 1);
+        bed.fill_disk().await;
+        bed.send(&name, &rows[..400]).await;
+        bed.try_flush().await.expect_err("nothing can be written");
+        assert_eq!(bed.cx.writing.lost(), 300);
+        bed.clock.advance(SECOND);
+        bed.flush().await;
+        assert_eq!(bed.cx.store.db.predictions(&name, 1_000).await.unwrap().len(), 100, "the newest rows are there");
+        // Short windows were given up; the hours hold everything.
+        let length = 48 * contract::time::HOUR;
+        let last = crate::monitoring::last(&bed.cx, length);
+        let hours = bed.cx.store.db.features(&name, contract::time::HOUR, last.from.floor_to(contract::time::HOUR), last.to);
+        assert_eq!(hours.await.unwrap().len(), 1);
+        let (_, windows) = crate::monitoring::read::operations(
+            &bed.cx,
+            &name,
+            contract::inputs::TimeRange { from: contract::Millis(last.to.0 - 30 * contract::time::DAY), to: last.to },
+        )
+        .await
+        .unwrap();
+        let sum = crate::monitoring::read::sum(&windows);
+        assert_eq!((sum.counts.requests, sum.counts.dropped), (400, 300));
+        crate::alerts::tick(&bed.cx).await.unwrap();
+        let open = crate::alerts::list(&bed.cx, &admin()).await.unwrap().open;
+        assert!(open.iter().any(|alert| alert.sentence.contains("300 rows of the prediction log were given up")), "{open:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_a_durable_answer_and_says_when_to_come_back() {
+    for mut bed in beds().await.into_iter().take(1) {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let rows = bed.rows(&name, "live.csv");
+        let recording = contract::deployment::Recording::Durable;
+        let settings = DeploymentSettings { recording, ..bed.cx.book.get(&name).unwrap().settings.clone() };
+        update(&bed.cx, &admin(), &name, settings).await.unwrap();
+        bed.fill_disk().await;
+        let refused = bed.ask(&name, &rows[0]).await.1.unwrap_err();
+        assert!(
+            matches!(refused, PredictError::Unavailable { retry_after, .. } if retry_after >= Duration::from_secs(1)),
+            "{refused:?}"
+        );
+        bed.try_flush().await.expect_err("nothing can be written");
+        bed.flush().await;
+        assert_eq!(bed.cx.writing.failing_since(), None);
+    }
+}
+
+#[tokio::test]
+async fn old_windows_that_cannot_be_forgotten_keep_nothing_from_being_written() {
+    for mut bed in beds().await.into_iter().take(1) {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let rows = bed.rows(&name, "live.csv");
+        bed.send(&name, &rows[..3]).await;
+        bed.flush().await;
+        bed.clock.advance(30 * contract::time::DAY);
+        let mut tx = bed.cx.store.db.begin().await.unwrap();
+        store::testing::keep_windows(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        for row in &rows[..70] {
+            bed.send(&name, std::slice::from_ref(row)).await;
+            bed.flush().await;
+        }
+        assert_eq!(bed.cx.store.db.predictions(&name, 1_000).await.unwrap().len(), 73);
     }
 }
 

@@ -34,7 +34,9 @@ pub fn typical(feature: &Feature) -> Value {
 pub fn example(version: &KnownVersion) -> Json {
     let mut record = Map::new();
     for feature in &version.contract.features {
-        let reference = version.baseline.as_ref().and_then(|baseline| baseline.features.get(&feature.name));
+        // A hash is no value to send: examples of personal columns are what the contract allows.
+        let known = version.baseline.as_ref().filter(|baseline| !baseline.hashed.contains(&feature.name));
+        let reference = known.and_then(|baseline| baseline.features.get(&feature.name));
         let value = match (reference, typical(feature)) {
             (Some(Baseline::Numeric(numeric)), _) if numeric.n > 0 => {
                 let rounded = if feature.kind == FeatureKind::Integer {

@@ -8,7 +8,7 @@ use super::sums::Sums;
 use super::window::Stretch;
 use contract::time::MINUTE;
 use contract::{DeploymentName, Millis};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use store::rollouts::CountsRow;
 use store::windows::WindowRow;
 
@@ -31,7 +31,19 @@ struct Open<T> {
     sums: T,
 }
 
+/// What one transaction writes.
+pub struct Batch {
+    pub windows: Vec<WindowRow>,
+    pub parts: Vec<CountsRow>,
+    places: Vec<(Key, i64)>,
+}
+
 impl Accumulators {
+    /// Whose windows wait to be written.
+    pub fn waiting(&self) -> BTreeSet<DeploymentName> {
+        self.dirty.iter().map(|(key, _)| key.deployment.clone()).collect()
+    }
+
     /// `process` must never have been used before.
     pub fn new(process: String) -> Self {
         Self {
@@ -67,9 +79,10 @@ impl Accumulators {
         !self.dirty.is_empty() || !self.dirty_parts.is_empty()
     }
 
-    /// Rows of everything that has changed since [`Self::written`].
-    pub fn rows(&self) -> (Vec<WindowRow>, Vec<CountsRow>) {
-        let windows = self.dirty.iter().filter_map(|place| {
+    /// Rows of what has changed since it was [`Self::written`], of at most so many windows.
+    pub fn rows(&self, most: usize) -> Batch {
+        let places: Vec<_> = self.dirty.iter().take(most).cloned().collect();
+        let windows = places.iter().filter_map(|place| {
             let open = self.windows.get(place)?;
             let (key, span) = place;
             Some(WindowRow {
@@ -94,7 +107,32 @@ impl Accumulators {
                 counts: serde_json::to_string(&open.sums).unwrap_or_default(),
             })
         });
-        (windows.collect(), parts.collect())
+        Batch { windows: windows.collect(), parts: parts.collect(), places }
+    }
+
+    /// Gives up what waits to be written beyond about so many bytes: the shortest spans first, and the oldest of each. The longest hold
+    /// the same sums and stay; there are few of them. How many windows.
+    pub fn give_up(&mut self, bytes: usize) -> usize {
+        let sized = |place: &(Key, i64)| self.windows.get(place).map_or(0, |open| open.sums.memory() + 256);
+        let mut taken: usize = self.dirty.iter().map(sized).sum();
+        if taken <= bytes {
+            return 0;
+        }
+        let longest = KEPT.iter().map(|(span, _)| *span).max().unwrap_or_default();
+        let shorter = self.dirty.iter().filter(|place| place.1 < longest);
+        let mut waiting: Vec<_> = shorter.map(|place| (place.1, place.0.start, sized(place), place.clone())).collect();
+        waiting.sort_by_key(|(span, start, ..)| (*span, *start));
+        let mut gone = 0;
+        for (_, _, size, place) in waiting {
+            if taken <= bytes {
+                break;
+            }
+            taken -= size;
+            gone += 1;
+            self.dirty.remove(&place);
+            self.windows.remove(&place);
+        }
+        gone
     }
 
     /// About how much memory the windows of each deployment take.
@@ -107,10 +145,13 @@ impl Accumulators {
     }
 
     /// The rows are committed: closed windows may go.
-    pub fn written(&mut self, now: Millis, rollout_is_open: impl Fn(&Part) -> bool) {
-        self.dirty.clear();
+    pub fn written(&mut self, batch: Batch, now: Millis, rollout_is_open: impl Fn(&Part) -> bool) {
+        for place in &batch.places {
+            self.dirty.remove(place);
+        }
         self.dirty_parts.clear();
-        self.windows.retain(|(key, span), _| key.start + *span + LATE > now);
+        let dirty = &self.dirty;
+        self.windows.retain(|place, _| place.0.start + place.1 + LATE > now || dirty.contains(place));
         self.parts.retain(|part, _| rollout_is_open(part));
     }
 }

@@ -51,7 +51,8 @@ pub async fn fleet(cx: &Ctx, who: &Actor, range: TimeRange) -> Outcome<FleetView
         changes: by_action.iter().map(|(_, n)| u64::try_from(*n).unwrap_or(0)).sum(),
         changes_words: changes_words(&by_action),
     };
-    Ok(FleetView { answer: answer(&lines, &all.alerts), stats, deployments: lines, updated_at: now })
+    let answer = cx.writing.failing_since().map_or_else(|| answer(&lines, &all.alerts), |since| unwritten(since, now));
+    Ok(FleetView { answer, stats, deployments: lines, updated_at: now })
 }
 
 /// What is asked once, of all deployments.
@@ -212,6 +213,19 @@ async fn quality(
     }
     let before = kept::offline(cx, &known.model, stable).await?;
     Ok(before.map(|value| QualityCell { measure, value: Some(value), realised: false, coverage: 0.0 }))
+}
+
+/// Before all else: no page can say what has happened since.
+fn unwritten(since: Millis, now: Millis) -> Answer {
+    Answer {
+        state: State::Bad,
+        headline: "Answers cannot be recorded now".into(),
+        sentence: format!(
+            "The database could not be written since {}. Requests are answered, except where recording is durable; what waits is written when there is room.",
+            since.words(now)
+        ),
+        link: None,
+    }
 }
 
 fn answer(lines: &[Line], alerts: &[AlertLine]) -> Answer {

@@ -106,7 +106,11 @@ pub(crate) fn is_readable(contract: &Contract, feature: &Feature) -> bool {
 
 /// SHA-256 over feature and value, the first 16 hexadecimal digits.
 fn hash(feature: &str, value: &Json) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    value.as_str().map_or_else(|| hash_text(feature, &value.to_string()), |text| hash_text(feature, text))
+}
+
+/// The hash of a text: what windows and baselines count it by.
+pub(crate) fn hash_text(feature: &str, text: &str) -> String {
     let digest = hex::encode(Sha256::digest(format!("{feature}\u{0}{text}").as_bytes()));
     format!("#{}", &digest[..16])
 }

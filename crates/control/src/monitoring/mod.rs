@@ -8,6 +8,7 @@ pub(crate) mod counts;
 mod drift;
 pub(crate) mod findings;
 mod fleet;
+mod hashes;
 mod head;
 pub(crate) mod kept;
 mod latency;
@@ -29,6 +30,7 @@ mod unpack;
 pub(crate) mod whole_rows;
 pub(crate) mod window;
 mod writer;
+pub(crate) mod writing;
 
 pub(crate) use changes::{change_before, changes_of};
 pub use counts::{Counts, Moments};
@@ -37,17 +39,20 @@ pub use fleet::fleet;
 pub(crate) use head::head;
 pub use latency::latency;
 pub(crate) use latency::rates;
-pub(crate) use log::{hashed, is_readable};
+pub(crate) use log::{hash_text, hashed, is_readable};
 pub(crate) use read::is_live;
 pub use read::last;
 pub use retention::{Retention, forget};
 pub(crate) use segments::of as groups_of;
 pub(crate) use unpack::Unpacker;
 pub use writer::{LOG_CAP, Writer};
+pub use writing::Writing;
 
 #[cfg(test)]
 mod kept_tests;
 #[cfg(test)]
 mod log_tests;
+#[cfg(test)]
+mod personal_tests;
 #[cfg(test)]
 mod tests;

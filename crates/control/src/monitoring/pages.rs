@@ -7,6 +7,9 @@ use serving::{Record, RowAnswer};
 use std::collections::HashMap;
 use store::pages::PageRow;
 
+/// Bytes of closed pages that may wait for a database that does not answer.
+const BYTES: u64 = 64 << 20;
+
 #[derive(Default)]
 pub struct Pages {
     /// The page of the last request, which the next one nearly always belongs to as well: found without a hash and without a copy of its
@@ -62,9 +65,23 @@ impl Pages {
         &self.closed
     }
 
-    /// Drops the oldest closed pages but for `waiting`.
-    pub fn forget(&mut self, waiting: usize) {
-        let over = self.closed.len().saturating_sub(waiting);
-        self.closed.drain(..over);
+    /// The closed pages are written.
+    pub fn forget(&mut self) {
+        self.closed.clear();
+    }
+
+    /// Takes out the oldest closed pages, so that the rest holds no more than so many rows and bytes.
+    pub fn give_up(&mut self, rows: usize) -> impl Iterator<Item = PageRow> {
+        let (mut rows, mut bytes) = (rows as u64, BYTES);
+        let fits = |page: &&PageRow| {
+            // A page with few rows takes some memory all the same.
+            let (of_rows, of_bytes) = (u64::try_from(page.rows).unwrap_or_default(), page.body.len() as u64 + 512);
+            let fits = of_rows <= rows && of_bytes <= bytes;
+            (rows, bytes) = (rows.saturating_sub(of_rows), bytes.saturating_sub(of_bytes));
+            fits
+        };
+        let kept = self.closed.iter().rev().take_while(fits).count();
+        let over = self.closed.len() - kept;
+        self.closed.drain(..over)
     }
 }

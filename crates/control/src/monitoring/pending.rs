@@ -2,18 +2,16 @@
 
 use super::counts::Counts;
 use super::log;
-use super::page;
 use super::pages::Pages;
 use super::spans::FINE;
 use super::tally::Tally;
 use super::window::{Features, Operations, Stretch, ms};
-use crate::deployments::{Book, Known};
+use crate::deployments::{Book, Known, version_no};
 use crate::registry::VersionBaseline;
-use contract::deployment::Recording;
 use contract::rollout::Arm;
 use contract::{DeploymentName, Millis, RolloutId, VersionNo};
 use serving::records::Columns;
-use serving::{Label, Outcome as Answered, Record, RowAnswer};
+use serving::{Label, Outcome as Answered, Record, RowAnswer, Waiting};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use store::pages::PageRow;
@@ -85,7 +83,7 @@ pub struct Pending {
     pub log: Vec<PredictionRow>,
     pages: Pages,
     /// Somebody waits for the commit.
-    pub durable: Vec<Record>,
+    pub durable: Vec<Waiting>,
     /// Rows since the last flush, and in the stretch before it: of every so many rows one is written singly or counted as a whole, that it
     /// will be about [`SINGLE`] and [`DEAR`] if this stretch is as busy.
     rows: usize,
@@ -135,7 +133,8 @@ impl Pending {
     }
 
     /// Counts a record, and keeps its rows for the log.
-    pub fn take(&mut self, book: &Book, record: Record) {
+    pub fn take(&mut self, book: &Book, mut record: Record) {
+        let waiting = record.take_waiting();
         let Some(known) = book.get(&record.deployment) else { return };
         let columns = record.columns();
         let answers = record.answers().and_then(|answers| answers.ok()).unwrap_or_default();
@@ -171,10 +170,7 @@ impl Pending {
         } else {
             self.pages.add(&record, &answers, &columns);
         }
-        drop(columns);
-        if known.settings.recording == Recording::Durable {
-            self.durable.push(record);
-        }
+        self.durable.extend(waiting);
     }
 
     /// Takes out what a record is counted in.
@@ -227,11 +223,27 @@ impl Pending {
         self.pages.close(id)
     }
 
-    /// The log is written, or given up but for the newest `waiting` rows of each kind.
-    pub fn forget_log(&mut self, waiting: usize) {
+    /// The log is written.
+    pub fn forget_log(&mut self) {
+        self.log.clear();
+        self.pages.forget();
+    }
+
+    /// Gives up the oldest rows of the log but for `waiting` of each kind, and counts them as dropped where they belong. How many.
+    pub fn give_up_log(&mut self, waiting: usize) -> u64 {
         let over = self.log.len().saturating_sub(waiting);
-        self.log.drain(..over);
-        self.pages.forget(waiting / page::ROWS);
+        let single = self.log.drain(..over).map(|row| (row.deployment, row.version, row.arm, row.at, 1));
+        let packed = self.pages.give_up(waiting).map(|page| (page.deployment, page.version, page.arm, page.first_at, page.rows));
+        let lost: Vec<_> = single.chain(packed).collect();
+        let mut sum = 0;
+        for (deployment, version, arm, at, rows) in lost {
+            let rows = u64::try_from(rows).unwrap_or_default();
+            sum += rows;
+            let Some(arm) = Arm::parse(&arm) else { continue };
+            let (deployment, version) = (DeploymentName(deployment), version_no(version));
+            self.dropped(Key { deployment, version, arm, start: Millis(at).floor_to(FINE) }, rows);
+        }
+        sum
     }
 }
 

@@ -49,7 +49,7 @@ pub fn selected(
     let rate = |reference: f64, current: Option<f64>, verdict| Rate { reference, current, verdict };
     let missing_before = reference.map_or(0.0, |reference| share(reference.missing(), reference.n() + reference.missing()));
     SelectedFeature {
-        description: stable.contract.feature(name).and_then(|feature| feature.description.clone()).unwrap_or_default(),
+        description: description(stable, name),
         state,
         measure: measure_name(finding.distance.measure).into(),
         headline,
@@ -67,6 +67,18 @@ pub fn selected(
         importance: None,
         attribution: None,
         feature: name.clone(),
+    }
+}
+
+/// What the contract says about a feature, and that its categories are hashes where they are.
+fn description(stable: &KnownVersion, name: &str) -> String {
+    let said = stable.contract.feature(name).and_then(|feature| feature.description.clone()).unwrap_or_default();
+    match &stable.baseline {
+        Some(baseline) if baseline.hashed.contains(name) => {
+            let hashed = "Personal data: its values are counted and shown by their hashes.";
+            if said.is_empty() { hashed.to_owned() } else { format!("{} {hashed}", said.trim_end()) }
+        }
+        _ => said,
     }
 }
 

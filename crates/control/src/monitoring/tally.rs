@@ -1,11 +1,13 @@
 //! What is being counted about features, by place: finding each of twenty windows by its name cost more than counting the value.
 
+use super::hashes::Hashes;
 use super::whole_rows::WholeRows;
 use super::window::Features;
 use crate::registry::VersionBaseline;
 use serving::records::{Columns, Seen};
 use serving::{Record, RowAnswer};
 use stats::bins::{Baseline, Cell, Window};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Requests of a tally from which bins are found with the help of tables. They take memory, which is for versions that are busy.
@@ -18,6 +20,8 @@ pub struct Tally {
     /// Where each of them stood in the last request.
     places: Vec<usize>,
     requests: usize,
+    /// Where the baseline names categories by hashes.
+    hashes: Vec<Option<Hashes>>,
     score: Option<Window>,
     label: Option<Window>,
     rows: WholeRows,
@@ -27,9 +31,10 @@ impl Tally {
     pub fn new(baseline: Arc<VersionBaseline>) -> Self {
         let windows: Vec<Window> = baseline.features.values().map(Window::new).collect();
         let places = vec![usize::MAX; windows.len()];
+        let hashes = baseline.features.keys().map(|name| baseline.hashed.contains(name).then(Hashes::default)).collect();
         let empty = |reference: &Option<Baseline>| reference.as_ref().map(Window::new);
         let (score, label) = (empty(&baseline.score), empty(&baseline.label));
-        Self { baseline, windows, places, requests: 0, score, label, rows: WholeRows::default() }
+        Self { baseline, windows, places, requests: 0, hashes, score, label, rows: WholeRows::default() }
     }
 
     /// Whether it counts over this very baseline: a version's is made anew when its contract is edited.
@@ -41,8 +46,8 @@ impl Tally {
     pub fn add(&mut self, columns: &Columns<'_>) {
         self.requests += 1;
         let finders = if self.requests > BUSY { self.baseline.finders() } else { &[] };
-        let counted = self.windows.iter_mut().zip(&mut self.places);
-        for (i, ((name, reference), (window, place))) in self.baseline.features.iter().zip(counted).enumerate() {
+        let counted = self.windows.iter_mut().zip(&mut self.places).zip(&mut self.hashes);
+        for (i, ((name, reference), ((window, place), hashes))) in self.baseline.features.iter().zip(counted).enumerate() {
             let mut column = columns.get(*place).filter(|column| column.feature.name == *name);
             if column.is_none() {
                 let Some(found) = columns.iter().position(|column| column.feature.name == *name) else { continue };
@@ -50,22 +55,28 @@ impl Tally {
                 column = columns.get(found);
             }
             let Some(column) = column else { continue };
-            match (window, reference, finders.get(i).and_then(Option::as_ref)) {
-                (Window::Numeric(window), Baseline::Numeric(reference), Some(finder)) => {
-                    for row in 0..column.rows() {
-                        window.add_all(reference, finder, &[column.number(row)], None);
-                    }
+            if let (Window::Numeric(window), Baseline::Numeric(reference), Some(finder)) =
+                (&mut *window, reference, finders.get(i).and_then(Option::as_ref))
+            {
+                for row in 0..column.rows() {
+                    window.add_all(reference, finder, &[column.number(row)], None);
                 }
-                (window, reference, _) => {
-                    for row in 0..column.rows() {
-                        // A window is made over the very baseline that it is counted over, so this cannot mismatch.
-                        let _ = match &column.seen(row) {
-                            Seen::Missing => window.add(reference, Cell::Missing),
-                            Seen::Num(x) => window.add(reference, Cell::Number(*x)),
-                            Seen::Text(text) => window.add(reference, Cell::Text(text)),
-                        };
-                    }
+                continue;
+            }
+            for row in 0..column.rows() {
+                let seen = column.seen(row);
+                if let Some(hashes) = hashes.as_mut()
+                    && let Some(text) = personal(&seen)
+                {
+                    let _ = window.add(reference, Cell::Text(hashes.of(name, &text)));
+                    continue;
                 }
+                // A window is made over the very baseline that it is counted over, so this cannot mismatch.
+                let _ = match &seen {
+                    Seen::Missing => window.add(reference, Cell::Missing),
+                    Seen::Num(x) => window.add(reference, Cell::Number(*x)),
+                    Seen::Text(text) => window.add(reference, Cell::Text(text)),
+                };
             }
         }
     }
@@ -94,6 +105,17 @@ impl Tally {
             label: self.label.filter(has_rows),
             rows: self.rows,
         }
+    }
+}
+
+/// The text that stands for a value of a personal column; `None` for a missing one.
+fn personal<'s>(seen: &'s Seen<'_>) -> Option<Cow<'s, str>> {
+    match seen {
+        Seen::Missing => None,
+        Seen::Num(x) if x.is_nan() => None,
+        // As windows name the category of a number.
+        Seen::Num(x) => Some(Cow::Owned(x.to_string())),
+        Seen::Text(text) => Some(Cow::Borrowed(text)),
     }
 }
 

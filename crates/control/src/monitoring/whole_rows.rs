@@ -1,6 +1,7 @@
 //! What is counted of whole rows, beside what is counted of each column: how the features go together, and how good the answers are
 //! expected to be.
 
+use super::log::hash_text;
 use super::spans;
 use crate::deployments::version_no;
 use crate::registry::VersionBaseline;
@@ -11,7 +12,7 @@ use contract::inputs::TimeRange;
 use contract::rollout::Arm;
 use contract::{DeploymentName, Millis, VersionNo};
 use serde::{Deserialize, Serialize};
-use serving::records::Columns;
+use serving::records::{Column, Columns};
 use serving::{Record, RowAnswer, Value};
 use stats::bins::Cell;
 use stats::joint::{JointBaseline, JointWindow};
@@ -55,7 +56,7 @@ impl WholeRows {
             // Two classes need no more than the answer.
             let needs_row = joint.is_some() || estimator.is_some_and(Estimator::needs_row);
             let values: Vec<Value> =
-                if needs_row { columns.iter().map(|column| column.seen(row).owned()).collect() } else { Vec::new() };
+                if needs_row { columns.iter().map(|column| counted(baseline, column, row)).collect() } else { Vec::new() };
             let value = |name: &str| values.get(contract.features.iter().position(|feature| feature.name == name)?);
             if let Some(joint) = joint {
                 let scores = joint.scores(&baseline.features, |name| value(name).map_or(Cell::Missing, cell));
@@ -69,6 +70,16 @@ impl WholeRows {
                 self.expected.get_or_insert_with(|| Expected::new(estimator)).add(estimator, contract, answer, number);
             }
         }
+    }
+}
+
+/// A value as the baseline names it: the texts of personal columns by their hashes.
+fn counted(baseline: &VersionBaseline, column: &Column<'_>, row: usize) -> Value {
+    let name = &column.feature.name;
+    match column.seen(row).owned() {
+        Value::Text(text) if baseline.hashed.contains(name) => Value::Text(hash_text(name, &text)),
+        Value::Num(x) if !x.is_nan() && baseline.hashed.contains(name) => Value::Text(hash_text(name, &x.to_string())),
+        other => other,
     }
 }
 

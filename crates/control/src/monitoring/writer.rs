@@ -1,6 +1,6 @@
 //! The one background loop that writes what was answered: windows, the counts of rollouts, the prediction log.
 
-use super::accumulators::Accumulators;
+use super::accumulators::{Accumulators, Batch};
 use super::at_once::Parts;
 use super::pending::{Key, Pending};
 use super::spans::{FINE, KEPT};
@@ -10,7 +10,7 @@ use contract::Millis;
 use contract::deployment::Recording;
 use contract::live::Topic;
 use contract::rollout::Arm;
-use serving::{Record, Records};
+use serving::{Record, Records, Waiting};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -29,6 +29,10 @@ pub const LOG_CAP: i64 = 500_000;
 const PRUNE_EVERY: u32 = 60;
 /// Rows that may wait for a database that does not answer; past it the oldest go.
 const WAITING: usize = 100_000;
+/// Windows that one transaction writes after one that failed: a try that fails again has not made thousands of them ready.
+const AFTER_FAILURE: usize = 256;
+/// Bytes of windows that may wait for a database that does not answer.
+const WINDOWS: usize = 128 << 20;
 
 /// Takes in records, adds them up, writes them every two seconds.
 pub struct Writer {
@@ -38,13 +42,22 @@ pub struct Writer {
     accumulators: Accumulators,
     flushes: u32,
     dropped: u64,
+    /// Rows of the log and bytes of windows that may wait.
+    may_wait: (usize, usize),
 }
 
 impl Writer {
     pub fn new(cx: Ctx) -> Self {
         let process = cx.new_id();
         let parts = Arc::new(Parts::new(cx.book.clone()));
-        Self { cx, pending: Pending::default(), parts, accumulators: Accumulators::new(process), flushes: 0, dropped: 0 }
+        let accumulators = Accumulators::new(process);
+        Self { cx, pending: Pending::default(), parts, accumulators, flushes: 0, dropped: 0, may_wait: (WAITING, WINDOWS) }
+    }
+
+    /// With other bounds, which a test reaches.
+    #[cfg(test)]
+    pub fn may_wait(&mut self, rows: usize, bytes: usize) {
+        self.may_wait = (rows, bytes);
     }
 
     /// Short records are counted where they are answered, from now on.
@@ -76,7 +89,9 @@ impl Writer {
                 self.take_some(&mut taken, STRETCH);
                 tokio::task::yield_now().await;
             }
-            if Instant::now() >= due || !self.pending.durable.is_empty() || !more {
+            // Where nothing can be written, each caller that waits is no reason to try anew.
+            let waited_for = !self.pending.durable.is_empty() && self.cx.writing.failing_since().is_none();
+            if Instant::now() >= due || waited_for || !more {
                 self.note_drops(self.cx.router().map_or(0, |router| router.recorder().dropped()));
                 if let Err(problem) = self.flush().await {
                     tracing::error!(%problem, "windows were not written; they are kept and tried again");
@@ -140,7 +155,10 @@ impl Writer {
     pub async fn flush(&mut self) -> Outcome<()> {
         self.flushes = self.flushes.wrapping_add(1);
         if self.flushes.is_multiple_of(PRUNE_EVERY) {
-            self.prune().await?;
+            // What is too old does no harm for another while: what is new is written all the same.
+            if let Err(problem) = self.prune().await {
+                tracing::error!(%problem, "old windows were not forgotten");
+            }
         }
         let parts = self.parts.collect();
         if self.pending.is_empty() && parts.is_empty() && !self.accumulators.is_dirty() {
@@ -153,40 +171,64 @@ impl Writer {
             self.accumulators.absorb(&mut part);
             self.pending.adopt(part);
         }
-        let (windows, parts) = self.accumulators.rows();
-        let doing = "Writing windows";
-        let pages = self.pending.close_pages(|| self.cx.new_id()).to_vec();
-        let now = self.cx.now();
-        let written = async {
-            let mut tx = self.cx.store.db.begin().await?;
-            for row in &windows {
-                tx.window_replace(row).await?;
+        let most = if self.cx.writing.failing_since().is_some() { AFTER_FAILURE } else { usize::MAX };
+        let waiting = self.accumulators.waiting();
+        loop {
+            let batch = self.accumulators.rows(most);
+            if let Err(error) = self.write(&batch).await {
+                self.keep_waiting();
+                return Err(error).or_problem("Writing windows");
             }
-            for row in &parts {
-                tx.rollout_counts_replace(row).await?;
+            self.pending.forget_log();
+            let book = self.cx.book.all();
+            self.accumulators.written(batch, self.cx.now(), |part| {
+                book.values().any(|known| known.rollout.as_ref().is_some_and(|r| r.id == part.rollout))
+            });
+            if !self.accumulators.is_dirty() {
+                break;
             }
-            tx.predictions_append(&self.pending.log).await?;
-            for page in pages {
-                unpack_awaited(&mut tx, &page, now).await?;
-                tx.page_append(page).await?;
-            }
-            tx.commit().await
-        };
-        if let Err(error) = written.await {
-            self.pending.forget_log(WAITING);
-            return Err(error).or_problem(doing);
         }
-        self.pending.forget_log(0);
-        self.pending.durable.drain(..).for_each(|mut record| record.committed());
-        let book = self.cx.book.all();
-        self.accumulators.written(self.cx.now(), |part| {
-            book.values().any(|known| known.rollout.as_ref().is_some_and(|r| r.id == part.rollout))
-        });
+        self.pending.durable.drain(..).for_each(Waiting::committed);
+        self.cx.writing.succeeded(self.cx.now(), || waiting);
         self.cx.kept.opened(self.accumulators.memory());
         for deployment in touched {
             self.cx.announce(Topic::Metrics { deployment });
         }
         crate::outcomes::join_waiting(&self.cx).await
+    }
+
+    /// One transaction: windows, the counts of rollouts, and the log as far as it still waits.
+    async fn write(&mut self, batch: &Batch) -> store::Result<()> {
+        let pages = self.pending.close_pages(|| self.cx.new_id()).to_vec();
+        let now = self.cx.now();
+        let mut tx = self.cx.store.db.begin().await?;
+        for row in &batch.windows {
+            tx.window_replace(row).await?;
+        }
+        for row in &batch.parts {
+            tx.rollout_counts_replace(row).await?;
+        }
+        tx.predictions_append(&self.pending.log).await?;
+        for page in pages {
+            unpack_awaited(&mut tx, &page, now).await?;
+            tx.page_append(page).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Nothing could be written. What waits is bounded, and what of it is given up is counted and told.
+    fn keep_waiting(&mut self) {
+        self.pending.durable.retain(|waiting| !waiting.has_gone());
+        let lost = self.pending.give_up_log(self.may_wait.0);
+        let windows = self.accumulators.give_up(self.may_wait.1);
+        self.cx.writing.failed(self.cx.now(), lost);
+        if lost > 0 || windows > 0 {
+            tracing::error!(
+                lost,
+                windows,
+                "rows of the prediction log and short windows were given up: too much waits to be written"
+            );
+        }
     }
 
     /// Forgets what is older than it is kept for.

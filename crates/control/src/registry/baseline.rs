@@ -3,13 +3,14 @@
 use super::Version;
 use super::estimator::Estimator;
 use crate::datasets::{Column, Table};
+use crate::monitoring::{hash_text, is_readable};
 use crate::{Ctx, IntoProblem, Outcome};
-use contract::{Contract, FeatureKind, Problem};
+use contract::{Contract, Feature, FeatureKind, Problem};
 use serde::{Deserialize, Serialize};
 use serving::interpret::{Label, RowAnswer};
 use stats::bins::{Baseline, CategoricalBaseline, Cell, DEFAULT_BINS, Finder, NumericBaseline};
 use stats::joint::JointBaseline;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 /// The reference rows of a version, counted.
@@ -24,6 +25,9 @@ pub struct VersionBaseline {
     /// How the features go together; `None` with too few rows or columns, and in baselines from before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joint: Option<JointBaseline>,
+    /// Features of personal data: their categories are named by hashes, and live values are counted by theirs.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub hashed: BTreeSet<String>,
     /// How good answers are expected to be; `None` without labelled rows, and in baselines from before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimator: Option<Estimator>,
@@ -65,10 +69,33 @@ impl VersionBaseline {
 pub async fn baseline(cx: &Ctx, version: &Version) -> Outcome<Option<VersionBaseline>> {
     let Some(hash) = &version.baseline_hash else { return Ok(None) };
     let bytes = cx.store.blobs.get(hash).await.or_problem("Reading the baseline")?;
-    serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+    let read = serde_json::from_slice(&bytes).map_err(|error| {
         tracing::error!(%error, %hash, "a stored baseline cannot be read");
         Problem::internal("The stored baseline cannot be read.")
-    })
+    });
+    let mut baseline: VersionBaseline = read?;
+    baseline.hide(&version.contract);
+    Ok(Some(baseline))
+}
+
+impl VersionBaseline {
+    /// Names the categories of what the contract calls personal by their hashes, those of the prediction log, each in its place. What is
+    /// hidden stays hidden. Whether anything was hidden that was not before.
+    pub fn hide(&mut self, contract: &Contract) -> bool {
+        let is_text = |feature: &Feature| matches!(feature.kind, FeatureKind::Category | FeatureKind::Text);
+        let personal = contract.personal().filter(|feature| is_text(feature) && !is_readable(contract, feature));
+        let before = self.hashed.len();
+        for Feature { name, .. } in personal {
+            let Some(Baseline::Categorical(known)) = self.features.get_mut(name) else { continue };
+            if self.hashed.insert(name.clone()) {
+                known.rename(|value| hash_text(name, value));
+                if let Some(joint) = &mut self.joint {
+                    joint.rename(name, |value| hash_text(name, value));
+                }
+            }
+        }
+        self.hashed.len() > before
+    }
 }
 
 /// Reference rows that the joint statistics are made from, evenly spaced, so that they stay in the order of the file.
@@ -130,7 +157,8 @@ pub(super) fn freeze(contract: &Contract, reference: &Table, answers: &[RowAnswe
         .collect();
     let scores: Vec<f64> = answers.iter().filter_map(|answer| answer.score).collect();
     let numeric = |values: &[f64]| (!values.is_empty()).then(|| Baseline::Numeric(NumericBaseline::fit(values, DEFAULT_BINS)));
-    VersionBaseline {
+    let mut frozen = VersionBaseline {
+        hashed: BTreeSet::new(),
         joint: joint(contract, &features, reference),
         estimator: None,
         finders: Finders::default(),
@@ -141,5 +169,7 @@ pub(super) fn freeze(contract: &Contract, reference: &Table, answers: &[RowAnswe
         }),
         score: if contract.positive.is_some() { numeric(&scores) } else { None },
         rows: reference.rows as u64,
-    }
+    };
+    frozen.hide(contract);
+    frozen
 }

@@ -1,5 +1,6 @@
 //! What people may change about a model or a version: words, tags, and the judgements in the contract. Never the file.
 
+use super::baseline::VersionBaseline;
 use super::model::{ModelInfo, check_tags, check_text, info};
 use super::version::{keep, kept};
 use crate::audit::entry;
@@ -7,9 +8,10 @@ use crate::{Actor, Ctx, IntoProblem, Outcome};
 use contract::inputs::CreateModel;
 use contract::live::Topic;
 use contract::role::Act;
-use contract::{Contract, FeatureKind, ModelName, Problem, VersionNo};
+use contract::{BlobHash, Contract, FeatureKind, ModelName, Problem, VersionNo};
 use serde_json::json;
 use std::collections::BTreeMap;
+use store::registry::VersionRow;
 
 /// Replaces description, owner, purpose, limits and tags of a model. The name stays.
 pub async fn edit_model(cx: &Ctx, who: &Actor, name: &ModelName, input: CreateModel) -> Outcome<ModelInfo> {
@@ -108,6 +110,9 @@ pub async fn set_contract(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionN
     let changed: Vec<&str> =
         before.features.iter().zip(&wanted.features).filter(|(a, b)| a != b).map(|(a, _)| a.name.as_str()).collect();
     row.contract = keep(&wanted)?;
+    if let Some(hidden) = hidden(cx, &row, &wanted).await? {
+        row.baseline_hash = Some(hidden.0);
+    }
     tx.update_version(&row).await.or_problem(doing)?;
     let summary = format!("Changed the contract of version {no} of {model}");
     let detail = json!({"features": changed, "before": before});
@@ -117,6 +122,18 @@ pub async fn set_contract(cx: &Ctx, who: &Actor, model: &ModelName, no: VersionN
     tx.commit().await.or_problem(doing)?;
     cx.announce(Topic::Version { model: model.clone(), version: no });
     Ok(wanted)
+}
+
+/// The baseline as it must be stored now that the contract calls more of it personal; `None` if it stays.
+async fn hidden(cx: &Ctx, row: &VersionRow, wanted: &Contract) -> Outcome<Option<BlobHash>> {
+    let doing = "Changing the baseline";
+    let Some(hash) = row.baseline_hash.clone().map(BlobHash) else { return Ok(None) };
+    let bytes = cx.store.blobs.get(&hash).await.or_problem(doing)?;
+    let mut baseline: VersionBaseline = kept(std::str::from_utf8(&bytes).unwrap_or_default())?;
+    if !baseline.hide(wanted) {
+        return Ok(None);
+    }
+    cx.store.blobs.put(keep(&baseline)?.into()).await.or_problem(doing).map(Some)
 }
 
 /// What of a contract people may change, and what a sensible change is.

@@ -102,7 +102,7 @@ impl Drop for Lead<'_> {
     fn drop(&mut self) {
         if let Some(shared) = self.0.take() {
             let jobs = shared.gathering.lock().take();
-            jobs.into_iter().for_each(|job| queue_up(shared, job));
+            jobs.into_iter().for_each(Job::send_on);
         }
     }
 }
@@ -131,7 +131,7 @@ pub(super) async fn gathered(
             queued: Instant::now(),
             deadline,
             began: None,
-            reply: Reply::Channel(sender),
+            reply: Reply::Gathered(sender),
         }
     });
     match joined {
@@ -140,7 +140,14 @@ pub(super) async fn gathered(
         Joined::Another => {}
         Joined::Last(jobs) => run(shared, jobs),
     }
-    Some(super::received(waiting?, deadline).await)
+    let answer = match deadline {
+        Some(deadline) => match tokio::time::timeout_at(deadline.into(), waiting?).await {
+            Ok(answer) => answer,
+            Err(_) => return Some(Err(InferError::DeadlineExceeded)),
+        },
+        None => waiting?.await,
+    };
+    answer.unwrap_or_else(|_| Some(Err(super::lost())))
 }
 
 /// Rows that a caller's thread may be held for.
@@ -157,17 +164,11 @@ fn run(shared: &Shared, jobs: Vec<Job>) {
     }
     let rows = jobs.iter().map(|job| job.rows).sum();
     let Some(loan) = shared.queue.borrow(rows, Instant::now()) else {
-        return jobs.into_iter().for_each(|job| queue_up(shared, job));
+        return jobs.into_iter().for_each(Job::send_on);
     };
     if let Some(mut runner) = shared.runner(loan.slot) {
-        worker::serve(&mut runner, shared, Batch { jobs, rows });
-    }
-}
-
-fn queue_up(shared: &Shared, job: Job) {
-    let batchable = shared.batchable.load(std::sync::atomic::Ordering::Relaxed);
-    if let Err((refused, job)) = shared.queue.admit(job, batchable, shared.stats.line()) {
-        job.answer(Err(refused));
+        // Those whose answer is lost hear it, the caller on whose thread this is among them.
+        let _ = worker::caught(shared, || worker::serve(&mut runner, shared, Batch { jobs, rows }));
     }
 }
 

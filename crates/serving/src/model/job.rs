@@ -68,6 +68,8 @@ pub fn whole_seconds(time: Duration) -> u64 {
 /// Who hears the answer.
 pub(super) enum Reply {
     Channel(oneshot::Sender<Result<Answer, InferError>>),
+    /// One of those that share a run on a caller's thread: `None` tells it to go the usual way.
+    Gathered(oneshot::Sender<Option<Result<Answer, InferError>>>),
     Call(Box<dyn FnOnce(Result<Answer, InferError>) + Send>),
 }
 
@@ -85,7 +87,11 @@ pub(super) struct Job {
 impl Job {
     /// Nobody waits for the answer any more.
     pub fn abandoned(&self) -> bool {
-        matches!(&self.reply, Reply::Channel(sender) if sender.is_closed())
+        match &self.reply {
+            Reply::Channel(sender) => sender.is_closed(),
+            Reply::Gathered(sender) => sender.is_closed(),
+            Reply::Call(_) => false,
+        }
     }
 
     /// A run of so many rows begins that it is part of; `None`: it waits for another one.
@@ -99,12 +105,21 @@ impl Job {
         match self.reply {
             // The receiver may have gone in the meantime, which is its right.
             Reply::Channel(sender) => drop(sender.send(answer)),
+            Reply::Gathered(sender) => drop(sender.send(Some(answer))),
             // Whatever goes wrong there is no matter of the other requests of the run.
             Reply::Call(then) => {
                 if catch_unwind(AssertUnwindSafe(|| then(answer))).is_err() {
                     tracing::error!("whoever waited for an answer panicked when it came");
                 }
             }
+        }
+    }
+
+    /// Nothing comes of the shared run: the caller goes the usual way, where it is told of a run that hangs and of its deadline.
+    pub fn send_on(self) {
+        match self.reply {
+            Reply::Gathered(sender) => drop(sender.send(None)),
+            _ => self.answer(Err(InferError::Closed)),
         }
     }
 

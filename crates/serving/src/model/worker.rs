@@ -92,11 +92,25 @@ pub(super) fn work(slot: usize, shared: &Shared) {
     }
 }
 
+/// Does what `run` does on a caller's own thread: a panic there is a failure of the model, as on a thread of its own, and not the end of
+/// the caller's request. `None` if it panicked.
+pub(super) fn caught<T>(shared: &Shared, run: impl FnOnce() -> T) -> Option<T> {
+    let ran = catch_unwind(AssertUnwindSafe(|| {
+        die_if_told(shared);
+        run()
+    }));
+    ran.inspect_err(|_| tracing::error!("a run on a caller's thread panicked; its requests are answered as failed")).ok()
+}
+
+fn die_if_told(shared: &Shared) {
+    if shared.kill.load(Ordering::Relaxed) && shared.kill.swap(false, Ordering::Relaxed) {
+        panic!("killed to see what becomes of its requests");
+    }
+}
+
 fn serve_all(slot: usize, shared: &Shared) {
     while let Some(batch) = shared.queue.next(slot, shared.batchable.load(Ordering::Relaxed), || shared.stats.line()) {
-        if shared.kill.load(Ordering::Relaxed) && shared.kill.swap(false, Ordering::Relaxed) {
-            panic!("killed to see what becomes of its requests");
-        }
+        die_if_told(shared);
         if let Some(mut runner) = shared.runner(slot) {
             serve(&mut runner, shared, batch);
         }
@@ -137,14 +151,16 @@ pub(super) fn at_once(shared: &Shared, inputs: &Named, rows: usize) -> Option<Re
     let asked = Instant::now();
     let loan = shared.queue.borrow(rows, asked)?;
     let mut runner = shared.runner(loan.slot)?;
-    let answer = runner.run(inputs, shared.run_limit).map(|(outputs, spent)| {
-        shared.stats.add(rows, spent);
-        Answer { outputs, timings: timings(Duration::ZERO, spent, rows, true) }
+    let answer = caught(shared, || {
+        runner.run(inputs, shared.run_limit).map(|(outputs, spent)| {
+            shared.stats.add(rows, spent);
+            Answer { outputs, timings: timings(Duration::ZERO, spent, rows, true) }
+        })
     });
     // The session is free before its place is.
     drop(runner);
     drop(loan);
-    Some(answer)
+    Some(answer.unwrap_or_else(|| Err(super::lost())))
 }
 
 fn timings(queued: Duration, spent: Spent, batch_rows: usize, leads_run: bool) -> Timings {
@@ -201,21 +217,94 @@ fn together(runner: &mut Runner, shared: &Shared, jobs: &[Job], rows: usize) -> 
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{InferError, LoadOptions, Priority};
+    use crate::model::session::Spent;
+    use crate::model::{InferError, LoadOptions, Model, Named, Notice, Priority};
     use crate::runtime::Runtime;
     use crate::tensor::{Data, Tensor};
     use std::path::Path;
     use std::sync::Arc;
+    use std::time::{Duration, Instant};
 
-    #[test]
     #[expect(clippy::disallowed_methods, reason = "a test is told where the library is as the program is")]
-    fn a_thread_that_panics_is_started_again_with_its_session() {
+    fn double() -> (Arc<Model>, Arc<Named>) {
         let library = std::env::var_os("ORT_DYLIB_PATH")
             .expect("ORT_DYLIB_PATH must name libonnxruntime: run `cargo xtask setup`, or set it");
         let file = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/double.onnx")).expect("a small model");
         let runtime = Runtime::start(Path::new(&library)).expect("it starts");
         let model = runtime.load(&file, LoadOptions { sessions: 1, ..LoadOptions::default() }).expect("it loads");
         let row = Arc::new(vec![("x".to_owned(), Tensor::new([1, 2], Data::F32(vec![1.0, 2.0])).expect("shape"))]);
+        // What a run costs is known for certain, and that it pays to share one.
+        let spent = |us: u64| Spent { compute: Duration::from_micros(us), ..Spent::default() };
+        for _ in 0..400 {
+            model.shared.stats.learn(1, spent(12));
+            model.shared.stats.learn(8, spent(19));
+        }
+        assert!(model.shared.at_once && model.cost().sure, "{:?}", model.cost());
+        (model, row)
+    }
+
+    #[tokio::test]
+    async fn a_panic_on_a_callers_own_thread_is_a_failure_and_no_more() {
+        let (model, row) = double();
+        for together in [1, 8] {
+            let mut most = 0;
+            for _ in 0..200 {
+                model.kill_next_thread();
+                let ask = |_| {
+                    let (model, row) = (model.clone(), row.clone());
+                    tokio::spawn(async move { model.infer(row, Priority::Live, None).await })
+                };
+                let asked: Vec<_> = (0..together).map(ask).collect();
+                let mut failed = 0;
+                for one in asked {
+                    match one.await.expect("no panic comes through") {
+                        Ok(_) => {}
+                        Err(InferError::Failed(_)) => failed += 1,
+                        other => panic!("{other:?}"),
+                    }
+                }
+                most = most.max(failed);
+            }
+            assert!(most >= together.min(2), "{most} of {together} that shared a run");
+        }
+        assert!(model.infer(row, Priority::Live, None).await.is_ok());
+        assert_eq!(model.restarts(), 0, "no thread of the model had anything to do with it");
+    }
+
+    #[tokio::test]
+    async fn callers_that_do_not_get_their_shared_run_hear_of_their_deadline() {
+        let (model, row) = double();
+        for round in 0..13 {
+            // Somebody else has the only session.
+            let loan = loop {
+                // Those of the last round may still be on their way out.
+                match model.shared.queue.borrow(1, Instant::now()) {
+                    Some(loan) => break loan,
+                    None => tokio::time::sleep(Duration::from_millis(1)).await,
+                }
+            };
+            let ask = |_| {
+                let (model, row) = (model.clone(), row.clone());
+                tokio::spawn(async move {
+                    let mut heard = Vec::new();
+                    let deadline = Some(Instant::now() + Duration::from_millis(60));
+                    let answer = model.infer_watched(row, Priority::Live, deadline, |notice| heard.push(notice)).await;
+                    (answer, heard)
+                })
+            };
+            let callers: Vec<_> = (0..3).map(ask).collect();
+            for caller in callers {
+                let (answer, heard) = caller.await.expect("no panic");
+                assert_eq!(answer, Err(InferError::DeadlineExceeded));
+                assert!(heard.contains(&Notice::LastCall), "round {round}: {heard:?}");
+            }
+            drop(loan);
+        }
+    }
+
+    #[test]
+    fn a_thread_that_panics_is_started_again_with_its_session() {
+        let (model, row) = double();
         for (round, priority) in [Priority::Live, Priority::Background, Priority::Live].into_iter().enumerate() {
             model.kill_next_thread();
             let lost = model.infer_blocking(row.clone(), priority);

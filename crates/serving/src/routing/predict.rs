@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 
 /// When to come back to a version that could not be loaded: it is tried again about that often.
 const BROKEN: Duration = Duration::from_secs(30);
+/// When to come back where answers cannot be recorded: a few tries of the writer later.
+const UNRECORDED: Duration = Duration::from_secs(5);
 
 /// One request. Its id comes with it and must be new; without a routing key, the id decides the arm.
 #[derive(Clone, Debug)]
@@ -328,7 +330,8 @@ impl<'r> Course<'r> {
             Recording::Async => receipt.keep(self.inner.clone(), draft),
             Recording::Durable if self.inner.recorder.record_durably(draft).await => {}
             Recording::Durable => {
-                return Err(PredictError::Failed("the answer could not be recorded, which this deployment asks for".into()));
+                let why = "the answer could not be recorded, which this deployment asks for".into();
+                return Err(PredictError::Unavailable { why, retry_after: UNRECORDED });
             }
             Recording::Off => {}
         }

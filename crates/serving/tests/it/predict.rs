@@ -227,14 +227,57 @@ async fn a_durable_answer_waits_for_its_record() {
     let mut record = records.recv().await.expect("a record");
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!asked.is_finished(), "it is not kept yet");
-    record.committed();
+    record.take_waiting().expect("somebody waits").committed();
     assert!(asked.await.expect("no panic").is_ok());
     let asked = tokio::spawn({
         let router = router.clone();
         async move { router.predict(ask("q", 1.0)).await }
     });
     drop(records.recv().await);
-    assert!(matches!(asked.await.expect("no panic"), Err(PredictError::Failed(_))), "a record that was lost is no answer");
+    assert!(
+        matches!(asked.await.expect("no panic"), Err(PredictError::Unavailable { .. })),
+        "a record that was lost is no answer"
+    );
+}
+
+#[tokio::test]
+async fn a_durable_answer_claims_no_more_memory_than_there_is_and_gives_it_back() {
+    let (recorder, mut records) = Recorder::new(Arc::new(|| NOW), RecorderOptions { records: 100, bytes: 1_500 });
+    let router = Router::new(recorder);
+    let mut durable = route(served("says_1", 1), vec![]);
+    durable.settings.recording = Recording::Durable;
+    router.set_route(durable);
+    for round in 0..4 {
+        // They come, wait for their records, and leave.
+        let callers: Vec<_> = (0..5)
+            .map(|i| {
+                let router = router.clone();
+                tokio::spawn(async move { router.predict(ask(&format!("p{round}.{i}"), 1.0)).await })
+            })
+            .collect();
+        let refused = |callers: &[tokio::task::JoinHandle<_>]| callers.iter().filter(|one| one.is_finished()).count();
+        while router.recorder().waiting() + refused(&callers) < 5 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let waiting = router.recorder().waiting();
+        assert!((1..5).contains(&waiting), "round {round}: {waiting} have a place, the others are refused at once");
+        for caller in callers {
+            if caller.is_finished() {
+                let refused = caller.await.expect("no panic");
+                assert!(
+                    matches!(&refused, Err(PredictError::Unavailable { retry_after, .. }) if *retry_after >= Duration::from_secs(1))
+                );
+            } else {
+                caller.abort();
+            }
+        }
+        for _ in 0..waiting {
+            let waiting = records.recv().await.and_then(|mut record| record.take_waiting()).expect("a record that is waited for");
+            while !waiting.has_gone() {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -46,10 +46,22 @@ impl CategoricalBaseline {
         sorted.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         baseline.other = sorted.iter().skip(CATEGORIES_KEPT).map(|(_, count)| count).sum();
         baseline.categories = sorted.into_iter().take(CATEGORIES_KEPT).map(|(name, count)| (name.to_owned(), count)).collect();
-        baseline.by_name = (0..baseline.categories.len() as u32).collect();
-        let categories = &baseline.categories;
-        baseline.by_name.sort_unstable_by(|&a, &b| categories[a as usize].0.cmp(&categories[b as usize].0));
+        baseline.sort_by_name();
         baseline
+    }
+
+    /// Gives every category another name, each in its place: windows over the baseline stay comparable.
+    pub fn rename(&mut self, name: impl Fn(&str) -> String) {
+        for (old, _) in &mut self.categories {
+            *old = name(old);
+        }
+        self.sort_by_name();
+    }
+
+    fn sort_by_name(&mut self) {
+        let categories = &self.categories;
+        self.by_name = (0..categories.len() as u32).collect();
+        self.by_name.sort_unstable_by(|&a, &b| categories[a as usize].0.cmp(&categories[b as usize].0));
     }
 
     /// Position of a category among [`Self::categories`], `None` for one that is not kept by name.

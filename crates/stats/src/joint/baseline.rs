@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::columns::Column;
+use super::columns::{Column, Scale};
 use super::matrix::{Symmetric, Yardstick};
 use super::null::JointNull;
 use super::window::JointWindow;
@@ -76,6 +76,15 @@ fn closest<'a>(
 }
 
 impl JointBaseline {
+    /// Gives the values of a feature's columns other names, as [`crate::bins::CategoricalBaseline::rename`] does.
+    pub fn rename(&mut self, feature: &str, name: impl Fn(&str) -> String) {
+        for column in self.columns.iter_mut().filter(|column| column.feature == feature) {
+            if let Scale::Is { value, .. } = &mut column.scale {
+                *value = name(value);
+            }
+        }
+    }
+
     /// Freezes `rows` reference rows; `cell(feature, row)` gives a value. Features are those of `features` (the baselines
     /// of the same rows). Of more than [`COLUMNS_KEPT`] columns those are kept that go together with another one most.
     ///
