@@ -95,16 +95,23 @@ fn sample(class: &str) -> String {
 /// The data table behind a disclosure, and the same as a file.
 #[component]
 pub fn DataBehind(table: Table) -> impl IntoView {
-    let file = format!("data:text/csv;charset=utf-8,{}", encode(&csv(&table)));
-    let name = format!("{}.csv", table.caption.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
     let summary = format!("Data table: {}", table.caption);
+    let of = table.clone();
     view! {
         <footer>
             <details>
                 <summary>{summary}</summary>
                 <DataTable table/>
             </details>
-            <a href=file download=name rel="external">"CSV"</a>
+            <Download table=of/>
         </footer>
     }
+}
+
+/// A table as a file.
+#[component]
+pub fn Download(table: Table) -> impl IntoView {
+    let file = format!("data:text/csv;charset=utf-8,{}", encode(&csv(&table)));
+    let name = format!("{}.csv", table.caption.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
+    view! { <a href=file download=name rel="external">"CSV"</a> }
 }

@@ -38,7 +38,7 @@ pub mod prelude {
     pub use super::empty::{Empty, Skeleton};
     pub use super::evidence::Evidence;
     pub use super::field::{Choice, Field, FileField, SearchBox, Select, TextArea};
-    pub use super::figure::{DataBehind, Figure, Key, PairFigure, Plot};
+    pub use super::figure::{DataBehind, Download, Figure, Key, PairFigure, Plot};
     pub use super::form::{ActForm, Csrf, FormProblem, Hidden, Submit, me};
     pub use super::icon::{Draw, Icon, state_word};
     pub use super::inbox_row::InboxRow;

@@ -16,10 +16,15 @@ pub struct AlertLimits {
     pub degraded_share: f64,
     /// How far realised accuracy may lie below its value on held-back data; for errors with a unit, half of the relative rise.
     pub quality_margin: f64,
-    /// Rise of the share of missing values that matters.
+    /// Rise of the share of missing values that matters. This and the next two: where the training data have (nearly) none, a far smaller
+    /// rise is enough as long as the limit is the one that it is otherwise.
     pub missing_rise: f64,
     /// Share of values that the reference did not have that matters.
     pub unseen_rise: f64,
+    /// Share of numbers outside the range of the reference that matters.
+    pub out_of_range_rise: f64,
+    /// Share of the reference that has other values than the one that a number stands still at, from which that matters.
+    pub stuck_share: f64,
     /// Change of a predicted class's share that matters.
     pub share_margin: f64,
 }
@@ -32,6 +37,8 @@ impl Default for AlertLimits {
             quality_margin: 0.03,
             missing_rise: 0.05,
             unseen_rise: 0.02,
+            out_of_range_rise: 0.02,
+            stuck_share: 0.2,
             share_margin: 0.05,
         }
     }

@@ -98,12 +98,24 @@ impl Tx {
             .run(
                 "insert into alert_deliveries (id, alert, deployment, channel, event, step, message, state, tries, due_at, leased_until,
                                                created_at, ended_at)
-                 values ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, null, $8, null)
+                 values ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, null, $9, null)
                  on conflict (alert, channel, event, step) where alert <> '' do nothing",
-                args![&row.id, &row.alert, &row.deployment, &row.channel, &row.event, row.step, &row.message, row.created_at],
+                args![
+                    &row.id, &row.alert, &row.deployment, &row.channel, &row.event, row.step, &row.message, row.due_at,
+                    row.created_at
+                ],
             )
             .await?;
         Ok(n > 0)
+    }
+
+    /// Takes back what has not been tried yet; how many there were.
+    pub async fn delivery_take_back(&mut self, alert: &str, event: &str) -> Result<u64> {
+        self.run(
+            "delete from alert_deliveries where alert = $1 and event = $2 and state = 'waiting' and tries = 0",
+            args![alert, event],
+        )
+        .await
     }
 
     pub async fn deliveries_of(&mut self, alert: &str) -> Result<Vec<DeliveryRow>> {
@@ -193,12 +205,17 @@ mod tests {
             };
             let mut tx = db.begin().await.unwrap();
             tx.channel_put(&channel).await.unwrap();
+            let later = DeliveryRow { due_at: 40, ..delivery("d0", "resolved", 5) };
+            assert!(tx.delivery_enqueue(&later).await.unwrap());
+            assert_eq!(tx.delivery_claim(Millis(39), Millis(100)).await.unwrap(), None, "due later than it was made");
+            assert_eq!(tx.delivery_take_back("a1", "resolved").await.unwrap(), 1);
             assert!(tx.delivery_enqueue(&delivery("d1", "triggered", 10)).await.unwrap());
             assert!(!tx.delivery_enqueue(&delivery("d2", "triggered", 11)).await.unwrap(), "the same again");
             assert!(tx.delivery_enqueue(&delivery("d3", "resolved", 20)).await.unwrap());
             assert_eq!(tx.delivery_claim(Millis(9), Millis(100)).await.unwrap(), None, "not due yet");
             let first = tx.delivery_claim(Millis(30), Millis(100)).await.unwrap().unwrap();
             assert_eq!((first.id.as_str(), first.tries), ("d1", 1));
+            assert_eq!(tx.delivery_take_back("a1", "triggered").await.unwrap(), 0, "it is on its way");
             assert_eq!(tx.delivery_claim(Millis(30), Millis(100)).await.unwrap(), None, "the resolution waits for its alert");
             // The process is gone: the lease runs out.
             let again = tx.delivery_claim(Millis(101), Millis(200)).await.unwrap().unwrap();

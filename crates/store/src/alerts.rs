@@ -39,6 +39,16 @@ impl Tx {
         self.all("select * from alerts where resolved_at is null and deployment = $1", args![deployment]).await
     }
 
+    /// The last alert of the same thing that ended at `after` or later.
+    pub async fn alert_ended(&mut self, deployment: &str, kind: &str, subject: &str, after: Millis) -> Result<Option<AlertRow>> {
+        self.first(
+            "select * from alerts where deployment = $1 and kind = $2 and subject = $3 and resolved_at >= $4
+             order by resolved_at desc, id limit 1",
+            args![deployment, kind, subject, after],
+        )
+        .await
+    }
+
     /// Reads the row and holds it until the transaction ends.
     pub async fn alert_held(&mut self, id: &AlertId) -> Result<Option<AlertRow>> {
         self.first("update alerts set seen_at = seen_at where id = $1 returning *", args![id]).await

@@ -71,6 +71,7 @@ fn Features(view: DriftView) -> impl IntoView {
         <Section title="Features" id="features" hint="Distance from the training data; what drifts and matters most to the model first.">
             {drawn.then(|| view! { <Figure title drawing=heat(&spec) key=spec.key() table/> })}
             <FeatureTable rows=view.features threshold=view.threshold/>
+            {(!view.budget.is_empty()).then(|| view! { <p class="small soft">{view.budget}</p> })}
         </Section>
     }
 }
@@ -78,7 +79,8 @@ fn Features(view: DriftView) -> impl IntoView {
 /// The finding of the heat map.
 fn title(rows: &[FeatureRow], threshold: f64) -> String {
     let limit = words::number(threshold, 2);
-    let over: Vec<&FeatureRow> = rows.iter().filter(|row| row.now.verdict == Verdict::Fail).collect();
+    let is_far = |row: &&FeatureRow| row.now.distance.is_some_and(|distance| distance >= threshold);
+    let over: Vec<&FeatureRow> = rows.iter().filter(|row| row.now.verdict == Verdict::Fail).filter(is_far).collect();
     match over.as_slice() {
         [] => format!("No feature is above {limit} with enough evidence now"),
         [one] => format!("{} is above {limit}, the other {} are not", one.feature, rows.len() - 1),
@@ -103,7 +105,11 @@ fn FeatureTable(rows: Vec<FeatureRow>, threshold: f64) -> impl IntoView {
                 .map(|row| {
                     let (state, word) = match row.now.verdict {
                         Verdict::Pass => (State::Ok, "Like the training data".to_string()),
-                        Verdict::Fail => (State::Bad, format!("Drifted above {}", words::number(threshold, 2))),
+                        // Drift of the values is told by its limit, everything else by what is wrong.
+                        Verdict::Fail if row.wrong.is_empty() || row.wrong == "Drifted" => {
+                            (State::Bad, format!("Drifted above {}", words::number(threshold, 2)))
+                        }
+                        Verdict::Fail => (State::Bad, row.wrong.clone()),
                         Verdict::Insufficient => (State::Unknown, "Not enough data".to_string()),
                     };
                     let distance = row.now.distance.map_or("–".into(), |distance| words::number(distance, 3));

@@ -6,7 +6,7 @@ use crate::components::prelude::*;
 use crate::words::Unit;
 use contract::rollout::Worse;
 use contract::views::common::{Fact, Table as Data};
-use contract::views::drift::{Attribution, DriftView, Rate, SelectedFeature};
+use contract::views::drift::{Attribution, DistanceLine, DriftView, Rate, SelectedFeature};
 
 #[component]
 pub fn FeatureInDetail(selected: SelectedFeature, view: DriftView) -> impl IntoView {
@@ -43,6 +43,8 @@ pub fn FeatureInDetail(selected: SelectedFeature, view: DriftView) -> impl IntoV
         Fact::new("Missing", rate(&selected.missing)),
     ];
     facts.extend(selected.unseen.as_ref().map(|unseen| Fact::new("New categories", rate(unseen))));
+    facts.extend(selected.out_of_range.as_ref().map(|outside| Fact::new("Outside the range", rate(outside))));
+    facts.extend((!selected.stuck.is_empty()).then(|| Fact::new("Stands still", selected.stuck.clone())));
     let began = selected.attribution.as_ref().and_then(|attribution| attribution.since).or(selected.since);
     facts.extend(began.map(|since| Fact::new("Since", since.words(now))));
     facts.extend(
@@ -58,12 +60,41 @@ pub fn FeatureInDetail(selected: SelectedFeature, view: DriftView) -> impl IntoV
                 <div class="stack-16">
                     <Figure title=selected.headline.clone() sentence=selected.evidence.clone() drawing=time_series(&spec) table/>
                     <Distributions selected=selected.clone()/>
+                    <Distances lines=selected.distances.clone() feature=selected.feature.clone()/>
                     {selected.attribution.clone().map(|attribution| view! { <Source attribution feature=selected.feature.clone()/> })}
                 </div>
                 <aside aria-label="The feature"><StateMark state=selected.state word=selected.measure.clone()/><Defs facts/></aside>
             </div>
         </Section>
     }
+}
+
+/// Every distance of its values from the training data, over the same rows.
+#[component]
+fn Distances(lines: Vec<DistanceLine>, feature: String) -> impl IntoView {
+    let mut table = Data::new(format!("{feature}: all distances"), &["Distance", "#Value", "Scale"]);
+    table.rows = lines.iter().map(|line| vec![line.name.clone(), words::number(line.value, 4), line.scale.clone()]).collect();
+    let cols = vec![Col::new("Distance"), Col::new("Value").number(), Col::new("Scale")];
+    (!lines.is_empty()).then(|| {
+        view! {
+            <div class="stack-8">
+                <h3>"All distances"</h3>
+                <Table label="All distances from the training data" cols class="pairs">
+                    {lines
+                        .into_iter()
+                        .map(|line| view! {
+                            <Row>
+                                <Name name=line.name/>
+                                <Cell label="Value" number=true>{words::number(line.value, 3)}</Cell>
+                                <Cell label="Scale">{line.scale}</Cell>
+                            </Row>
+                        })
+                        .collect_view()}
+                </Table>
+                <Download table/>
+            </div>
+        }
+    })
 }
 
 /// Where it comes from: since when, which values, which group, and rows that show it.

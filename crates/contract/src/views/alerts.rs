@@ -30,6 +30,10 @@ pub enum AlertKind {
     FeatureDrift,
     Missing,
     Unseen,
+    /// Numbers outside the range that the training data had.
+    OutOfRange,
+    /// A number that stands still, as a stuck sensor does.
+    Stuck,
     PredictionDrift,
     Errors,
     Latency,
@@ -56,10 +60,12 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
-    pub const ALL: [AlertKind; 18] = [
+    pub const ALL: [AlertKind; 20] = [
         Self::FeatureDrift,
         Self::Missing,
         Self::Unseen,
+        Self::OutOfRange,
+        Self::Stuck,
         Self::PredictionDrift,
         Self::Errors,
         Self::Latency,
@@ -82,6 +88,8 @@ impl AlertKind {
             Self::FeatureDrift => "feature_drift",
             Self::Missing => "missing",
             Self::Unseen => "unseen",
+            Self::OutOfRange => "out_of_range",
+            Self::Stuck => "stuck",
             Self::PredictionDrift => "prediction_drift",
             Self::Errors => "errors",
             Self::Latency => "latency",

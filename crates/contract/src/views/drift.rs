@@ -24,6 +24,10 @@ pub struct DriftView {
     /// How the features go together; `None` where the baseline does not know.
     #[serde(default)]
     pub joint: Option<JointDrift>,
+    /// How many false alarms are accepted, and how often the rules about drift would have fired over what is stored; empty where nothing
+    /// is stored.
+    #[serde(default)]
+    pub budget: String,
     pub changes: Vec<Change>,
 }
 
@@ -83,6 +87,9 @@ pub struct FeatureRow {
     pub now: Cell,
     /// One per window, in the order of `windows`.
     pub cells: Vec<Cell>,
+    /// What is wrong with it now, in a few words: `Missing more often`; empty where nothing is.
+    #[serde(default)]
+    pub wrong: String,
     /// Its share in what the model's inputs do for its quality, 0 to 1; `None` where that was not measured.
     #[serde(default)]
     pub importance: Option<f64>,
@@ -111,6 +118,15 @@ pub struct SelectedFeature {
     pub missing: Rate,
     /// `None` for numbers.
     pub unseen: Option<Rate>,
+    /// Numbers outside the range of the training data; `None` for categories.
+    #[serde(default)]
+    pub out_of_range: Option<Rate>,
+    /// Whether it stands still, as a sentence; empty for categories, and where too few rows can tell.
+    #[serde(default)]
+    pub stuck: String,
+    /// Every distance of its values from the training data, over the same rows.
+    #[serde(default)]
+    pub distances: Vec<DistanceLine>,
     pub bins: Vec<BinShare>,
     pub reference_rows: u64,
     pub current_rows: u64,
@@ -124,6 +140,18 @@ pub struct SelectedFeature {
     /// Only where it has drifted.
     #[serde(default)]
     pub attribution: Option<Attribution>,
+}
+
+/// One distance, between the values now and those of the training data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DistanceLine {
+    /// A word for scripts: `psi`.
+    pub distance: String,
+    /// `Population stability index`.
+    pub name: String,
+    pub value: f64,
+    /// Its unit and where it is usual to look: `0 to 1`.
+    pub scale: String,
 }
 
 /// A rate in the reference and now.

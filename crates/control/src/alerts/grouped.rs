@@ -1,7 +1,7 @@
 //! One alert for what happened once: features that moved together are named in one, the worst first, and one that joins later
 //! is added to it.
 
-use super::rules::{FeatureLook, Firing, feature_drift};
+use super::rules::{FeatureLook, Firing, feature_drift, is_share};
 use crate::words::{listed, number, percent};
 use contract::verdict::{State, Verdict};
 use contract::views::alerts::AlertKind;
@@ -12,7 +12,7 @@ const NAMED: usize = 5;
 
 /// At most one firing per kind of change; `looks` has the worst feature first.
 pub fn features(looks: &[FeatureLook]) -> Vec<Firing> {
-    [AlertKind::FeatureDrift, AlertKind::Missing, AlertKind::Unseen]
+    [AlertKind::FeatureDrift, AlertKind::Missing, AlertKind::Unseen, AlertKind::OutOfRange, AlertKind::Stuck]
         .into_iter()
         .filter_map(|kind| {
             group(&looks.iter().filter(|look| look.kind == kind && look.verdict == Verdict::Fail).collect::<Vec<_>>())
@@ -50,14 +50,15 @@ fn headline(worst: &FeatureLook, others: &[&FeatureLook]) -> String {
     match worst.kind {
         AlertKind::Missing => format!("{who} are missing more often"),
         AlertKind::Unseen => format!("{who} have values that they did not have"),
+        AlertKind::OutOfRange => format!("{who} lie outside the range of the training data"),
+        AlertKind::Stuck => format!("{who} stand still"),
         _ => format!("{who} have drifted"),
     }
 }
 
 fn also(others: &[&FeatureLook]) -> String {
     let one = |look: &&FeatureLook| {
-        let is_share = matches!(look.kind, AlertKind::Missing | AlertKind::Unseen);
-        let by = if is_share { percent(look.distance) } else { number(look.distance) };
+        let by = if is_share(look.kind) { percent(look.distance) } else { number(look.distance) };
         format!("{} ({by})", look.feature)
     };
     let mut named: Vec<String> = others.iter().take(NAMED).map(one).collect();
@@ -88,7 +89,7 @@ mod tests {
 
     #[test]
     fn one_change_of_the_world_is_one_alert() {
-        use AlertKind::{FeatureDrift, Missing, Unseen};
+        use AlertKind::{FeatureDrift, Missing, OutOfRange, Stuck, Unseen};
         use Verdict::{Fail, Insufficient, Pass};
         for (looks, expected) in [
             (vec![], vec![]),
@@ -114,6 +115,10 @@ mod tests {
                     (Missing, "a is missing more often", 1),
                     (Unseen, "b and c have values that they did not have", 2),
                 ],
+            ),
+            (
+                vec![look("a", Stuck, Fail, 0.9), look("b", Stuck, Fail, 0.9), look("c", OutOfRange, Fail, 0.3)],
+                vec![(OutOfRange, "c lies outside the range of the training data", 1), (Stuck, "a and b stand still", 2)],
             ),
         ] {
             let got = features(&looks);

@@ -1,33 +1,48 @@
 //! What fires in one deployment now: numbers from the windows, handed to the rules.
 
+use super::lasting::{RELEASE, still};
 use super::round::Round;
 use super::rules::{self, FeatureLook, Firing, QualityLook, ShareLook, Traffic};
 use super::{grouped, watching};
 use crate::deployments::{Known, KnownVersion};
-use crate::monitoring::findings::{self, Judgement, PredictionFinding, distance_words, verdict};
+use crate::monitoring::findings::{self, Finding, Judgement, PredictionFinding, distance_words, verdict};
 use crate::monitoring::window::{Features, Operations};
 use crate::monitoring::{Counts, kept};
 use crate::outcomes::{Quality, Shift, labels, primary_name};
 use crate::rollouts::{Mismatch, mismatch};
+use crate::words::number;
 use crate::{Ctx, Outcome};
 use contract::Task;
 use contract::views::alerts::AlertKind;
 use contract::views::parts::Estimate;
 use stats::estimate::Trust;
 use stats::evidence::DriftFinding;
+use std::collections::HashSet;
 
 pub(super) use crate::monitoring::kept::TRAFFIC;
 pub(super) use crate::outcomes::REACH as QUALITY;
 
-/// Everything that fires.
-pub async fn firing(cx: &Ctx, known: &Known, round: &Round) -> Outcome<Vec<Firing>> {
-    let Some(stable) = known.stable_version() else { return Ok(Vec::new()) };
+/// What the predictions of a regression are called.
+const VALUE: &str = "The predicted value";
+
+/// What a look saw.
+#[derive(Default)]
+pub struct Looked {
+    pub firing: Vec<Firing>,
+    /// Kind and subject of what would raise nothing, and keeps an alert open that there is.
+    pub held: Vec<(AlertKind, String)>,
+}
+
+/// Everything that fires or is held.
+pub async fn looked(cx: &Ctx, known: &Known, round: &Round) -> Outcome<Looked> {
+    let Some(stable) = known.stable_version() else { return Ok(Looked::default()) };
     let mut fires = traffic_of(known, &*kept::traffic(cx, known, 0).await?);
     fires.extend(super::unloadable::unloadable(known));
     fires.extend(super::unwritten::firing(cx, known));
     let judged = kept::judged(cx, known, stable, 0).await?;
     let labels = labels(cx, known, stable, round.has_labels(&known.name)).await?;
     fires.extend(drifted(known, &judged));
+    let held = held(known, stable, &judged, labels.trust.as_ref().map(|trust| trust.trust));
     fires.extend(labels.trust.and_then(|trust| estimate(stable, &judged, trust.trust)));
     fires.extend(super::slo::firing(cx, known, round).await?);
     fires.extend(super::stale::firing(round.last(), known, cx.now()));
@@ -39,7 +54,7 @@ pub async fn firing(cx: &Ctx, known: &Known, round: &Round) -> Outcome<Vec<Firin
     {
         fires.push(rules::traffic_split(rollout.as_str(), canary, stable, weight));
     }
-    Ok(fires)
+    Ok(Looked { firing: fires, held })
 }
 
 /// What the requests of a stretch say; also of one that is long past.
@@ -62,24 +77,55 @@ pub fn drift_of(known: &Known, stable: &KnownVersion, counts: &Counts, features:
     drifted(known, &findings::judged(known, stable, counts, features))
 }
 
-fn drifted(known: &Known, judged: &Judgement) -> Vec<Firing> {
-    let mut looks = Vec::new();
-    for finding in &judged.findings {
-        let look = |kind, one: &DriftFinding| FeatureLook {
-            feature: finding.feature.clone(),
-            kind,
-            verdict: verdict(one),
-            distance: one.distance,
-            threshold: one.threshold,
-            p: one.p,
-            rows: one.n,
-            words: distance_words(one.measure, one.distance),
-        };
-        looks.push(look(AlertKind::FeatureDrift, &finding.distance));
-        looks.push(look(AlertKind::Missing, &finding.missing));
-        looks.extend(finding.unseen.as_ref().map(|unseen| look(AlertKind::Unseen, unseen)));
+/// One judged part of a feature.
+fn part(finding: &Finding, (kind, one): (AlertKind, &DriftFinding)) -> FeatureLook {
+    let stuck_at = || finding.stuck.as_ref().map_or(0.0, |(value, _)| *value);
+    FeatureLook {
+        feature: finding.feature.clone(),
+        kind,
+        verdict: verdict(one),
+        distance: one.distance,
+        threshold: one.threshold,
+        p: one.p,
+        rows: one.n,
+        words: if kind == AlertKind::Stuck { number(stuck_at()) } else { distance_words(one.measure, one.distance) },
     }
-    let mut fires = grouped::features(&looks);
+}
+
+/// Findings about drift that keep an alert open though they would not raise one.
+fn held(known: &Known, stable: &KnownVersion, judged: &Judgement, trust: Option<Trust>) -> Vec<(AlertKind, String)> {
+    let parts = judged.findings.iter().flat_map(Finding::parts);
+    // Features are one alert for each kind of change.
+    let kinds: HashSet<AlertKind> =
+        parts.filter(|(_, one)| still(one.distance, one.threshold, one.p, one.n)).map(|(kind, _)| kind).collect();
+    let mut held: Vec<(AlertKind, String)> = kinds.into_iter().map(|kind| (kind, String::new())).collect();
+    let joint = judged.joint.as_ref().filter(|joint| still(joint.strength, joint.threshold, joint.p, joint.n));
+    held.extend(joint.map(|_| (AlertKind::JointDrift, String::new())));
+    match &judged.prediction {
+        Some(PredictionFinding::Share { class, now: (k, n), reference: (k0, n0), p }) if *n > 0 && *n0 > 0 => {
+            let moved = (*k as f64 / *n as f64 - *k0 as f64 / *n0 as f64).abs();
+            let stays = still(moved, known.settings.alert_limits.share_margin, *p, *n);
+            held.extend(stays.then(|| (AlertKind::PredictionDrift, class.clone())));
+        }
+        Some(PredictionFinding::Value { finding, .. }) if still(finding.distance, finding.threshold, finding.p, finding.n) => {
+            held.push((AlertKind::PredictionDrift, VALUE.into()));
+        }
+        _ => {}
+    }
+    // A loss that three standard errors do not explain.
+    let estimate = judged.estimate.filter(|found| {
+        trust != Some(Trust::Untrusted)
+            && found.loss >= RELEASE * found.threshold
+            && found.standard_error > 0.0
+            && found.loss >= 3.0 * found.standard_error
+    });
+    held.extend(estimate.map(|_| (AlertKind::Estimate, stable.version.to_string())));
+    held
+}
+
+fn drifted(known: &Known, judged: &Judgement) -> Vec<Firing> {
+    let wrong = |finding: &Finding| finding.wrong().into_iter().map(|one| part(finding, one)).collect::<Vec<_>>();
+    let mut fires = grouped::features(&judged.findings.iter().flat_map(wrong).collect::<Vec<_>>());
     fires.extend(judged.joint.as_ref().and_then(watching::joint));
     match &judged.prediction {
         Some(PredictionFinding::Share { class, now, reference: (k, n), p }) if *n > 0 => {
@@ -93,7 +139,7 @@ fn drifted(known: &Known, judged: &Judgement) -> Vec<Firing> {
         }
         Some(PredictionFinding::Value { finding, .. }) => {
             let look = FeatureLook {
-                feature: "The predicted value".into(),
+                feature: VALUE.into(),
                 kind: AlertKind::PredictionDrift,
                 verdict: verdict(finding),
                 distance: finding.distance,

@@ -4,6 +4,7 @@ mod acknowledge;
 pub mod channels;
 mod grouped;
 mod happening;
+mod lasting;
 mod list;
 mod look;
 mod message;
@@ -37,5 +38,9 @@ pub(crate) use rolled_back::rolled_back_in;
 pub use send::Outbound;
 pub use tick::tick;
 
+#[cfg(test)]
+mod lasting_tests;
+#[cfg(test)]
+mod small_tests;
 #[cfg(test)]
 mod watch_tests;

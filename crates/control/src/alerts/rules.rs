@@ -48,17 +48,26 @@ pub fn feature_drift(look: &FeatureLook) -> Option<Firing> {
         return None;
     }
     let FeatureLook { feature, distance, threshold, p, rows, words, .. } = look;
+    let over = format!("over {} rows", count(*rows));
     let (headline, what) = match look.kind {
         AlertKind::Missing => {
-            (format!("{feature} is missing more often"), format!("{} more rows without a value", percent(*distance)))
+            (format!("{feature} is missing more often"), format!("{} more rows without a value {over}", percent(*distance)))
         }
-        AlertKind::Unseen => {
-            (format!("{feature} has values that it did not have"), format!("{} more rows with new values", percent(*distance)))
-        }
-        _ => (format!("{feature} has drifted"), words.clone()),
+        AlertKind::Unseen => (
+            format!("{feature} has values that it did not have"),
+            format!("{} more rows with new values {over}", percent(*distance)),
+        ),
+        AlertKind::OutOfRange => (
+            format!("{feature} lies outside the range of the training data"),
+            format!("{} of the values are ones beyond the least or the greatest that it had there, {over}", percent(*distance)),
+        ),
+        AlertKind::Stuck => (
+            format!("{feature} stands still"),
+            format!("Every value {over} is {words}, and {} of the training data have another", percent(*distance)),
+        ),
+        _ => (format!("{feature} has drifted"), format!("{words} {over}")),
     };
-    let share = matches!(look.kind, AlertKind::Missing | AlertKind::Unseen);
-    let limit = if share { percent(*threshold) } else { number(*threshold) };
+    let limit = if is_share(look.kind) { percent(*threshold) } else { number(*threshold) };
     // Inputs alone are something to watch; answers that have changed are bad.
     let far = *distance >= 2.0 * threshold && look.kind == AlertKind::PredictionDrift;
     Some(Firing {
@@ -66,13 +75,14 @@ pub fn feature_drift(look: &FeatureLook) -> Option<Firing> {
         subject: feature.clone(),
         state: if far { State::Bad } else { State::Watch },
         headline,
-        sentence: format!(
-            "{what} over {} rows; the limit is {limit}. By chance alone that happens {}.",
-            count(*rows),
-            rarity(*p)
-        ),
+        sentence: format!("{what}; the limit is {limit}. By chance alone that happens {}.", rarity(*p)),
         numbers: json!({"feature": feature, "distance": distance, "threshold": threshold, "p": p, "rows": rows}),
     })
+}
+
+/// Whether a kind is judged by a share instead of a distance.
+pub fn is_share(kind: AlertKind) -> bool {
+    matches!(kind, AlertKind::Missing | AlertKind::Unseen | AlertKind::OutOfRange | AlertKind::Stuck)
 }
 
 /// Share of a class, now and in the reference, with the p-value of "the same rate".
@@ -290,6 +300,44 @@ mod tests {
             (AlertKind::FeatureDrift, Verdict::Pass, 0.1, None),
         ] {
             assert_eq!(feature_drift(&look(kind, verdict, distance)).map(|firing| firing.state), state);
+        }
+    }
+
+    #[test]
+    fn each_kind_of_change_is_said_in_its_own_words() {
+        for (kind, distance, headline, sentence) in [
+            (
+                AlertKind::Missing,
+                0.012,
+                "age is missing more often",
+                "1.2% more rows without a value over 2,000 rows; the limit is 0.40%.",
+            ),
+            (
+                AlertKind::OutOfRange,
+                0.012,
+                "age lies outside the range of the training data",
+                "1.2% of the values are ones beyond the least or the greatest that it had there, over 2,000 rows; the limit is 0.40%.",
+            ),
+            (
+                AlertKind::Stuck,
+                0.973,
+                "age stands still",
+                "Every value over 2,000 rows is 42, and 97.3% of the training data have another; the limit is 0.40%.",
+            ),
+        ] {
+            let look = FeatureLook {
+                feature: "age".into(),
+                kind,
+                verdict: Verdict::Fail,
+                distance,
+                threshold: 0.004,
+                p: 1e-9,
+                rows: 2_000,
+                words: "42".into(),
+            };
+            let told = feature_drift(&look).unwrap();
+            assert!(told.headline == headline && told.sentence.starts_with(sentence), "{told:?}");
+            assert_eq!((told.kind, told.state), (kind, State::Watch));
         }
     }
 

@@ -17,6 +17,16 @@ pub fn runbook(kind: &str) -> &'static str {
             "Look at which values are new. A new spelling or code of an old value is mended where the data are made, or by mapping it in \
              front of the model; a truly new category needs a version that was trained with it."
         }
+        "out_of_range" => {
+            "Look at the values beyond the range: a constant far away is a placeholder or an overflow, one factor for all is a change of units. Ask \
+             who feeds the feature what changed since the time named here. What the model says so far from what it has learnt is a guess: let the \
+             fallback answer if many answers move."
+        }
+        "stuck" => {
+            "Every row has the same number, so a sensor, a cache or a default value has taken its place. Ask who feeds the feature whether its source \
+             still delivers, and since when it has not. The model answers on as if the value were true: look at the prediction mix, and let the \
+             fallback answer if it moves."
+        }
         "prediction_drift" => {
             "See on the drift page which inputs moved at the same time. If none did, suspect the version: compare it with the one before, and \
              roll back if the move began with a rollout. If inputs moved and quality holds, the world changed and the model follows it."

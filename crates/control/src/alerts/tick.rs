@@ -1,9 +1,11 @@
-//! The reconciler of alerts: every few seconds it asks what fires, opens what is new, and resolves what has been quiet for three
-//! looks. One open alert per deployment, kind and subject.
+//! The reconciler of alerts: every few seconds it asks what fires, opens what is new, and resolves what has been quiet for as long as
+//! its window asks. One open alert per deployment, kind and subject; what comes back soon is the alert that it was.
 
+use super::lasting::{is_over, is_same, patience};
+use super::look::{self, Looked};
+use super::outbox;
 use super::round::Round;
 use super::rules::Firing;
-use super::{look, outbox};
 use crate::audit::entry;
 use crate::deployments::Known;
 use crate::monitoring::change_before;
@@ -12,13 +14,10 @@ use contract::alerting::AlertEvent;
 use contract::live::Topic;
 use contract::verdict::State;
 use contract::views::alerts::AlertKind;
-use contract::{AlertId, DeploymentName, urls};
+use contract::{AlertId, DeploymentName, Millis, urls};
 use serde_json::json;
 use store::Tx;
 use store::alerts::AlertRow;
-
-/// Looks in a row without the condition after which an alert is resolved.
-const CLEAR_LOOKS: i64 = 3;
 
 /// Looks at every deployment once.
 pub async fn tick(cx: &Ctx) -> Outcome<()> {
@@ -35,7 +34,7 @@ pub async fn tick(cx: &Ctx) -> Outcome<()> {
 
 async fn one(cx: &Ctx, known: &Known, round: &Round) -> Outcome<()> {
     let doing = "Judging alerts";
-    let firing = look::firing(cx, known, round).await?;
+    let Looked { firing, held } = look::looked(cx, known, round).await?;
     if firing.is_empty() && !round.open_of(&known.name).any(is_watched) {
         return Ok(());
     }
@@ -43,52 +42,95 @@ async fn one(cx: &Ctx, known: &Known, round: &Round) -> Outcome<()> {
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
     let open = tx.alerts_open_of(known.name.as_str()).await.or_problem(doing)?;
     for fires in &firing {
-        match open.iter().find(|row| row.kind == fires.kind.word() && row.subject == fires.subject) {
-            None => announced.push(raise(cx, &mut tx, &known.name, fires).await?),
+        match open.iter().find(|row| is_of(row, fires.kind, &fires.subject)) {
+            None => match ended(cx, &mut tx, known, fires).await? {
+                Some(row) => announced.push(reopen(cx, &mut tx, row, fires).await?),
+                None => announced.push(raise(cx, &mut tx, &known.name, fires).await?),
+            },
             Some(row) => {
-                let row = AlertRow {
-                    severity: severity(fires.state).into(),
-                    headline: fires.headline.clone(),
-                    sentence: fires.sentence.clone(),
-                    numbers: fires.numbers.to_string(),
-                    // The worst feature of a group may be another by now.
-                    url: address(&known.name, fires),
-                    seen_at: cx.now().0,
-                    clear_looks: 0,
-                    ..row.clone()
-                };
+                let row = told_anew(cx, row.clone(), fires);
                 tx.alert_update(&row).await.or_problem(doing)?;
                 outbox::call_in(cx, &mut tx, &row).await?;
             }
         }
     }
-    let quiet = open.iter().filter(|row| {
-        is_watched(row) && !firing.iter().any(|fires| row.kind == fires.kind.word() && row.subject == fires.subject)
-    });
+    let quiet = open.iter().filter(|row| is_watched(row) && !firing.iter().any(|fires| is_of(row, fires.kind, &fires.subject)));
     for row in quiet {
-        let clear_looks = row.clear_looks + 1;
-        let resolved = clear_looks >= CLEAR_LOOKS;
-        let row = &AlertRow { clear_looks, resolved_at: resolved.then_some(cx.now().0), ..row.clone() };
-        tx.alert_update(row).await.or_problem(doing)?;
-        if resolved {
-            outbox::tell_in(cx, &mut tx, row, AlertEvent::Resolved).await?;
-            let summary = format!("Resolved: {}", row.headline);
-            tx.audit(entry(
-                cx,
-                &Actor::system(),
-                "alert.resolved",
-                ("alert", row.id.clone()),
-                summary,
-                json!({"deployment": row.deployment, "kind": row.kind}),
-            ))
-            .await
-            .or_problem(doing)?;
+        if held.iter().any(|(kind, subject)| is_of(row, *kind, subject)) {
+            let row = AlertRow { clear_looks: 0, seen_at: cx.now().0, ..row.clone() };
+            tx.alert_update(&row).await.or_problem(doing)?;
+        } else if look_quiet(cx, &mut tx, known, row).await? {
             announced.push(AlertId::from(row.id.as_str()));
         }
     }
     tx.commit().await.or_problem(doing)?;
     announced.into_iter().for_each(|alert| cx.announce(Topic::Alert { alert, deployment: known.name.clone() }));
     Ok(())
+}
+
+/// One more look without its condition; whether the alert is over with it.
+async fn look_quiet(cx: &Ctx, tx: &mut Tx, known: &Known, row: &AlertRow) -> Outcome<bool> {
+    let doing = "Judging alerts";
+    let Some(kind) = AlertKind::parse(&row.kind) else { return Ok(false) };
+    let (now, patience) = (cx.now(), patience(kind, &known.settings));
+    let clear_looks = row.clear_looks + 1;
+    let over = is_over(patience, clear_looks, now.0 - row.seen_at);
+    let row = &AlertRow { clear_looks, resolved_at: over.then_some(now.0), ..row.clone() };
+    tx.alert_update(row).await.or_problem(doing)?;
+    if over {
+        // Whoever was called hears of the end once it can no longer come back as the same alert: on and off is told once.
+        outbox::tell_at(cx, tx, row, AlertEvent::Resolved, now + patience.cool_down).await?;
+        let summary = format!("Resolved: {}", row.headline);
+        audited(cx, tx, "alert.resolved", row, summary).await?;
+    }
+    Ok(over)
+}
+
+/// The alert of the same thing that has just ended.
+async fn ended(cx: &Ctx, tx: &mut Tx, known: &Known, fires: &Firing) -> Outcome<Option<AlertRow>> {
+    let (now, patience) = (cx.now(), patience(fires.kind, &known.settings));
+    let after = Millis(now.0 - patience.cool_down);
+    let last =
+        tx.alert_ended(known.name.as_str(), fires.kind.word(), &fires.subject, after).await.or_problem("Judging alerts")?;
+    Ok(last.filter(|row| row.resolved_at.is_some_and(|at| is_same(patience, now.0 - at))))
+}
+
+/// Opens an alert again that has just ended: what was said of it to somebody, and who has seen it, still holds.
+async fn reopen(cx: &Ctx, tx: &mut Tx, row: AlertRow, fires: &Firing) -> Outcome<AlertId> {
+    let doing = "Raising an alert";
+    let row = AlertRow { resolved_at: None, ..told_anew(cx, row, fires) };
+    tx.alert_update(&row).await.or_problem(doing)?;
+    tx.delivery_take_back(&row.id, AlertEvent::Resolved.word()).await.or_problem(doing)?;
+    crate::incidents::on_alert(cx, tx, &row).await?;
+    let summary = format!("{}: open again, {}", row.deployment, row.headline);
+    audited(cx, tx, "alert.reopened", &row, summary).await?;
+    outbox::call_in(cx, tx, &row).await?;
+    Ok(row.id.as_str().into())
+}
+
+async fn audited(cx: &Ctx, tx: &mut Tx, action: &'static str, row: &AlertRow, summary: String) -> Outcome<()> {
+    let detail = json!({"deployment": row.deployment, "kind": row.kind});
+    let entry = entry(cx, &Actor::system(), action, ("alert", row.id.clone()), summary, detail);
+    tx.audit(entry).await.or_problem("Judging alerts").map(|_| ())
+}
+
+/// The row with what is said of it now.
+fn told_anew(cx: &Ctx, row: AlertRow, fires: &Firing) -> AlertRow {
+    AlertRow {
+        severity: severity(fires.state).into(),
+        headline: fires.headline.clone(),
+        sentence: fires.sentence.clone(),
+        numbers: fires.numbers.to_string(),
+        // The worst feature of a group may be another by now.
+        url: address(&row.deployment.as_str().into(), fires),
+        seen_at: cx.now().0,
+        clear_looks: 0,
+        ..row
+    }
+}
+
+fn is_of(row: &AlertRow, kind: AlertKind, subject: &str) -> bool {
+    row.kind == kind.word() && row.subject == subject
 }
 
 /// Whether the condition is looked at again and again; what happened once stays until somebody has seen it.
@@ -143,7 +185,7 @@ fn severity(state: State) -> &'static str {
 /// The page that shows it.
 pub(super) fn address(deployment: &DeploymentName, fires: &Firing) -> String {
     match fires.kind {
-        AlertKind::FeatureDrift | AlertKind::Missing | AlertKind::Unseen => {
+        AlertKind::FeatureDrift | AlertKind::Missing | AlertKind::Unseen | AlertKind::OutOfRange | AlertKind::Stuck => {
             urls::drift_feature(deployment, fires.numbers["feature"].as_str().unwrap_or(&fires.subject))
         }
         AlertKind::PredictionDrift | AlertKind::JointDrift => urls::deployment(deployment, "drift"),

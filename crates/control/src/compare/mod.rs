@@ -23,6 +23,8 @@ pub use options::{Asked, Chunks, Limits, Options};
 pub use rows::Input;
 pub use upload::{Sent, compare_sent};
 
+pub(crate) use judge::Effects;
+
 use chunk::{Chunk, Key};
 use contract::Task;
 use peek::Typical;

@@ -41,6 +41,8 @@ pub fn check(settings: &DeploymentSettings) -> Result<(), Problem> {
         ("quality_margin", limits.quality_margin),
         ("missing_rise", limits.missing_rise),
         ("unseen_rise", limits.unseen_rise),
+        ("out_of_range_rise", limits.out_of_range_rise),
+        ("stuck_share", limits.stuck_share),
         ("share_margin", limits.share_margin),
     ] {
         must(share > 0.0 && share < 1.0, &format!("alert_limits.{name}"), "A share is above 0 and below 1, as in 0.05 for 5%.");

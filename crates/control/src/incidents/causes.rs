@@ -32,7 +32,9 @@ impl Symptom {
     /// Of the word of an alert's kind; one that is not known here says nothing of causes.
     pub fn of(kind: &str) -> Symptom {
         match kind {
-            "feature_drift" | "missing" | "unseen" | "prediction_drift" | "joint_drift" => Symptom::Data,
+            "feature_drift" | "missing" | "unseen" | "out_of_range" | "stuck" | "prediction_drift" | "joint_drift" => {
+                Symptom::Data
+            }
             "errors" | "latency" | "degraded" | "recording_drops" | "error_budget" | "resources" => Symptom::Service,
             "quality" | "concept_drift" | "estimate" => Symptom::Quality,
             _ => Symptom::Other,

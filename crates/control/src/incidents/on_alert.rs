@@ -55,11 +55,12 @@ async fn begin(cx: &Ctx, tx: &mut Tx, alert: &AlertRow) -> Outcome<IncidentId> {
 /// Joins; one that was mitigated is open again, and the worst alert gives the severity.
 async fn join(cx: &Ctx, tx: &mut Tx, open: IncidentRow, alert: &AlertRow) -> Outcome<IncidentId> {
     let id = IncidentId(open.id.clone());
-    if !tx.incident_join(&open.id, &alert.id.as_str().into(), cx.now()).await.or_problem(DOING)? {
+    let again = open.state == IncidentState::Mitigated.word();
+    // One of its own alerts may have opened again.
+    if !tx.incident_join(&open.id, &alert.id.as_str().into(), cx.now()).await.or_problem(DOING)? && !again {
         return Ok(id);
     }
     let system = Actor::system();
-    let again = open.state == IncidentState::Mitigated.word();
     if again {
         let text = format!("Open again: {}", alert.headline);
         tx.incident_note(&noted(cx, &system, &open.id, "reopened", text.clone())).await.or_problem(DOING)?;

@@ -203,7 +203,13 @@ fn chart(
             ("Share of requests".to_owned(), ChartUnit::Share, vec![failed, fallback], None)
         }
         Some(
-            AlertKind::PredictionDrift | AlertKind::FeatureDrift | AlertKind::Missing | AlertKind::Unseen | AlertKind::Quality,
+            AlertKind::PredictionDrift
+            | AlertKind::FeatureDrift
+            | AlertKind::Missing
+            | AlertKind::Unseen
+            | AlertKind::OutOfRange
+            | AlertKind::Stuck
+            | AlertKind::Quality,
         ) => match known.stable_version() {
             Some(stable) => {
                 let (title, series) = crate::monitoring::shares::over_time(known, stable, range, span, windows);

@@ -11,6 +11,7 @@ use crate::{Actor, Ctx, Outcome};
 use contract::inputs::TimeRange;
 use contract::role::Act;
 use contract::verdict::State;
+use contract::views::alerts::AlertKind;
 use contract::views::drift::{Cell, DriftView, FeatureRow, JointDrift, PairLine, PredictionDrift};
 use contract::views::parts::{Answer, Link};
 use contract::{DeploymentName, Millis, Verdict, urls};
@@ -49,6 +50,7 @@ pub async fn drift(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRang
             selected: None,
             prediction,
             joint: None,
+            budget: String::new(),
             changes,
         });
     };
@@ -79,6 +81,7 @@ pub async fn drift(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRang
         selected,
         prediction,
         joint: findings::joint_finding(&known.settings, stable, &now.rows).map(|finding| joint(stable, &finding)),
+        budget: crate::alerts::monitors::achieved(cx, &known).await?,
         changes,
     })
 }
@@ -97,9 +100,9 @@ fn ranked(mut findings: Vec<Finding>, weights: &BTreeMap<String, f64>) -> Vec<Fi
         let least = 0.1 / weights.len().max(1) as f64;
         let impact = |finding: &Finding| {
             let weight = weights.get(&finding.feature).copied().unwrap_or(0.0).max(least);
-            let worst = [Some(&finding.distance), Some(&finding.missing), finding.unseen.as_ref()];
             let far = |one: &stats::evidence::DriftFinding| one.distance / one.threshold.max(1e-12);
-            worst.into_iter().flatten().filter(|one| verdict(one) == finding.verdict()).map(far).fold(0.0, f64::max) * weight
+            let parts = finding.parts().filter(|(_, one)| verdict(one) == finding.verdict());
+            parts.map(|(_, one)| far(one)).fold(0.0, f64::max) * weight
         };
         let rank = |finding: &Finding| match finding.verdict() {
             Verdict::Fail => 2,
@@ -209,7 +212,31 @@ fn row(
             .iter()
             .map(|at| over_time.get(at).and_then(|found| found.get(&finding.feature)).map_or_else(|| empty.clone(), cell))
             .collect(),
+        wrong: finding.wrong().first().map(|(kind, _)| wrong(*kind).to_owned()).unwrap_or_default(),
         importance: weights.get(&finding.feature).copied(),
+    }
+}
+
+/// What is wrong with a feature, in a few words.
+fn wrong(kind: AlertKind) -> &'static str {
+    match kind {
+        AlertKind::Stuck => "Stands still",
+        AlertKind::Missing => "Missing more often",
+        AlertKind::Unseen => "Has new values",
+        AlertKind::OutOfRange => "Outside its range",
+        _ => "Drifted",
+    }
+}
+
+/// What has happened to one feature, as a headline.
+pub(super) fn happened(finding: &Finding) -> String {
+    let name = &finding.feature;
+    match finding.wrong().first().map(|(kind, _)| *kind) {
+        Some(AlertKind::Stuck) => format!("{name} stands still"),
+        Some(AlertKind::Missing) => format!("{name} is missing more often"),
+        Some(AlertKind::Unseen) => format!("{name} has values that it did not have"),
+        Some(AlertKind::OutOfRange) => format!("{name} lies outside the range of the training data"),
+        _ => format!("{name} has drifted"),
     }
 }
 
@@ -234,7 +261,7 @@ fn answer(known: &Known, current: &[Finding], prediction: &PredictionDrift) -> A
             // Inputs alone are something to watch; answers that have changed with them are bad.
             state: if prediction.state == State::Bad { State::Bad } else { State::Watch },
             headline: match rest.len() {
-                0 => format!("{} has drifted", worst.feature),
+                0 => happened(worst),
                 1 => format!("{} and {} have drifted", worst.feature, rest[0].feature),
                 n => format!("{} and {n} other features have drifted", worst.feature),
             },
@@ -286,17 +313,19 @@ fn unjudged(current: &[Finding]) -> String {
 
 /// Distance, limit, rows, and how rare that is when nothing has changed.
 pub fn evidence(finding: &Finding) -> String {
-    let parts = [Some(&finding.missing), finding.unseen.as_ref()];
-    let names = ["missing values", "new values"];
-    for (part, name) in parts.into_iter().zip(names) {
-        if let Some(part) = part.filter(|part| verdict(part) == Verdict::Fail) {
-            return format!(
-                "The share of {name} rose by {} over {} rows. By chance alone that happens {}.",
-                percent(part.distance),
-                count(part.n),
-                rarity(part.p)
-            );
-        }
+    if let Some((kind, part)) = finding.wrong().first().filter(|(kind, _)| *kind != AlertKind::FeatureDrift) {
+        let (by, rows) = (percent(part.distance), count(part.n));
+        let what = match (kind, &finding.stuck) {
+            (AlertKind::Stuck, Some((value, _))) => {
+                format!("All {rows} rows have the value {}, and {by} of the training data have another.", number(*value))
+            }
+            (AlertKind::Missing, _) => format!("The share of missing values rose by {by} over {rows} rows."),
+            (AlertKind::OutOfRange, _) => {
+                format!("{by} of the values over {rows} rows lie outside the range of the training data.")
+            }
+            _ => format!("The share of new values rose by {by} over {rows} rows."),
+        };
+        return format!("{what} By chance alone that happens {}.", rarity(part.p));
     }
     let one = &finding.distance;
     let base = format!(

@@ -3,14 +3,19 @@
 use super::counts::Counts;
 use super::whole_rows::WholeRows;
 use super::window::Features;
+use crate::compare::Effects;
 use crate::deployments::{Known, KnownVersion};
 use crate::registry::expected::Expected;
 use crate::words::{number, percent};
+use contract::alerting::AlertLimits;
 use contract::deployment::DeploymentSettings;
+use contract::views::alerts::AlertKind;
 use contract::{Task, Verdict};
 use stats::bins::{Baseline, Window};
 use stats::estimate::{Better, EstimateFinding, judge_estimate};
-use stats::evidence::{DriftFinding, Measure, Tail, Verdict as Judged, fisher_exact, judge, judge_share};
+use stats::evidence::{
+    DriftFinding, Measure, Tail, Verdict as Judged, fisher_exact, judge, judge_outside, judge_rise, judge_stuck, level_of_sliding,
+};
 use stats::joint::{JointFinding, JointWindow, judge_joint};
 
 /// Change of how features go together that matters: as if two unrelated features had come to correlate by so much.
@@ -26,6 +31,10 @@ pub struct Finding {
     pub missing: DriftFinding,
     /// `None` for numbers, and where the reference has too many categories to know what is new.
     pub unseen: Option<DriftFinding>,
+    /// Numbers outside the range of the reference.
+    pub outside: Option<DriftFinding>,
+    /// A number that stands still, and the value that it has.
+    pub stuck: Option<(f64, DriftFinding)>,
 }
 
 /// What a window says about the predictions.
@@ -60,11 +69,29 @@ pub fn judged(known: &Known, version: &KnownVersion, counts: &Counts, features: 
     }
 }
 
-/// Chance of a false alarm that each test of one window may take: the deployment's budget for a week, over all windows of a week,
-/// all features, and the three tests of a feature.
+/// Tests of a feature, at most: distance, missing values, values outside the range, a value that stands still. Categories have three
+/// and some features two, which leaves room for the few tests of all features and of the answers.
+const TESTS: usize = 4;
+
+/// Level of each test at one look: the deployment's budget for a week, over all windows of a week, all features and their tests; and over
+/// the looks that a window is worth which slides on and is looked at every few seconds.
 pub fn alpha(settings: &DeploymentSettings, features: usize) -> f64 {
     let windows = 7.0 * 86_400.0 / settings.drift_window_s as f64;
-    (settings.alert_budget_per_week / windows / (3 * features.max(1)) as f64).min(0.01)
+    let each = settings.alert_budget_per_week / windows / (TESTS * features.max(1)) as f64;
+    level_of_sliding(each).min(0.01)
+}
+
+/// The rises that matter, each with the one that is enough where the reference has nearly none of it: as in comparing files, unless
+/// somebody has chosen another limit.
+fn rises(settings: &DeploymentSettings) -> [(f64, Option<f64>); 3] {
+    let (limits, otherwise) = (settings.alert_limits, AlertLimits::default());
+    let effects = Effects::new(settings.drift_threshold);
+    [
+        (limits.missing_rise, otherwise.missing_rise, effects.missing),
+        (limits.unseen_rise, otherwise.unseen_rise, effects.new),
+        (limits.out_of_range_rise, otherwise.out_of_range_rise, effects.new),
+    ]
+    .map(|(chosen, otherwise, floor)| (chosen, (chosen == otherwise).then_some(floor)))
 }
 
 /// How the features go together now, against the reference; `None` where the baseline does not know.
@@ -73,7 +100,7 @@ pub fn joint_finding(settings: &DeploymentSettings, version: &KnownVersion, rows
     let joint = baseline.joint.as_ref()?;
     let empty = JointWindow::new(joint);
     let window = rows.joint.as_ref().unwrap_or(&empty);
-    // One test beside those of the features: numbers have two of the three that the budget is divided by, which leaves room for it.
+    // One test beside those of the features, for which their number leaves room.
     Some(judge_joint(joint, window, JOINT_STRENGTH, alpha(settings, baseline.features.len())))
 }
 
@@ -120,36 +147,66 @@ pub fn findings(settings: &DeploymentSettings, version: &KnownVersion, features:
 
 fn one(name: &str, reference: &Baseline, window: &Window, settings: &DeploymentSettings, alpha: f64) -> Finding {
     let rows = window.n() + window.missing();
-    let limits = settings.alert_limits;
+    let [missing_rise, unseen_rise, outside_rise] = rises(settings);
     let unseen = match (reference, window) {
         (Baseline::Categorical(known), Window::Categorical(seen)) if known.is_complete() => {
-            Some(judge_share(seen.unseen_total, seen.n, 0, known.n, limits.unseen_rise, alpha))
+            Some(judge_rise((seen.unseen_total, seen.n), (0, known.n), unseen_rise, alpha))
         }
         _ => None,
+    };
+    let (outside, stuck) = match (reference, window) {
+        (Baseline::Numeric(known), Window::Numeric(seen)) => {
+            let stuck = judge_stuck(known, seen, settings.alert_limits.stuck_share, alpha);
+            (judge_outside(known, seen, outside_rise, alpha), stuck.map(|stuck| (seen.min.unwrap_or_default(), stuck)))
+        }
+        _ => (None, None),
     };
     Finding {
         feature: name.to_owned(),
         distance: judge(reference, window, settings.drift_threshold, alpha),
-        missing: judge_share(
-            window.missing(),
-            rows,
-            reference.missing(),
-            reference.n() + reference.missing(),
-            limits.missing_rise,
+        missing: judge_rise(
+            (window.missing(), rows),
+            (reference.missing(), reference.n() + reference.missing()),
+            missing_rise,
             alpha,
         ),
         unseen,
+        outside,
+        stuck,
     }
 }
 
 impl Finding {
-    /// The worst of the three: drift in any is drift; enough rows for the distance are enough.
+    /// All that is judged, the most telling first: a number that stands still has another distribution too, and so has one beyond its range.
+    pub fn parts(&self) -> impl Iterator<Item = (AlertKind, &DriftFinding)> {
+        [
+            (AlertKind::Stuck, self.stuck.as_ref().map(|(_, stuck)| stuck)),
+            (AlertKind::Missing, Some(&self.missing)),
+            (AlertKind::Unseen, self.unseen.as_ref()),
+            (AlertKind::FeatureDrift, Some(&self.distance)),
+            (AlertKind::OutOfRange, self.outside.as_ref()),
+        ]
+        .into_iter()
+        .filter_map(|(kind, part)| Some((kind, part?)))
+    }
+
+    /// Those parts that are wrong, each said once: values that stand still, or have moved as a whole, are not told of as drifted or
+    /// outside the range as well.
+    pub fn wrong(&self) -> Vec<(AlertKind, &DriftFinding)> {
+        let fails = |part: Option<&DriftFinding>| part.is_some_and(|part| part.verdict == Judged::Drift);
+        let stuck = fails(self.stuck.as_ref().map(|(_, stuck)| stuck));
+        let moved = stuck || fails(Some(&self.distance));
+        let is_told = |kind| match kind {
+            AlertKind::FeatureDrift => !stuck,
+            AlertKind::OutOfRange => !moved,
+            _ => true,
+        };
+        self.parts().filter(|(kind, part)| part.verdict == Judged::Drift && is_told(*kind)).collect()
+    }
+
+    /// Drift in any part is drift; enough rows for the distance are enough.
     pub fn verdict(&self) -> Verdict {
-        let any = [Some(&self.distance), Some(&self.missing), self.unseen.as_ref()]
-            .into_iter()
-            .flatten()
-            .any(|one| one.verdict == Judged::Drift);
-        if any { Verdict::Fail } else { verdict(&self.distance) }
+        if self.parts().any(|(_, part)| part.verdict == Judged::Drift) { Verdict::Fail } else { verdict(&self.distance) }
     }
 }
 
@@ -246,7 +303,8 @@ mod tests {
     #[test]
     fn the_budget_is_divided_over_everything_that_is_tested() {
         let hourly = DeploymentSettings::new("m".into());
-        assert!((alpha(&hourly, 100) - 1.0 / 168.0 / 300.0).abs() < 1e-12);
+        let each = 1.0 / 168.0 / 400.0;
+        assert!((alpha(&hourly, 100) - level_of_sliding(each)).abs() < 1e-15 && alpha(&hourly, 100) < each / 15.0);
         let generous = DeploymentSettings { alert_budget_per_week: 1e9, ..hourly };
         assert!(alpha(&generous, 1) <= 0.01);
     }

@@ -36,6 +36,8 @@ const OFFLINE: i64 = MINUTE;
 pub struct Kept {
     entries: Mutex<HashMap<DeploymentName, Arc<Held<Entry>>>>,
     offline: Mutex<HashMap<(ModelName, VersionNo), (Millis, Option<f64>)>>,
+    /// How often rules would have fired over what is stored, in words.
+    achieved: Mutex<HashMap<DeploymentName, Achieved>>,
     /// Bytes of the windows that this process is adding to.
     open: Mutex<HashMap<DeploymentName, u64>>,
 }
@@ -49,6 +51,14 @@ pub(crate) struct Entry {
     judged: Option<JudgedAt>,
     /// What its outcomes said.
     pub(crate) labels: Option<Labels>,
+}
+
+/// A sentence, with what it was made of.
+struct Achieved {
+    at: Millis,
+    version: Option<VersionNo>,
+    settings: DeploymentSettings,
+    said: String,
 }
 
 struct JudgedAt {
@@ -72,8 +82,23 @@ impl Kept {
         (entry.seen.as_ref().map(|(_, seen)| seen.clone()), entry.judged.as_ref().map(|last| last.judged.clone()))
     }
 
+    /// What was said within the last `fresh` milliseconds of the same version under the same settings.
+    pub(crate) fn achieved(&self, known: &Known, now: Millis, fresh: i64) -> Option<String> {
+        let all = self.achieved.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = all.get(&known.name)?;
+        let same = last.version == known.stable && last.settings == known.settings;
+        // Where nothing was stored, something may be now.
+        (same && !last.said.is_empty() && (0..fresh).contains(&(now - last.at))).then(|| last.said.clone())
+    }
+
+    pub(crate) fn set_achieved(&self, known: &Known, at: Millis, said: String) {
+        let last = Achieved { at, version: known.stable, settings: known.settings.clone(), said };
+        self.achieved.lock().unwrap_or_else(PoisonError::into_inner).insert(known.name.clone(), last);
+    }
+
     /// Forgets deployments that are gone.
     pub(crate) fn retain(&self, is_there: impl Fn(&DeploymentName) -> bool) {
+        self.achieved.lock().unwrap_or_else(PoisonError::into_inner).retain(|name, _| is_there(name));
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).retain(|name, _| is_there(name));
     }
 

@@ -5,6 +5,7 @@ mod at_once;
 mod attribution;
 mod changes;
 pub(crate) mod counts;
+mod distances;
 mod drift;
 pub(crate) mod findings;
 mod fleet;

@@ -1,12 +1,14 @@
 //! One feature in full: distance over time, both distributions, missing and new values, since when.
 
-use super::drift::{OverTime, evidence};
+use super::distances::distances;
+use super::drift::{OverTime, evidence, happened};
 use super::findings::{Finding, measure_name, verdict};
 use super::window::Features;
 use crate::Ctx;
 use crate::deployments::KnownVersion;
 use crate::words::{number, percent};
 use contract::verdict::State;
+use contract::views::alerts::AlertKind;
 use contract::views::drift::{BinShare, Rate, SelectedFeature};
 use contract::views::parts::Point;
 use contract::{Millis, Verdict};
@@ -30,11 +32,10 @@ pub fn selected(
     let since = since(name, windows, over_time).filter(|_| finding.verdict() == Verdict::Fail);
     let at = since.map(|since| format!(", since {}", since.words(cx.now()))).unwrap_or_default();
     let headline = match finding.verdict() {
-        Verdict::Fail if verdict(&finding.missing) == Verdict::Fail => format!("{name} is missing more often{at}"),
-        Verdict::Fail if finding.unseen.as_ref().is_some_and(|unseen| verdict(unseen) == Verdict::Fail) => {
-            format!("{name} has values that it did not have{at}")
+        Verdict::Fail if finding.wrong().first().is_some_and(|(kind, _)| *kind == AlertKind::FeatureDrift) => {
+            format!("{name} has drifted to {}{at}", number(finding.distance.distance))
         }
-        Verdict::Fail => format!("{name} has drifted to {}{at}", number(finding.distance.distance)),
+        Verdict::Fail => format!("{}{at}", happened(finding)),
         Verdict::Pass => format!("{name} looks like the training data"),
         Verdict::Insufficient => format!("Not enough rows to judge {name}"),
     };
@@ -58,6 +59,9 @@ pub fn selected(
         distance: distance.collect(),
         missing: rate(missing_before, current.and_then(Window::missing_rate), verdict(&finding.missing)),
         unseen: finding.unseen.as_ref().map(|unseen| rate(0.0, current.and_then(Window::unseen_rate), verdict(unseen))),
+        out_of_range: finding.outside.as_ref().map(|outside| rate(0.0, outside_rate(current), verdict(outside))),
+        stuck: finding.stuck.as_ref().map(|(value, stuck)| stuck_words(*value, verdict(stuck), current)).unwrap_or_default(),
+        distances: distances(reference, current),
         bins: bins(reference, current),
         reference_rows: reference.map_or(0, |reference| reference.n() + reference.missing()),
         current_rows: current.map_or(0, |current| current.n() + current.missing()),
@@ -79,6 +83,24 @@ fn description(stable: &KnownVersion, name: &str) -> String {
             if said.is_empty() { hashed.to_owned() } else { format!("{} {hashed}", said.trim_end()) }
         }
         _ => said,
+    }
+}
+
+fn outside_rate(current: Option<&Window>) -> Option<f64> {
+    match current {
+        Some(Window::Numeric(window)) => window.out_of_range_rate(),
+        _ => None,
+    }
+}
+
+fn stuck_words(value: f64, verdict: Verdict, current: Option<&Window>) -> String {
+    match (verdict, current) {
+        (Verdict::Fail, _) => format!("yes, at {}", number(value)),
+        (Verdict::Pass, Some(Window::Numeric(window))) if window.min == window.max => {
+            format!("{} in every row, as in most of the training data", number(value))
+        }
+        (Verdict::Pass, _) => "no".into(),
+        (Verdict::Insufficient, _) => String::new(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::is_positive;
 /// [`DriftFinding::detectable_at_rows`] when no number of rows suffices, because the reference is too small.
 pub const NEVER: u64 = u64::MAX;
 /// Windows with fewer rows are never judged: the null distribution is not known below.
-const FEWEST_ROWS: u64 = 16;
+pub(super) const FEWEST_ROWS: u64 = 16;
 /// Expected rows of a category (on the smaller side) from which the chi-square distribution can be trusted.
 const EXPECTED_ROWS: f64 = 5.0;
 

@@ -15,6 +15,9 @@ use std::collections::BTreeMap;
 
 /// Episodes that are listed; all are counted.
 const LISTED: usize = 50;
+/// What the rules about drift raise, whose budget is one.
+pub(super) const DRIFT: [&str; 7] =
+    ["feature_drift", "missing", "unseen", "out_of_range", "stuck", "prediction_drift", "joint_drift"];
 
 /// What would have fired in the last 30 days with `limit` instead of the one that is set. Nothing is changed.
 pub async fn backtest(cx: &Ctx, who: &Actor, name: &DeploymentName, monitor: &str, limit: Option<f64>) -> Outcome<BackTest> {
@@ -68,8 +71,10 @@ fn rule(monitor: &str) -> Outcome<(&'static Chosen, Over, &'static [&'static str
         "feature_drift" => (Over::Drift, &["feature_drift"]),
         "missing" => (Over::Drift, &["missing"]),
         "unseen" => (Over::Drift, &["unseen"]),
+        "out_of_range" => (Over::Drift, &["out_of_range"]),
+        "stuck" => (Over::Drift, &["stuck"]),
         "prediction_drift" => (Over::Drift, &["prediction_drift"]),
-        BUDGET | WINDOW => (Over::Drift, &["feature_drift", "missing", "unseen", "prediction_drift"]),
+        BUDGET | WINDOW => (Over::Drift, &DRIFT),
         _ => return Err(Problem::not_found(format!("There is no rule “{monitor}” with a limit to try."))),
     };
     Ok((chosen, over, kinds))
@@ -85,7 +90,7 @@ pub(super) fn outside(chosen: &Chosen, known: &Known, tried: f64) -> Problem {
 }
 
 /// Looks in a row at which the same kind and subject fired are one episode; newest first. Pure.
-fn episodes(name: &DeploymentName, looks: &[Look], kinds: &[&str]) -> Vec<Episode> {
+pub(super) fn episodes(name: &DeploymentName, looks: &[Look], kinds: &[&str]) -> Vec<Episode> {
     let mut running: BTreeMap<(String, String), Episode> = BTreeMap::new();
     let mut done = Vec::new();
     for look in looks {

@@ -73,6 +73,16 @@ impl History {
         Ok(history)
     }
 
+    /// Windows of whole hours of the last `length` milliseconds, for the rules about drift.
+    pub async fn hours(cx: &Ctx, known: &Known, length: i64) -> Outcome<History> {
+        let now = cx.now();
+        let from = Millis((now.0 - length).max(known.born.0)).floor_to(HOUR);
+        let hours = windows(cx, known, HOUR, from, Over::Drift).await?;
+        let mut history = History { now, from, hours, ..History::default() };
+        history.read_versions(cx, known, Over::Drift).await?;
+        Ok(history)
+    }
+
     async fn read_quality(&mut self, cx: &Ctx, known: &Known) -> Outcome<()> {
         let (from, to) = (Millis(self.from.0 - QUALITY), self.now + 1);
         let rows = cx.store.db.quality(&known.name, "", from, to).await.or_problem("Reading quality")?;

@@ -1,5 +1,6 @@
 //! The limits that people choose: where each stands in the settings, what may be chosen, and its rule in words. Pure.
 
+use crate::compare::Effects;
 use crate::words::{fine_ms, ms, number, percent};
 use contract::alerting::AlertLimits;
 use contract::deployment::DeploymentSettings;
@@ -30,10 +31,12 @@ enum Place<'a> {
 const SHARES: (f64, f64) = (0.0001, 0.9999);
 
 /// Every limit that can be chosen.
-pub const CHOSEN: [Chosen; 10] = [
+pub const CHOSEN: [Chosen; 12] = [
     share("feature_drift", LimitUnit::Distance, (0.01, 10.0), |s| Place::Number(&mut s.drift_threshold)),
     share("missing", LimitUnit::Share, SHARES, |s| Place::Number(&mut s.alert_limits.missing_rise)),
     share("unseen", LimitUnit::Share, SHARES, |s| Place::Number(&mut s.alert_limits.unseen_rise)),
+    share("out_of_range", LimitUnit::Share, SHARES, |s| Place::Number(&mut s.alert_limits.out_of_range_rise)),
+    share("stuck", LimitUnit::Share, SHARES, |s| Place::Number(&mut s.alert_limits.stuck_share)),
     share("prediction_drift", LimitUnit::Share, SHARES, |s| Place::Number(&mut s.alert_limits.share_margin)),
     share("errors", LimitUnit::Share, SHARES, |s| Place::Number(&mut s.alert_limits.error_share)),
     share("latency", LimitUnit::Milliseconds, (0.01, 600_000.0), |s| Place::Number(&mut s.p99_limit_ms)),
@@ -96,8 +99,21 @@ impl Chosen {
 
 /// When a rule fires, as a sentence.
 pub fn words(monitor: &str, settings: &DeploymentSettings) -> String {
-    let AlertLimits { error_share, degraded_share, quality_margin, missing_rise, unseen_rise, share_margin } =
-        settings.alert_limits;
+    let AlertLimits {
+        error_share,
+        degraded_share,
+        quality_margin,
+        missing_rise,
+        unseen_rise,
+        out_of_range_rise,
+        stuck_share,
+        share_margin,
+    } = settings.alert_limits;
+    // Where the training data have none, less is enough until somebody chooses.
+    let or = |chosen: f64, otherwise: f64, floor: f64| {
+        if chosen == otherwise { format!("; where the training data have none, in {}", percent(floor)) } else { String::new() }
+    };
+    let (otherwise, effects) = (AlertLimits::default(), Effects::new(settings.drift_threshold));
     let window = span_words(i64::try_from(settings.drift_window_s).unwrap_or(i64::MAX / SECOND) * SECOND);
     match monitor {
         "feature_drift" => format!(
@@ -105,12 +121,23 @@ pub fn words(monitor: &str, settings: &DeploymentSettings) -> String {
             number(settings.drift_threshold)
         ),
         "missing" => format!(
-            "A feature is missing in {} more of the rows than in the training data over the last {window}, beyond chance.",
-            percent(missing_rise)
+            "A feature is missing in {} more of the rows than in the training data over the last {window}, beyond chance{}.",
+            percent(missing_rise),
+            or(missing_rise, otherwise.missing_rise, effects.missing)
         ),
         "unseen" => format!(
-            "{} of a feature's values are ones that the training data did not have over the last {window}, beyond chance.",
-            percent(unseen_rise)
+            "A feature has values that the training data did not have in {} of the rows over the last {window}, beyond chance{}.",
+            percent(unseen_rise),
+            or(unseen_rise, otherwise.unseen_rise, effects.new)
+        ),
+        "out_of_range" => format!(
+            "A number lies outside the range of the training data in {} of the rows over the last {window}, beyond chance{}.",
+            percent(out_of_range_rise),
+            or(out_of_range_rise, otherwise.out_of_range_rise, effects.new)
+        ),
+        "stuck" => format!(
+            "A number has one and the same value in all rows of the last {window}, and {} of the training data have another.",
+            percent(stuck_share)
         ),
         "prediction_drift" => format!(
             "The share of a predicted class is {} away from the reference over the last {window}, beyond chance. Twice as far is bad.",

@@ -99,7 +99,9 @@ fn standing(rule: &str, open: &[AlertLine], seen: Seen) -> (State, String) {
     let short = |n: u64, one: &str| (State::Unknown, format!("Not enough data: {} of {FEWEST}", counted(n, one)));
     match rule {
         "errors" | "latency" | "degraded" if seen.requests < FEWEST => short(seen.requests, "request"),
-        "feature_drift" | "missing" | "unseen" | "prediction_drift" if seen.rows < FEWEST => short(seen.rows, "row"),
+        "feature_drift" | "missing" | "unseen" | "out_of_range" | "stuck" | "prediction_drift" if seen.rows < FEWEST => {
+            short(seen.rows, "row")
+        }
         "quality" if seen.outcomes < FEWEST => short(seen.outcomes, "outcome"),
         _ => (State::Ok, "Quiet".into()),
     }

@@ -1,5 +1,6 @@
 //! The rules of a deployment: what each says in words, where it begins to fire, what it would have done, and changing it.
 
+mod achieved;
 mod backtest;
 mod history;
 mod limits;
@@ -7,6 +8,7 @@ mod list;
 mod page;
 mod save;
 
+pub(crate) use achieved::achieved;
 pub use backtest::backtest;
 pub use list::{monitor, monitors};
 pub use page::page;

@@ -1,5 +1,7 @@
 //! The Alerts tab of a deployment.
 
+use super::achieved::achieved;
+use super::limits::BUDGET;
 use super::{backtest, list};
 use crate::alerts::list::lines;
 use crate::alerts::{routes, silences};
@@ -26,7 +28,11 @@ pub async fn page(
     who.must(Act::View)?;
     let (known, head) = head(cx, name, last(cx, DAY)).await?;
     let open = lines(cx, Some(name)).await?;
-    let monitors = list::of(cx, &known, &open).await?;
+    let mut monitors = list::of(cx, &known, &open).await?;
+    if let Some(budget) = monitors.iter_mut().find(|line| line.monitor == BUDGET) {
+        let achieved = achieved(cx, &known).await?;
+        budget.words = format!("{} {achieved}", budget.words).trim_end().to_owned();
+    }
     let limit = rule.and_then(|rule| monitors.iter().find(|line| line.monitor == rule)?.limit);
     let backtest = match (rule, limit) {
         (Some(rule), Some(limit)) => {

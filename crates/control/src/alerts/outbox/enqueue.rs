@@ -52,13 +52,18 @@ pub async fn call_in(cx: &Ctx, tx: &mut Tx, row: &AlertRow) -> Outcome<usize> {
             _ if bad && !as_bad => AlertEvent::Worsened,
             _ => continue,
         };
-        enqueued += usize::from(put(cx, tx, row, event, &channel.0, step).await?);
+        enqueued += usize::from(put(cx, tx, row, event, (&channel.0, step), cx.now()).await?);
     }
     Ok(enqueued)
 }
 
 /// Tells those who were called how it went on. A mail inbox is not told that somebody else has seen it.
 pub async fn tell_in(cx: &Ctx, tx: &mut Tx, row: &AlertRow, event: AlertEvent) -> Outcome<usize> {
+    tell_at(cx, tx, row, event, cx.now()).await
+}
+
+/// The same, sent at `due` unless it is taken back before.
+pub async fn tell_at(cx: &Ctx, tx: &mut Tx, row: &AlertRow, event: AlertEvent, due: Millis) -> Outcome<usize> {
     let sent = tx.deliveries_of(&row.id).await.or_problem(DOING)?;
     if sent.is_empty() {
         return Ok(0);
@@ -72,12 +77,19 @@ pub async fn tell_in(cx: &Ctx, tx: &mut Tx, row: &AlertRow, event: AlertEvent) -
     };
     let mut enqueued = 0;
     for channel in channels.iter().filter(wants) {
-        enqueued += usize::from(put(cx, tx, row, event, &channel.id, 0).await?);
+        enqueued += usize::from(put(cx, tx, row, event, (&channel.id, 0), due).await?);
     }
     Ok(enqueued)
 }
 
-async fn put(cx: &Ctx, tx: &mut Tx, row: &AlertRow, event: AlertEvent, channel: &str, step: i64) -> Outcome<bool> {
+async fn put(
+    cx: &Ctx,
+    tx: &mut Tx,
+    row: &AlertRow,
+    event: AlertEvent,
+    (channel, step): (&str, i64),
+    due: Millis,
+) -> Outcome<bool> {
     let known = cx.book.get(&row.deployment.as_str().into());
     let setting = Setting {
         address: &cx.site.address,
@@ -96,7 +108,7 @@ async fn put(cx: &Ctx, tx: &mut Tx, row: &AlertRow, event: AlertEvent, channel: 
         message: json!(message).to_string(),
         state: super::WAITING.into(),
         tries: 0,
-        due_at: at.0,
+        due_at: due.0,
         leased_until: None,
         created_at: at.0,
         ended_at: None,

@@ -8,7 +8,7 @@ mod route;
 mod worker;
 
 pub use backoff::TRIES;
-pub(super) use enqueue::{call_in, tell_in};
+pub(super) use enqueue::{call_in, tell_at, tell_in};
 pub use escalate::escalate;
 pub use redeliver::redeliver;
 pub use worker::{deliver, forget};
