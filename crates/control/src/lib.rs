@@ -16,6 +16,7 @@ pub mod incidents;
 pub(crate) mod jobs;
 pub mod monitoring;
 pub mod outcomes;
+mod personal;
 mod problem;
 pub mod registry;
 pub mod resources;

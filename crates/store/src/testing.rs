@@ -12,6 +12,8 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 pub async fn databases() -> Vec<Db> {
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
     let dir = std::env::temp_dir().join(format!("slipway-test-{}-{n}", std::process::id()));
+    // A process that was killed may have had the same number.
+    let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir_all(&dir).expect("a temporary folder");
     let sqlite = Db::open(&format!("sqlite:{}", dir.join("slipway.db").display())).await.expect("SQLite opens");
     let mut all = vec![sqlite];

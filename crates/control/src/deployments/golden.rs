@@ -1,6 +1,6 @@
 //! Recorded requests of a version: what it is warmed up with, and the answers that it must give again before it serves.
 
-use crate::monitoring::{hashed, is_readable};
+use crate::personal::{hashed, is_readable};
 use crate::registry::Version;
 use crate::words::counted;
 use crate::{Ctx, IntoProblem, Outcome};

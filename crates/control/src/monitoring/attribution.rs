@@ -93,7 +93,8 @@ pub async fn attribution(
     let mut sentences = Vec::new();
     sentences.extend(since.map(|since| format!("It began in the minute of {}.", since.words(now))));
     sentences.extend(values(what, &selected.bins));
-    let readable = stable.contract.feature(&finding.feature).is_some_and(|feature| super::is_readable(&stable.contract, feature));
+    let readable =
+        stable.contract.feature(&finding.feature).is_some_and(|feature| crate::personal::is_readable(&stable.contract, feature));
     let mut rows = Vec::new();
     if readable {
         let doing = "Reading the prediction log";

@@ -81,7 +81,7 @@ pub async fn drift(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRang
         selected,
         prediction,
         joint: findings::joint_finding(&known.settings, stable, &now.rows).map(|finding| joint(stable, &finding)),
-        budget: crate::alerts::monitors::achieved(cx, &known).await?,
+        budget: super::head::budget(cx, &known).await?,
         changes,
     })
 }

@@ -1,7 +1,7 @@
 //! Texts of personal columns and their hashes, for those who count them: a category comes again and again, and a hash costs more than
 //! all else that is done about a value.
 
-use super::log::hash_text;
+use crate::personal::hash_text;
 use std::collections::HashMap;
 
 /// Texts that are remembered; with more, all are forgotten. A column of names has no use for them, and must not fill the memory.

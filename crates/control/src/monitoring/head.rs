@@ -44,6 +44,11 @@ pub async fn head(cx: &Ctx, name: &DeploymentName, range: TimeRange) -> Outcome<
     Ok((known, head))
 }
 
+/// What the rules about drift may cost in false alarms, and how often they would have fired, in a sentence.
+pub async fn budget(cx: &Ctx, known: &Known) -> Outcome<String> {
+    crate::alerts::monitors::achieved(cx, known).await
+}
+
 /// The open rollout in a few facts.
 pub async fn rollout_cell(cx: &Ctx, known: &Known) -> Outcome<Option<RolloutCell>> {
     let open = cx.store.db.rollout_open_of(&known.name).await.or_problem("Reading the rollout")?;

@@ -1,13 +1,13 @@
 //! Rows of the prediction log. Columns that hold personal data are kept as a hash: enough to join on, not to read. Only what quality
 //! is reported by (the contract's segments) stays readable, and never what names a person.
 
+use crate::personal::{hash, is_readable};
 use contract::rollout::Arm;
 use contract::spec::Pii;
 use contract::{Contract, Feature};
 use serde_json::{Value as Json, json};
 use serving::records::{Columns, Seen};
 use serving::{Outcome as Answered, Record, RowAnswer};
-use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use store::predictions::PredictionRow;
 
@@ -97,25 +97,4 @@ pub fn kept<'r>(contract: &Contract, feature: &Feature, seen: Seen<'r>) -> Resul
         return Ok(seen);
     }
     Err(hash(&feature.name, &json(&seen)))
-}
-
-/// Whether the log keeps a feature as it is.
-pub(crate) fn is_readable(contract: &Contract, feature: &Feature) -> bool {
-    feature.pii == Pii::None || (feature.pii != Pii::Direct && contract.segments.contains(&feature.name))
-}
-
-/// SHA-256 over feature and value, the first 16 hexadecimal digits.
-fn hash(feature: &str, value: &Json) -> String {
-    value.as_str().map_or_else(|| hash_text(feature, &value.to_string()), |text| hash_text(feature, text))
-}
-
-/// The hash of a text: what windows and baselines count it by.
-pub(crate) fn hash_text(feature: &str, text: &str) -> String {
-    let digest = hex::encode(Sha256::digest(format!("{feature}\u{0}{text}").as_bytes()));
-    format!("#{}", &digest[..16])
-}
-
-/// The same, as a value.
-pub(crate) fn hashed(feature: &str, value: &Json) -> Json {
-    json!(hash(feature, value))
 }

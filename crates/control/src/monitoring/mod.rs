@@ -40,7 +40,6 @@ pub use fleet::fleet;
 pub(crate) use head::head;
 pub use latency::latency;
 pub(crate) use latency::rates;
-pub(crate) use log::{hash_text, hashed, is_readable};
 pub(crate) use read::is_live;
 pub use read::last;
 pub use retention::{Retention, forget};

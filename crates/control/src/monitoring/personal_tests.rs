@@ -2,6 +2,7 @@
 //! its values is seen all the same.
 
 use super::*;
+use crate::personal::hash_text;
 use crate::testbed::{Bed, admin, beds};
 use contract::spec::Pii;
 use contract::time::HOUR;

@@ -1,9 +1,9 @@
 //! What is counted of whole rows, beside what is counted of each column: how the features go together, and how good the answers are
 //! expected to be.
 
-use super::log::hash_text;
 use super::spans;
 use crate::deployments::version_no;
+use crate::personal::hash_text;
 use crate::registry::VersionBaseline;
 use crate::registry::estimator::{Estimator, as_number, cell};
 use crate::registry::expected::{self, Expected};

@@ -3,7 +3,7 @@
 use super::Version;
 use super::estimator::Estimator;
 use crate::datasets::{Column, Table};
-use crate::monitoring::{hash_text, is_readable};
+use crate::personal::{hash_text, is_readable};
 use crate::{Ctx, IntoProblem, Outcome};
 use contract::{Contract, Feature, FeatureKind, Problem};
 use serde::{Deserialize, Serialize};
