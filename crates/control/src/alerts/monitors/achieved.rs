@@ -44,7 +44,7 @@ fn sentence(budget: f64, fired: usize, length: i64) -> String {
         n => format!("have fired {} times", count(n as u64)),
     };
     format!(
-        "Budget: {} a week by chance. Over the stored {} the rules about drift would {times}, whatever for.",
+        "Budget: {} a week by chance. Over the stored {} the rules about drift would {times}, for any reason.",
         number(budget),
         span_words(length)
     )
@@ -63,13 +63,13 @@ mod tests {
                 1.0,
                 0,
                 7 * DAY,
-                "Budget: 1 a week by chance. Over the stored 7 d the rules about drift would not have fired, whatever for.",
+                "Budget: 1 a week by chance. Over the stored 7 d the rules about drift would not have fired, for any reason.",
             ),
             (
                 0.5,
                 3,
                 5 * HOUR,
-                "Budget: 0.5 a week by chance. Over the stored 5 h the rules about drift would have fired 3 times, whatever for.",
+                "Budget: 0.5 a week by chance. Over the stored 5 h the rules about drift would have fired 3 times, for any reason.",
             ),
         ] {
             assert_eq!(sentence(budget, fired, length), said);
