@@ -64,7 +64,7 @@ impl Watched {
         self.drift.clear();
         self.quality.clear();
         for name in cx.book.all().iter().filter(|(_, known)| known.stable.is_some()).map(|(name, _)| name) {
-            let drift = monitoring::drift(cx, &who, name, monitoring::last(cx, contract::time::HOUR), None).await?;
+            let drift = monitoring::drift_now(cx, &who, name, monitoring::last(cx, contract::time::HOUR), None).await?;
             for row in drift.features {
                 let Some(distance) = row.now.distance else { continue };
                 let method = if row.measure.starts_with('W') { "wasserstein" } else { "jensen_shannon" };

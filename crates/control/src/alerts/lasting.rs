@@ -22,7 +22,7 @@ const COOL: (i64, i64) = (MINUTE, HOUR);
 
 /// How patient a rule is, ms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
+pub struct Lasting {
     /// How long its condition must not have held.
     pub quiet: i64,
     /// How long after its end the same alert opens again, instead of another.
@@ -30,7 +30,7 @@ pub struct Patience {
 }
 
 /// By the window over which the kind is judged.
-pub fn patience(kind: AlertKind, settings: &DeploymentSettings) -> Patience {
+pub fn lasting(kind: AlertKind, settings: &DeploymentSettings) -> Lasting {
     let drift = i64::try_from(settings.drift_window_s).unwrap_or(i64::MAX / SECOND).saturating_mul(SECOND);
     let (window, quiet) = match kind {
         AlertKind::FeatureDrift
@@ -44,17 +44,17 @@ pub fn patience(kind: AlertKind, settings: &DeploymentSettings) -> Patience {
         // Requests are over as soon as they are over.
         _ => (super::look::TRAFFIC, 0),
     };
-    Patience { quiet, cool_down: (window / COOL_PART).clamp(COOL.0, COOL.1) }
+    Lasting { quiet, cool_down: (window / COOL_PART).clamp(COOL.0, COOL.1) }
 }
 
 /// Whether an alert is over that has been quiet for so many looks and so long.
-pub fn is_over(patience: Patience, looks: i64, quiet: i64) -> bool {
-    looks >= CLEAR_LOOKS && quiet >= patience.quiet
+pub fn is_over(lasting: Lasting, looks: i64, quiet: i64) -> bool {
+    looks >= CLEAR_LOOKS && quiet >= lasting.quiet
 }
 
 /// Whether what ended so long ago is what fires again.
-pub fn is_same(patience: Patience, ended: i64) -> bool {
-    ended < patience.cool_down
+pub fn is_same(lasting: Lasting, ended: i64) -> bool {
+    ended < lasting.cool_down
 }
 
 /// Whether a distance still keeps its alert open, though it would not raise one.
@@ -77,21 +77,21 @@ mod tests {
             (AlertKind::Errors, 86_400, 0, 75 * SECOND),
             (AlertKind::Latency, 120, 0, 75 * SECOND),
         ] {
-            assert_eq!(patience(kind, &of(window_s)), Patience { quiet, cool_down }, "{kind:?} over {window_s} s");
+            assert_eq!(lasting(kind, &of(window_s)), Lasting { quiet, cool_down }, "{kind:?} over {window_s} s");
         }
     }
 
     #[test]
     fn it_is_over_after_three_looks_and_some_time() {
-        let (drift, traffic) = (Patience { quiet: 1_000, cool_down: 5_000 }, Patience { quiet: 0, cool_down: 5_000 });
-        for (patience, looks, quiet, over) in [
+        let (drift, traffic) = (Lasting { quiet: 1_000, cool_down: 5_000 }, Lasting { quiet: 0, cool_down: 5_000 });
+        for (lasting, looks, quiet, over) in [
             (drift, 3, 999, false),
             (drift, 2, 9_000, false),
             (drift, 3, 1_000, true),
             (traffic, 3, 0, true),
             (traffic, 2, 99, false),
         ] {
-            assert_eq!(is_over(patience, looks, quiet), over, "{patience:?} {looks} {quiet}");
+            assert_eq!(is_over(lasting, looks, quiet), over, "{lasting:?} {looks} {quiet}");
         }
         assert!(is_same(drift, 4_999) && !is_same(drift, 5_000));
     }

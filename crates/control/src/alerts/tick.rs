@@ -1,7 +1,7 @@
 //! The reconciler of alerts: every few seconds it asks what fires, opens what is new, and resolves what has been quiet for as long as
 //! its window asks. One open alert per deployment, kind and subject; what comes back soon is the alert that it was.
 
-use super::lasting::{is_over, is_same, patience};
+use super::lasting::{is_over, is_same, lasting};
 use super::look::{self, Looked};
 use super::outbox;
 use super::round::Round;
@@ -72,14 +72,14 @@ async fn one(cx: &Ctx, known: &Known, round: &Round) -> Outcome<()> {
 async fn look_quiet(cx: &Ctx, tx: &mut Tx, known: &Known, row: &AlertRow) -> Outcome<bool> {
     let doing = "Judging alerts";
     let Some(kind) = AlertKind::parse(&row.kind) else { return Ok(false) };
-    let (now, patience) = (cx.now(), patience(kind, &known.settings));
+    let (now, lasting) = (cx.now(), lasting(kind, &known.settings));
     let clear_looks = row.clear_looks + 1;
-    let over = is_over(patience, clear_looks, now.0 - row.seen_at);
+    let over = is_over(lasting, clear_looks, now.0 - row.seen_at);
     let row = &AlertRow { clear_looks, resolved_at: over.then_some(now.0), ..row.clone() };
     tx.alert_update(row).await.or_problem(doing)?;
     if over {
         // Whoever was called hears of the end once it can no longer come back as the same alert: on and off is told once.
-        outbox::tell_at(cx, tx, row, AlertEvent::Resolved, now + patience.cool_down).await?;
+        outbox::tell_at(cx, tx, row, AlertEvent::Resolved, now + lasting.cool_down).await?;
         let summary = format!("Resolved: {}", row.headline);
         audited(cx, tx, "alert.resolved", row, summary).await?;
     }
@@ -88,11 +88,11 @@ async fn look_quiet(cx: &Ctx, tx: &mut Tx, known: &Known, row: &AlertRow) -> Out
 
 /// The alert of the same thing that has just ended.
 async fn ended(cx: &Ctx, tx: &mut Tx, known: &Known, fires: &Firing) -> Outcome<Option<AlertRow>> {
-    let (now, patience) = (cx.now(), patience(fires.kind, &known.settings));
-    let after = Millis(now.0 - patience.cool_down);
+    let (now, lasting) = (cx.now(), lasting(fires.kind, &known.settings));
+    let after = Millis(now.0 - lasting.cool_down);
     let last =
         tx.alert_ended(known.name.as_str(), fires.kind.word(), &fires.subject, after).await.or_problem("Judging alerts")?;
-    Ok(last.filter(|row| row.resolved_at.is_some_and(|at| is_same(patience, now.0 - at))))
+    Ok(last.filter(|row| row.resolved_at.is_some_and(|at| is_same(lasting, now.0 - at))))
 }
 
 /// Opens an alert again that has just ended: what was said of it to somebody, and who has seen it, still holds.

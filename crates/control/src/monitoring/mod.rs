@@ -35,7 +35,7 @@ pub(crate) mod writing;
 
 pub(crate) use changes::{change_before, changes_of};
 pub use counts::{Counts, Moments};
-pub use drift::drift;
+pub use drift::{drift, drift_now};
 pub use fleet::fleet;
 pub(crate) use head::head;
 pub use latency::latency;
