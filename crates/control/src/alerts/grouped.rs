@@ -1,7 +1,7 @@
 //! One alert for what happened once: features that moved together are named in one, the worst first, and one that joins later
 //! is added to it.
 
-use super::rules::{FeatureLook, Firing, feature_drift, is_share};
+use super::rules::{FeatureLook, Firing, feature_drift};
 use crate::words::{listed, number, percent};
 use contract::verdict::{State, Verdict};
 use contract::views::alerts::AlertKind;
@@ -58,7 +58,7 @@ fn headline(worst: &FeatureLook, others: &[&FeatureLook]) -> String {
 
 fn also(others: &[&FeatureLook]) -> String {
     let one = |look: &&FeatureLook| {
-        let by = if is_share(look.kind) { percent(look.distance) } else { number(look.distance) };
+        let by = if look.is_share { percent(look.distance) } else { number(look.distance) };
         format!("{} ({by})", look.feature)
     };
     let mut named: Vec<String> = others.iter().take(NAMED).map(one).collect();
@@ -78,6 +78,7 @@ mod tests {
         FeatureLook {
             feature: feature.into(),
             kind,
+            is_share: false,
             verdict,
             distance,
             threshold: 0.15,

@@ -22,8 +22,9 @@ use std::collections::HashSet;
 pub(super) use crate::monitoring::kept::TRAFFIC;
 pub(super) use crate::outcomes::REACH as QUALITY;
 
-/// What the predictions of a regression are called.
+/// What the predictions of a regression are called, and the scores of a classification.
 const VALUE: &str = "The predicted value";
+const SCORE: &str = "The score";
 
 /// What a look saw.
 #[derive(Default)]
@@ -83,12 +84,13 @@ fn part(finding: &Finding, (kind, one): (AlertKind, &DriftFinding)) -> FeatureLo
     FeatureLook {
         feature: finding.feature.clone(),
         kind,
+        is_share: one.measure.is_share(),
         verdict: verdict(one),
         distance: one.distance,
         threshold: one.threshold,
         p: one.p,
         rows: one.n,
-        words: if kind == AlertKind::Stuck { number(stuck_at()) } else { distance_words(one.measure, one.distance) },
+        words: if kind == AlertKind::Stuck { number(stuck_at()) } else { finding.words(one) },
     }
 }
 
@@ -102,7 +104,7 @@ fn held(known: &Known, stable: &KnownVersion, judged: &Judgement, trust: Option<
     let joint = judged.joint.as_ref().filter(|joint| still(joint.strength, joint.threshold, joint.p, joint.n));
     held.extend(joint.map(|_| (AlertKind::JointDrift, String::new())));
     match &judged.prediction {
-        Some(PredictionFinding::Share { class, now: (k, n), reference: (k0, n0), p }) if *n > 0 && *n0 > 0 => {
+        Some(PredictionFinding::Share { class, now: (k, n), reference: (k0, n0), p, .. }) if *n > 0 && *n0 > 0 => {
             let moved = (*k as f64 / *n as f64 - *k0 as f64 / *n0 as f64).abs();
             let stays = still(moved, known.settings.alert_limits.share_margin, *p, *n);
             held.extend(stays.then(|| (AlertKind::PredictionDrift, class.clone())));
@@ -112,6 +114,8 @@ fn held(known: &Known, stable: &KnownVersion, judged: &Judgement, trust: Option<
         }
         _ => {}
     }
+    let score = judged.score.as_ref().filter(|score| still(score.distance, score.threshold, score.p, score.n));
+    held.extend(score.map(|_| (AlertKind::PredictionDrift, SCORE.into())));
     // A loss that three standard errors do not explain.
     let estimate = judged.estimate.filter(|found| {
         trust != Some(Trust::Untrusted)
@@ -127,31 +131,37 @@ fn drifted(known: &Known, judged: &Judgement) -> Vec<Firing> {
     let wrong = |finding: &Finding| finding.wrong().into_iter().map(|one| part(finding, one)).collect::<Vec<_>>();
     let mut fires = grouped::features(&judged.findings.iter().flat_map(wrong).collect::<Vec<_>>());
     fires.extend(judged.joint.as_ref().and_then(watching::joint));
-    match &judged.prediction {
-        Some(PredictionFinding::Share { class, now, reference: (k, n), p }) if *n > 0 => {
-            fires.extend(rules::prediction_share(&ShareLook {
+    let answers = |what: &str, finding: &DriftFinding| {
+        rules::feature_drift(&FeatureLook {
+            feature: what.into(),
+            kind: AlertKind::PredictionDrift,
+            is_share: finding.measure.is_share(),
+            verdict: verdict(finding),
+            distance: finding.distance,
+            threshold: finding.threshold,
+            p: finding.p,
+            rows: finding.n,
+            words: distance_words(finding.measure, finding.distance),
+        })
+    };
+    let answered = match &judged.prediction {
+        Some(PredictionFinding::Share { class, now, reference: (k, n), p, level }) if *n > 0 => {
+            rules::prediction_share(&ShareLook {
                 class: class.clone(),
                 now: *now,
                 reference: *k as f64 / *n as f64,
                 p: *p,
+                level: *level,
                 margin: known.settings.alert_limits.share_margin,
-            }));
+            })
         }
-        Some(PredictionFinding::Value { finding, .. }) => {
-            let look = FeatureLook {
-                feature: VALUE.into(),
-                kind: AlertKind::PredictionDrift,
-                verdict: verdict(finding),
-                distance: finding.distance,
-                threshold: finding.threshold,
-                p: finding.p,
-                rows: finding.n,
-                words: distance_words(finding.measure, finding.distance),
-            };
-            fires.extend(rules::feature_drift(&look));
-        }
-        _ => {}
-    }
+        Some(PredictionFinding::Value { finding, .. }) => answers(VALUE, finding),
+        _ => None,
+    };
+    // Scores that have moved so far that answers have are told of once, by the answers.
+    let score = judged.score.as_ref().filter(|_| answered.is_none()).and_then(|score| answers(SCORE, score));
+    fires.extend(answered);
+    fires.extend(score);
     fires
 }
 

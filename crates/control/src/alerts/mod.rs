@@ -41,6 +41,8 @@ pub use tick::tick;
 #[cfg(test)]
 mod lasting_tests;
 #[cfg(test)]
+mod season_tests;
+#[cfg(test)]
 mod small_tests;
 #[cfg(test)]
 mod watch_tests;

@@ -13,8 +13,6 @@ const FEWEST: u64 = 50;
 /// Times the limit from which failed requests are bad, and those that a fallback answered.
 const ERRORS_BAD: f64 = 5.0;
 const DEGRADED_BAD: f64 = 10.0;
-/// P-value below which a changed share of predictions is no chance, at looks every few seconds.
-const SHARE_P: f64 = 1e-6;
 
 /// Something that fires.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +31,8 @@ pub struct Firing {
 pub struct FeatureLook {
     pub feature: String,
     pub kind: AlertKind,
+    /// The limit is a share of the rows.
+    pub is_share: bool,
     pub verdict: Verdict,
     pub distance: f64,
     pub threshold: f64,
@@ -67,7 +67,7 @@ pub fn feature_drift(look: &FeatureLook) -> Option<Firing> {
         ),
         _ => (format!("{feature} has drifted"), format!("{words} {over}")),
     };
-    let limit = if is_share(look.kind) { percent(*threshold) } else { number(*threshold) };
+    let limit = if look.is_share { percent(*threshold) } else { number(*threshold) };
     // Inputs alone are something to watch; answers that have changed are bad.
     let far = *distance >= 2.0 * threshold && look.kind == AlertKind::PredictionDrift;
     Some(Firing {
@@ -80,11 +80,6 @@ pub fn feature_drift(look: &FeatureLook) -> Option<Firing> {
     })
 }
 
-/// Whether a kind is judged by a share instead of a distance.
-pub fn is_share(kind: AlertKind) -> bool {
-    matches!(kind, AlertKind::Missing | AlertKind::Unseen | AlertKind::OutOfRange | AlertKind::Stuck)
-}
-
 /// Share of a class, now and in the reference, with the p-value of "the same rate".
 #[derive(Clone, Debug)]
 pub struct ShareLook {
@@ -92,6 +87,8 @@ pub struct ShareLook {
     pub now: (u64, u64),
     pub reference: f64,
     pub p: f64,
+    /// The p-value from which the evidence is enough.
+    pub level: f64,
     /// Smallest difference that matters.
     pub margin: f64,
 }
@@ -103,7 +100,7 @@ pub fn prediction_share(look: &ShareLook) -> Option<Firing> {
     }
     let now = k as f64 / n as f64;
     let difference = (now - look.reference).abs();
-    if difference < look.margin || look.p > SHARE_P {
+    if difference < look.margin || look.p > look.level {
         return None;
     }
     let way = if now > look.reference { "rose" } else { "fell" };
@@ -284,6 +281,7 @@ mod tests {
         let look = |kind, verdict, distance| FeatureLook {
             feature: "income".into(),
             kind,
+            is_share: false,
             verdict,
             distance,
             threshold: 0.15,
@@ -328,6 +326,7 @@ mod tests {
             let look = FeatureLook {
                 feature: "age".into(),
                 kind,
+                is_share: true,
                 verdict: Verdict::Fail,
                 distance,
                 threshold: 0.004,
@@ -350,7 +349,7 @@ mod tests {
             (20, 40, 0.12, 1e-12, false),
             (0, 1_000, 0.12, 1e-12, true),
         ] {
-            let look = ShareLook { class: "yes".into(), now: (k, n), reference, p, margin: 0.05 };
+            let look = ShareLook { class: "yes".into(), now: (k, n), reference, p, level: 1e-4, margin: 0.05 };
             assert_eq!(prediction_share(&look).is_some(), fires, "{k} of {n} against {reference}, p {p}");
         }
     }

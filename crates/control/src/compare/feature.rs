@@ -232,15 +232,20 @@ impl Feature {
 
     /// What a cell of the feature is called.
     pub fn cell_name(&self, cell: usize) -> String {
-        match &self.baseline {
-            Baseline::Numeric(b) => match (cell.checked_sub(1).and_then(|i| b.edges.get(i)), b.edges.get(cell)) {
-                (Some(from), Some(to)) => format!("values from {} to {}", short(*from), short(*to)),
-                (Some(from), None) => format!("values from {} on", short(*from)),
-                (None, Some(to)) => format!("values under {}", short(*to)),
-                (None, None) => "all values".into(),
-            },
-            Baseline::Categorical(b) => b.categories.get(cell).map_or("other values".into(), |c| format!("“{}”", c.0)),
-        }
+        cell_name(&self.baseline, cell)
+    }
+}
+
+/// What a cell of a baseline is called.
+pub fn cell_name(baseline: &Baseline, cell: usize) -> String {
+    match baseline {
+        Baseline::Numeric(b) => match (cell.checked_sub(1).and_then(|i| b.edges.get(i)), b.edges.get(cell)) {
+            (Some(from), Some(to)) => format!("values from {} to {}", short(*from), short(*to)),
+            (Some(from), None) => format!("values from {} on", short(*from)),
+            (None, Some(to)) => format!("values under {}", short(*to)),
+            (None, None) => "all values".into(),
+        },
+        Baseline::Categorical(b) => b.categories.get(cell).map_or("other values".into(), |c| format!("“{}”", c.0)),
     }
 }
 

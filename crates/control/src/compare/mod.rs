@@ -23,7 +23,10 @@ pub use options::{Asked, Chunks, Limits, Options};
 pub use rows::Input;
 pub use upload::{Sent, compare_sent};
 
+pub(crate) use feature::cell_name;
 pub(crate) use judge::Effects;
+pub(crate) use peek::{is_called_so, is_of_rows};
+pub(crate) use rows::time as time_of;
 
 use chunk::{Chunk, Key};
 use contract::Task;

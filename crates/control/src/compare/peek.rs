@@ -73,13 +73,18 @@ const OTHERS: [&str; 12] =
     ["birth", "dob", "born", "signup", "joined", "expir", "valid", "due", "hire", "opened", "since", "registered"];
 
 /// Whether a column of times is that of the rows: it is called so, or its times hardly ever go back.
-fn is_of_rows(name: &str, texts: &[Option<Millis>]) -> bool {
-    let name = name.to_lowercase();
+pub fn is_of_rows(name: &str, texts: &[Option<Millis>]) -> bool {
     let times: Vec<Millis> = texts.iter().copied().flatten().collect();
     let back = times.windows(2).filter(|pair| pair[0] > pair[1]).count();
     if back * 50 <= times.len() {
         return true;
     }
+    is_called_so(name)
+}
+
+/// Whether a name says that it is the time of a row.
+pub fn is_called_so(name: &str) -> bool {
+    let name = name.to_lowercase();
     let last = name.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     NAMES.contains(&last) && !OTHERS.iter().any(|other| name.contains(other))
 }

@@ -6,7 +6,7 @@ use super::selected;
 use super::window::Features;
 use super::{attribution, changes_of, fleet, head, shares, spans, whole_rows};
 use crate::deployments::{Known, KnownVersion};
-use crate::words::{count, number, percent, rarity};
+use crate::words::{count, counted, number, percent, rarity};
 use crate::{Actor, Ctx, Outcome};
 use contract::inputs::TimeRange;
 use contract::role::Act;
@@ -17,6 +17,7 @@ use contract::views::parts::{Answer, Link};
 use contract::{DeploymentName, Millis, Verdict, urls};
 use stats::evidence::Verdict as Judged;
 use stats::joint::JointFinding;
+use stats::usual::Season;
 use std::collections::BTreeMap;
 
 /// Columns of the heat map.
@@ -26,10 +27,28 @@ pub async fn drift(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRang
     let view = drift_now(cx, who, name, range, feature).await?;
     let known = cx.book.get(name).filter(|known| known.stable_version().is_some_and(|stable| stable.baseline.is_some()));
     let budget = match known {
-        Some(known) => super::head::budget(cx, &known).await?,
+        Some(known) => format!("{} {}", super::head::budget(cx, &known).await?, course_words(&known)).trim().to_owned(),
         None => String::new(),
     };
     Ok(DriftView { budget, ..view })
+}
+
+/// Whether it is known how the features vary in time, and what to do where it is not.
+fn course_words(known: &Known) -> String {
+    let baseline = known.stable_version().and_then(|stable| stable.baseline.as_ref());
+    match baseline.and_then(|baseline| baseline.usual.as_ref()) {
+        Some(usual) => {
+            let told_apart = usual.features.values().filter(|usual| usual.season().is_some()).count();
+            let apart = match told_apart {
+                0 => "no feature differs by the time of day or week".to_owned(),
+                n => format!("{} are compared with the training data of the same times", counted(n as u64, "feature")),
+            };
+            format!("“{}” says when the training data were: {apart}.", usual.column)
+        }
+        None => "The training data do not say when their rows were, so that a daily course counts as drift: give the next version reference \
+                 data with a column of times."
+            .into(),
+    }
 }
 
 /// The same without what the rules would have done over the past, which is for a page and too dear for the metrics of all deployments.
@@ -253,6 +272,7 @@ pub(super) fn happened(finding: &Finding) -> String {
         Some(AlertKind::Missing) => format!("{name} is missing more often"),
         Some(AlertKind::Unseen) => format!("{name} has values that it did not have"),
         Some(AlertKind::OutOfRange) => format!("{name} lies outside the range of the training data"),
+        _ if finding.told_change().is_some() => format!("{name} has changed in part"),
         _ => format!("{name} has drifted"),
     }
 }
@@ -345,19 +365,47 @@ pub fn evidence(finding: &Finding) -> String {
         return format!("{what} By chance alone that happens {}.", rarity(part.p));
     }
     let one = &finding.distance;
+    if let Some(changed) = finding.told_change() {
+        return format!(
+            "{} over {} rows. {} that happens {}. {} is below its limit of {}.",
+            changed.words,
+            count(changed.finding.n),
+            by_chance(finding),
+            rarity(changed.finding.p),
+            distance_words(one.measure, one.distance),
+            number(one.threshold)
+        );
+    }
+    let at_times = finding.season.map(|season| format!(" at {}", same_times(season))).unwrap_or_default();
     let base = format!(
-        "{} over {} rows; the limit is {}.",
+        "{}{at_times} over {} rows; the limit is {}.",
         distance_words(one.measure, one.distance),
         count(one.n),
         number(one.threshold)
     );
     match verdict(one) {
-        Verdict::Fail => format!("{base} By chance alone that happens {}.", rarity(one.p)),
+        Verdict::Fail => format!("{base} {} that happens {}.", by_chance(finding), rarity(one.p)),
         Verdict::Pass => base,
         Verdict::Insufficient => match one.detectable() {
             Some(rows) => format!("{base} That could be chance: it can be told from {} rows on.", count(rows)),
             None => format!("{base} The reference is too small to tell that from chance."),
         },
+    }
+}
+
+/// What the p-value of a finding takes into account.
+fn by_chance(finding: &Finding) -> &'static str {
+    // A change of a part is only told where it is known how the reference varies in time.
+    if finding.changed.is_some() { "As much as the training data vary in time," } else { "By chance alone" }
+}
+
+/// Which rows of the reference a distance is from.
+pub(super) fn same_times(season: Season) -> &'static str {
+    match season {
+        Season::HourOfDay => "the same hours of the day",
+        Season::HourOfDayType => "the same hours of working or weekend days",
+        Season::DayOfWeek => "the same days of the week",
+        Season::HourOfWeek => "the same hours of the week",
     }
 }
 
@@ -375,20 +423,22 @@ async fn prediction(
     let counts = read::sum(recent.iter().filter(|ops| ops.version == stable.version && read::is_live(ops.arm))).counts;
     let (title, over_time) = shares::over_time(known, stable, range, span, operations);
     let share = |(k, n): (u64, u64)| (n > 0).then(|| k as f64 / n as f64);
+    let score = findings::score_finding(&known.settings, stable, now).filter(|score| score.n > 0);
+    let score_words =
+        score.map_or(String::new(), |score| format!(" The score is {}.", distance_words(score.measure, score.distance)));
+    let score_state = score.map_or(State::Ok, |score| State::from(verdict(&score)));
     Ok(match findings::prediction_finding(known, stable, &counts, now) {
-        Some(PredictionFinding::Share { class, now, reference, p }) => {
+        Some(PredictionFinding::Share { class, now, reference, p, level }) => {
             let (current, before) = (share(now), share(reference));
-            let moved = match (current, before) {
-                (Some(now), Some(before)) => (now - before).abs(),
-                _ => 0.0,
-            };
+            let margin = known.settings.alert_limits.share_margin;
+            let moved = current.zip(before).is_some_and(|(now, before)| (now - before).abs() >= margin && p <= level);
             let state = match current {
                 None => State::Unknown,
-                Some(_) if moved >= known.settings.alert_limits.share_margin && p < 1e-6 => State::Bad,
+                Some(_) if moved || score_state == State::Bad => State::Bad,
                 Some(_) => State::Ok,
             };
             let sentence = match (current, before) {
-                (Some(current), Some(before)) if state == State::Bad => {
+                (Some(current), Some(before)) if moved => {
                     format!(
                         "The share of “{class}” is {}, and {} for the reference data; by chance that happens {}.",
                         percent(current),
@@ -401,6 +451,7 @@ async fn prediction(
                 }
                 _ => "No predictions to judge.".into(),
             };
+            let sentence = format!("{sentence}{score_words}");
             PredictionDrift { title, reference: before, current, state, sentence, over_time }
         }
         Some(PredictionFinding::Value { now, reference, finding }) => PredictionDrift {

@@ -1,6 +1,7 @@
 //! Drift of every feature and of the predictions, judged by effect and evidence together.
 
 use super::counts::Counts;
+use super::usually::{Changed, Usually};
 use super::whole_rows::WholeRows;
 use super::window::Features;
 use crate::compare::Effects;
@@ -14,9 +15,10 @@ use contract::{Task, Verdict};
 use stats::bins::{Baseline, Window};
 use stats::estimate::{Better, EstimateFinding, judge_estimate};
 use stats::evidence::{
-    DriftFinding, Measure, Tail, Verdict as Judged, fisher_exact, judge, judge_outside, judge_rise, judge_stuck, level_of_sliding,
+    DriftFinding, Measure, Verdict as Judged, judge, judge_outside, judge_rise, judge_stuck, level_of_sliding,
 };
 use stats::joint::{JointFinding, JointWindow, judge_joint};
+use stats::usual::{At, Season, Shape, Stretch, Usual};
 
 /// Change of how features go together that matters: as if two unrelated features had come to correlate by so much.
 pub const JOINT_STRENGTH: f64 = 0.3;
@@ -35,13 +37,18 @@ pub struct Finding {
     pub outside: Option<DriftFinding>,
     /// A number that stands still, and the value that it has.
     pub stuck: Option<(f64, DriftFinding)>,
+    /// A change of a part of the distribution, where it is known how much the reference's hours differ.
+    pub changed: Option<Changed>,
+    /// Times that are told apart: the distance is that from the reference rows of the same times.
+    pub season: Option<Season>,
 }
 
 /// What a window says about the predictions.
 #[derive(Clone, Debug)]
 pub enum PredictionFinding {
-    /// Share of a class now and in the reference, as `(k, n)`, and the probability of such a difference by chance.
-    Share { class: String, now: (u64, u64), reference: (u64, u64), p: f64 },
+    /// Share of a class now and in the reference (at the same times, where they are told apart), as `(k, n)`, the probability of such a
+    /// difference when nothing has changed, and the level that it is held against.
+    Share { class: String, now: (u64, u64), reference: (u64, u64), p: f64, level: f64 },
     /// Predicted values (regression): their means and the judged distance.
     Value { now: f64, reference: f64, finding: DriftFinding },
 }
@@ -53,6 +60,8 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
     pub joint: Option<JointFinding>,
     pub prediction: Option<PredictionFinding>,
+    /// The scores of the positive class.
+    pub score: Option<DriftFinding>,
     pub estimate: Option<EstimateFinding>,
     /// Rows of which something was expected.
     pub expected: u64,
@@ -64,21 +73,34 @@ pub fn judged(known: &Known, version: &KnownVersion, counts: &Counts, features: 
         findings: findings(&known.settings, version, features),
         joint: joint_finding(&known.settings, version, &features.rows),
         prediction: prediction_finding(known, version, counts, features),
+        score: score_finding(&known.settings, version, features),
         estimate: estimate_finding(&known.settings, version, &features.rows),
         expected: features.rows.expected.as_ref().map_or(0, Expected::n),
     }
 }
 
-/// Tests of a feature, at most: distance, missing values, values outside the range, a value that stands still. Categories have three
-/// and some features two, which leaves room for the few tests of all features and of the answers.
-const TESTS: usize = 4;
+/// Tests of a feature, at most: distance, a part of the distribution, missing values, values outside the range, a value that stands still.
+/// Categories have four and some features two, which leaves room for the tests of all features together.
+const TESTS: usize = 5;
+/// Part of the budget that the answers have for themselves, and their tests: class or value, and score. There are few of them, and what
+/// they show matters most.
+const ANSWERS: f64 = 0.2;
+const ANSWER_TESTS: usize = 2;
 
 /// Level of each test at one look: the deployment's budget for a week, over all windows of a week, all features and their tests; and over
 /// the looks that a window is worth which slides on and is looked at every few seconds.
 pub fn alpha(settings: &DeploymentSettings, features: usize) -> f64 {
+    level(settings, (1.0 - ANSWERS) / (TESTS * features.max(1)) as f64)
+}
+
+/// The same for the tests of the answers.
+fn answers_alpha(settings: &DeploymentSettings) -> f64 {
+    level(settings, ANSWERS / ANSWER_TESTS as f64)
+}
+
+fn level(settings: &DeploymentSettings, part: f64) -> f64 {
     let windows = 7.0 * 86_400.0 / settings.drift_window_s as f64;
-    let each = settings.alert_budget_per_week / windows / (TESTS * features.max(1)) as f64;
-    level_of_sliding(each).min(0.01)
+    level_of_sliding(settings.alert_budget_per_week / windows * part).min(0.01)
 }
 
 /// The rises that matter, each with the one that is enough where the reference has nearly none of it: as in comparing files, unless
@@ -123,13 +145,16 @@ pub fn estimate_finding(settings: &DeploymentSettings, version: &KnownVersion, r
 pub fn findings(settings: &DeploymentSettings, version: &KnownVersion, features: &Features) -> Vec<Finding> {
     let Some(baseline) = &version.baseline else { return Vec::new() };
     let alpha = alpha(settings, baseline.features.len());
+    let times = features.times.list();
     let mut found: Vec<Finding> = baseline
         .features
         .iter()
         .map(|(name, reference)| {
             let empty = Window::new(reference);
             let window = features.by_name.get(name).unwrap_or(&empty);
-            one(name, reference, window, settings, alpha)
+            let of = baseline.usual.as_ref().and_then(|all| Some((all, all.features.get(name)?)));
+            let usually = of.map(|(all, of)| Usually { all, of, times: &times });
+            one(name, reference, window, usually, settings, alpha)
         })
         .collect();
     // Drift first, then what is near its limit; what cannot be judged last, however far it seems to be.
@@ -145,7 +170,14 @@ pub fn findings(settings: &DeploymentSettings, version: &KnownVersion, features:
     found
 }
 
-fn one(name: &str, reference: &Baseline, window: &Window, settings: &DeploymentSettings, alpha: f64) -> Finding {
+fn one(
+    name: &str,
+    reference: &Baseline,
+    window: &Window,
+    usually: Option<Usually<'_>>,
+    settings: &DeploymentSettings,
+    alpha: f64,
+) -> Finding {
     let rows = window.n() + window.missing();
     let [missing_rise, unseen_rise, outside_rise] = rises(settings);
     let unseen = match (reference, window) {
@@ -161,19 +193,27 @@ fn one(name: &str, reference: &Baseline, window: &Window, settings: &DeploymentS
         }
         _ => (None, None),
     };
-    Finding {
+    let usual = usually.and_then(|usually| usually.seen(reference, window, Effects::new(settings.drift_threshold), alpha));
+    let at_times = usual.as_ref().and_then(|seen| seen.reference.as_ref());
+    let against = at_times.unwrap_or(reference);
+    let mut finding = Finding {
         feature: name.to_owned(),
-        distance: judge(reference, window, settings.drift_threshold, alpha),
-        missing: judge_rise(
-            (window.missing(), rows),
-            (reference.missing(), reference.n() + reference.missing()),
-            missing_rise,
-            alpha,
-        ),
+        distance: judge(against, window, settings.drift_threshold, alpha),
+        missing: judge_rise((window.missing(), rows), (against.missing(), against.n() + against.missing()), missing_rise, alpha),
         unseen,
         outside,
         stuck,
+        changed: None,
+        season: at_times.and(usually).and_then(|usually| usually.of.season()),
+    };
+    if let Some(seen) = usual {
+        finding.distance = finding.distance.with_p(seen.evidence.p, alpha);
+        finding.missing = finding.missing.if_also(seen.evidence.missing_p, alpha);
+        let new = |part: DriftFinding| part.if_also(seen.evidence.new_p, alpha);
+        (finding.unseen, finding.outside) = (finding.unseen.map(new), finding.outside.map(new));
+        finding.changed = seen.changed;
     }
+    finding
 }
 
 impl Finding {
@@ -185,29 +225,51 @@ impl Finding {
             (AlertKind::Unseen, self.unseen.as_ref()),
             (AlertKind::FeatureDrift, Some(&self.distance)),
             (AlertKind::OutOfRange, self.outside.as_ref()),
+            (AlertKind::FeatureDrift, self.changed.as_ref().map(|changed| &changed.finding)),
         ]
         .into_iter()
         .filter_map(|(kind, part)| Some((kind, part?)))
     }
 
     /// Those parts that are wrong, each said once: values that stand still, or have moved as a whole, are not told of as drifted or
-    /// outside the range as well.
+    /// outside the range as well, and what is told in any of these ways not as a change of a part.
     pub fn wrong(&self) -> Vec<(AlertKind, &DriftFinding)> {
         let fails = |part: Option<&DriftFinding>| part.is_some_and(|part| part.verdict == Judged::Drift);
         let stuck = fails(self.stuck.as_ref().map(|(_, stuck)| stuck));
         let moved = stuck || fails(Some(&self.distance));
-        let is_told = |kind| match kind {
+        let told = moved || fails(self.outside.as_ref()) || fails(self.unseen.as_ref());
+        let is_told = |kind, part: &DriftFinding| match kind {
+            AlertKind::FeatureDrift if is_part(part) => !told,
             AlertKind::FeatureDrift => !stuck,
             AlertKind::OutOfRange => !moved,
             _ => true,
         };
-        self.parts().filter(|(kind, part)| part.verdict == Judged::Drift && is_told(*kind)).collect()
+        self.parts().filter(|(kind, part)| part.verdict == Judged::Drift && is_told(*kind, part)).collect()
+    }
+
+    /// The change of a part of the distribution, where that is what is told first.
+    pub fn told_change(&self) -> Option<&Changed> {
+        let (_, first) = self.wrong().into_iter().next()?;
+        self.changed.as_ref().filter(|_| is_part(first))
+    }
+
+    /// One of the parts as the beginning of a sentence.
+    pub fn words(&self, part: &DriftFinding) -> String {
+        match &self.changed {
+            Some(changed) if is_part(part) => changed.words.clone(),
+            _ => distance_words(part.measure, part.distance),
+        }
     }
 
     /// Drift in any part is drift; enough rows for the distance are enough.
     pub fn verdict(&self) -> Verdict {
         if self.parts().any(|(_, part)| part.verdict == Judged::Drift) { Verdict::Fail } else { verdict(&self.distance) }
     }
+}
+
+/// Whether a finding is of a part of the distribution.
+fn is_part(part: &DriftFinding) -> bool {
+    matches!(part.measure, Measure::KolmogorovSmirnov | Measure::ShareChange)
 }
 
 /// The verdict in the product's words.
@@ -226,6 +288,8 @@ pub fn measure_name(measure: Measure) -> &'static str {
         Measure::JensenShannon => "Jensen-Shannon distance",
         Measure::ShareChanged => "Share of changed values",
         Measure::ShareRise => "Rise",
+        Measure::KolmogorovSmirnov => "Kolmogorov-Smirnov distance",
+        Measure::ShareChange => "Change of a share",
     }
 }
 
@@ -238,6 +302,8 @@ pub fn distance_words(measure: Measure, distance: f64) -> String {
         Measure::JensenShannon => format!("{} away from the training data (Jensen-Shannon)", number(distance)),
         Measure::ShareChanged => format!("{} of the values are other than the one in the training data", percent(distance)),
         Measure::ShareRise => format!("{} more than in the training data", percent(distance)),
+        Measure::KolmogorovSmirnov => format!("{} away from the training data (Kolmogorov-Smirnov)", number(distance)),
+        Measure::ShareChange => format!("{} of the rows have moved", percent(distance)),
     }
 }
 
@@ -249,37 +315,74 @@ pub fn prediction_finding(
     features: &Features,
 ) -> Option<PredictionFinding> {
     let reference = version.baseline.as_ref()?.label.as_ref()?;
+    let level = answers_alpha(&known.settings);
+    let usual = version.baseline.as_ref().and_then(|baseline| baseline.usual.as_ref());
+    let usual = usual.and_then(|usual| usual.label.as_ref());
+    let times = features.times.list();
     match (version.contract.task, reference) {
-        (Task::Regression, Baseline::Numeric(values)) => {
+        (Task::Regression, Baseline::Numeric(_)) => {
             let empty = Window::new(reference);
             let window = features.label.as_ref().unwrap_or(&empty);
-            let finding = judge(reference, window, known.settings.drift_threshold, alpha(&known.settings, 1));
-            Some(PredictionFinding::Value { now: counts.values.mean, reference: values.mean, finding })
+            let (finding, mean) = course(reference, window, usual, &times, known.settings.drift_threshold, level);
+            Some(PredictionFinding::Value { now: counts.values.mean, reference: mean, finding })
         }
         (_, Baseline::Categorical(classes)) => {
+            let chance;
+            let usual = match usual {
+                Some(usual) => usual,
+                None => {
+                    chance = Usual::fit(Shape::of(reference), Stretch::of_reference(reference), &[], level);
+                    &chance
+                }
+            };
             let n = counts.labelled();
-            let of = |class: &str| {
-                let in_reference = classes.index(class).map_or(0, |i| classes.categories[i].1);
+            let of = |class: &str, tests: usize| {
                 let k = counts.label(class);
-                let p = (2.0
-                    * fisher_exact(k, n, in_reference, classes.n, Tail::Greater).min(fisher_exact(
-                        k,
-                        n,
-                        in_reference,
-                        classes.n,
-                        Tail::Less,
-                    )))
-                .min(1.0);
-                PredictionFinding::Share { class: class.to_owned(), now: (k, n), reference: (in_reference, classes.n), p }
+                // A class that the model never answered in the reference has no share there.
+                let (p, before) = usual.share(classes.index(class).unwrap_or(usize::MAX), (k, n), &times);
+                let p = (p * tests as f64).min(1.0);
+                PredictionFinding::Share { class: class.to_owned(), now: (k, n), reference: before, p, level }
             };
             match watched_class(version) {
-                Some(class) => Some(of(&class)),
+                Some(class) => Some(of(&class, 1)),
                 // With several classes, the one whose share has moved furthest.
-                None => version.contract.classes.iter().map(|class| of(class)).max_by(|a, b| moved(a).total_cmp(&moved(b))),
+                None => {
+                    let all = &version.contract.classes;
+                    all.iter().map(|class| of(class, all.len())).max_by(|a, b| moved(a).total_cmp(&moved(b)))
+                }
             }
         }
         _ => None,
     }
+}
+
+/// The scores against those for the reference rows; `None` where there is no baseline of them.
+pub fn score_finding(settings: &DeploymentSettings, version: &KnownVersion, features: &Features) -> Option<DriftFinding> {
+    let baseline = version.baseline.as_ref()?;
+    let reference = baseline.score.as_ref()?;
+    let window = features.score.as_ref()?;
+    let usual = baseline.usual.as_ref().and_then(|usual| usual.score.as_ref());
+    Some(course(reference, window, usual, &features.times.list(), settings.drift_threshold, answers_alpha(settings)).0)
+}
+
+/// Distance of answers from those for the reference at the same times, and the mean of the latter.
+fn course(
+    reference: &Baseline,
+    window: &Window,
+    usual: Option<&Usual>,
+    times: &[At],
+    threshold: f64,
+    alpha: f64,
+) -> (DriftFinding, f64) {
+    let same = usual.and_then(|usual| usual.same_times(times));
+    let same = same.and_then(|rows| reference.with_rows(&rows.counts, rows.missing));
+    let finding = judge(same.as_ref().unwrap_or(reference), window, threshold, alpha);
+    let finding = match usual {
+        Some(usual) if finding.n > 0 => finding.with_p(usual.evidence_of(&Stretch::of(window, None), times).p, alpha),
+        _ => finding,
+    };
+    let mean = if let Baseline::Numeric(values) = same.as_ref().unwrap_or(reference) { values.mean_of_rows() } else { 0.0 };
+    (finding, mean)
 }
 
 /// The class that stands for a model with two.
@@ -303,8 +406,9 @@ mod tests {
     #[test]
     fn the_budget_is_divided_over_everything_that_is_tested() {
         let hourly = DeploymentSettings::new("m".into());
-        let each = 1.0 / 168.0 / 400.0;
+        let each = 0.8 / 168.0 / 500.0;
         assert!((alpha(&hourly, 100) - level_of_sliding(each)).abs() < 1e-15 && alpha(&hourly, 100) < each / 15.0);
+        assert!((answers_alpha(&hourly) - level_of_sliding(0.1 / 168.0)).abs() < 1e-15);
         let generous = DeploymentSettings { alert_budget_per_week: 1e9, ..hourly };
         assert!(alpha(&generous, 1) <= 0.01);
     }

@@ -7,7 +7,7 @@
 
 use super::findings::{self, Judgement};
 use super::sums::{Summed, sums};
-use super::window::{Operations, Stretch};
+use super::window::{Features, Operations, Stretch};
 use super::{read, spans};
 use crate::deployments::{Known, KnownVersion, version_no};
 use crate::outcomes::Labels;
@@ -229,10 +229,10 @@ impl Summable for Stretch {
         let rows = cx.store.db.windows_whole(of.name, version, of.span, from, to).await.or_problem("Reading windows")?;
         let mut sum = Self::default();
         for row in rows {
-            match (serde_json::from_str::<Slim>(&row.operations), serde_json::from_str(&row.features)) {
+            match (serde_json::from_str::<Slim>(&row.operations), serde_json::from_str::<Features>(&row.features)) {
                 (Ok(slim), Ok(features)) => {
                     sum.operations.counts.add(&slim.counts);
-                    sum.features.merge(&features);
+                    sum.features.merge(&features.placed(row.start, of.span));
                 }
                 (Err(error), _) | (_, Err(error)) => {
                     tracing::error!(deployment = %of.name, row.start, %error, "a stored window cannot be read");

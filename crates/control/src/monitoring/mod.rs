@@ -28,6 +28,7 @@ pub(crate) mod spans;
 pub(crate) mod sums;
 mod tally;
 mod unpack;
+mod usually;
 pub(crate) mod whole_rows;
 pub(crate) mod window;
 mod writer;

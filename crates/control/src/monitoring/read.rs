@@ -60,7 +60,8 @@ pub async fn features(cx: &Ctx, deployment: &DeploymentName, range: TimeRange) -
 }
 
 fn feats(row: FeaturesRow) -> Option<Feats> {
-    let features = serde_json::from_str(&row.features).ok()?;
+    let features: Features = serde_json::from_str(&row.features).ok()?;
+    let features = features.placed(row.start, row.span);
     Some(Feats { version: version_no(row.version), arm: Arm::parse(&row.arm)?, start: Millis(row.start), features })
 }
 

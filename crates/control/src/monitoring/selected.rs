@@ -32,7 +32,10 @@ pub fn selected(
     let since = since(name, windows, over_time).filter(|_| finding.verdict() == Verdict::Fail);
     let at = since.map(|since| format!(", since {}", since.words(cx.now()))).unwrap_or_default();
     let headline = match finding.verdict() {
-        Verdict::Fail if finding.wrong().first().is_some_and(|(kind, _)| *kind == AlertKind::FeatureDrift) => {
+        Verdict::Fail
+            if finding.told_change().is_none()
+                && finding.wrong().first().is_some_and(|(kind, _)| *kind == AlertKind::FeatureDrift) =>
+        {
             format!("{name} has drifted to {}{at}", number(finding.distance.distance))
         }
         Verdict::Fail => format!("{}{at}", happened(finding)),

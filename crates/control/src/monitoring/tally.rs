@@ -2,7 +2,7 @@
 
 use super::hashes::Hashes;
 use super::whole_rows::WholeRows;
-use super::window::Features;
+use super::window::{Features, Times};
 use crate::registry::VersionBaseline;
 use serving::records::{Columns, Seen};
 use serving::{Record, RowAnswer};
@@ -104,6 +104,8 @@ impl Tally {
             score: self.score.filter(has_rows),
             label: self.label.filter(has_rows),
             rows: self.rows,
+            // Whoever reads the window says when it was.
+            times: Times::default(),
         }
     }
 }

@@ -9,6 +9,7 @@ use contract::views::alerts::AlertKind;
 use contract::{PredictionId, Verdict};
 use serving::Value;
 use stats::bins::{Cell, Window};
+use stats::usual::Stretch;
 
 #[tokio::test]
 async fn every_answer_is_counted_once_in_every_span() {
@@ -241,5 +242,27 @@ async fn personal_columns_are_hashed_in_the_log() {
         let hashed = record["area_code"].as_str().unwrap();
         assert!(hashed.starts_with('#') && hashed.len() == 17, "{hashed}");
         assert!(record["international_plan"].as_str().is_some_and(|plan| plan == "no" || plan == "yes"));
+    }
+}
+
+/// Decimals are other numbers in tensors of 32 bits than in files.
+#[tokio::test]
+async fn the_references_own_rows_fall_into_its_own_bins() {
+    for mut bed in beds().await {
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let rows = bed.rows(&name, "reference.csv");
+        bed.send(&name, &rows).await;
+        bed.flush().await;
+        let (_, windows) = read::features(&bed.cx, &name, last(&bed.cx, HOUR)).await.unwrap();
+        let known = bed.cx.book.get(&name).unwrap();
+        let baseline = known.stable_version().unwrap().baseline.clone().unwrap();
+        for (feature, reference) in &baseline.features {
+            let window = &windows[0].features.by_name[feature];
+            let (seen, frozen) = (Stretch::of(window, None).counts, Stretch::of_reference(reference).counts);
+            assert_eq!(seen, frozen, "{feature}");
+        }
+        let counts = read::operations(&bed.cx, &name, last(&bed.cx, HOUR)).await.unwrap().1[0].operations.counts.clone();
+        assert_eq!((counts.rows, counts.violations), (rows.len() as u64, 0), "and keep the ranges that were read from them");
     }
 }

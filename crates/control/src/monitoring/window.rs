@@ -3,10 +3,12 @@
 use super::counts::Counts;
 use super::runs::Runs;
 use super::whole_rows::WholeRows;
+use contract::time::HOUR;
 use serde::{Deserialize, Serialize};
 use serving::Spent;
 use stats::bins::Window;
 use stats::sketch::LatencySketch;
+use stats::usual::At;
 use std::collections::BTreeMap;
 
 /// Counts and latencies, milliseconds. Windows of before the time was split in four lack the later sketches; those are empty.
@@ -70,6 +72,31 @@ pub struct Features {
     /// Predicted values of a regression.
     pub label: Option<Window>,
     pub rows: WholeRows,
+    /// When the rows were.
+    #[serde(skip)]
+    pub times: Times,
+}
+
+/// Rows by the hour in which they were counted, `None` where a window is longer than that. It follows from where windows lie: whoever
+/// reads them says so, nothing is stored, and it is no part of what two windows have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Times(BTreeMap<Option<i64>, u64>);
+
+impl PartialEq for Times {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Times {
+    fn add(&mut self, other: &Self) {
+        other.0.iter().for_each(|(hour, rows)| *self.0.entry(*hour).or_default() += rows);
+    }
+
+    /// The middle of each hour, in milliseconds, and how many rows it had.
+    pub fn list(&self) -> Vec<At> {
+        self.0.iter().map(|(hour, rows)| (hour.map(|hour| hour * HOUR + HOUR / 2), *rows)).collect()
+    }
 }
 
 impl Features {
@@ -84,6 +111,15 @@ impl Features {
         merge_one(&mut self.score, &other.score);
         merge_one(&mut self.label, &other.label);
         self.rows.merge(&other.rows);
+        self.times.add(&other.times);
+    }
+
+    /// As counted in a window of `span` milliseconds from `start`.
+    pub fn placed(mut self, start: i64, span: i64) -> Self {
+        let all = self.by_name.values().chain(&self.label).chain(&self.score);
+        let rows = all.map(|window| window.n() + window.missing()).max().unwrap_or(0);
+        self.times = Times(BTreeMap::from([((span <= HOUR).then(|| start.div_euclid(HOUR)), rows)]));
+        self
     }
 }
 

@@ -1,6 +1,7 @@
 //! Adding a data file to a version that came without one.
 
 use super::baseline::{VersionBaseline, freeze};
+use super::held::held;
 use super::register::{Data, answers, check_heldback, dataset_row, enqueue_gates, estimator};
 use super::version::keep;
 use super::{baseline, infer, onnx_bytes, version};
@@ -68,9 +69,10 @@ pub async fn attach_dataset(
             reference: Some(&data.table),
             previous: Some(&before),
         })?;
-        let answers = answers(&loaded, &inferred.contract, &data.table)?;
-        let mut frozen = freeze(&inferred.contract, &data.table, &answers);
-        frozen.estimator = estimator(&loaded, &inferred.contract, &frozen, heldback.as_ref(), Some(&data.table));
+        let table = held(&inferred.contract, &data.table);
+        let answers = answers(&loaded, &inferred.contract, &table)?;
+        let mut frozen = freeze(&inferred.contract, &table, &answers);
+        frozen.estimator = estimator(&loaded, &inferred.contract, &frozen, heldback.as_ref(), Some(&table));
         Ok((data, Some((Some(inferred.contract), keep(&frozen)?.into()))))
     })
     .await??;

@@ -2,6 +2,8 @@
 
 use super::Version;
 use super::estimator::Estimator;
+use super::register::ASKED;
+use super::usual::{self, UsualTimes};
 use crate::datasets::{Column, Table};
 use crate::personal::{hash_text, is_readable};
 use crate::{Ctx, IntoProblem, Outcome};
@@ -31,6 +33,9 @@ pub struct VersionBaseline {
     /// How good answers are expected to be; `None` without labelled rows, and in baselines from before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimator: Option<Estimator>,
+    /// How the reference varies in time; `None` where its data do not say when rows were, and in baselines from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<UsualTimes>,
     #[serde(skip)]
     pub(super) finders: Finders,
 }
@@ -157,17 +162,20 @@ pub(super) fn freeze(contract: &Contract, reference: &Table, answers: &[RowAnswe
         .collect();
     let scores: Vec<f64> = answers.iter().filter_map(|answer| answer.score).collect();
     let numeric = |values: &[f64]| (!values.is_empty()).then(|| Baseline::Numeric(NumericBaseline::fit(values, DEFAULT_BINS)));
+    let label = numeric(&values).or_else(|| {
+        (!classes.is_empty()).then(|| Baseline::Categorical(CategoricalBaseline::fit(classes.iter().map(|class| Some(*class)))))
+    });
+    let score = if contract.positive.is_some() { numeric(&scores) } else { None };
+    let step = reference.rows.div_ceil(ASKED).max(1);
     let mut frozen = VersionBaseline {
         hashed: BTreeSet::new(),
         joint: joint(contract, &features, reference),
         estimator: None,
+        usual: usual::learn(contract, reference, (&features, label.as_ref(), score.as_ref()), answers, step),
         finders: Finders::default(),
         features,
-        label: numeric(&values).or_else(|| {
-            (!classes.is_empty())
-                .then(|| Baseline::Categorical(CategoricalBaseline::fit(classes.iter().map(|class| Some(*class)))))
-        }),
-        score: if contract.positive.is_some() { numeric(&scores) } else { None },
+        label,
+        score,
         rows: reference.rows as u64,
     };
     frozen.hide(contract);

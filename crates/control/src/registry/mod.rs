@@ -6,9 +6,11 @@ mod baseline;
 mod edit;
 pub(crate) mod estimator;
 pub(crate) mod expected;
+mod held;
 mod infer;
 mod model;
 mod register;
+pub(crate) mod usual;
 mod version;
 mod views;
 

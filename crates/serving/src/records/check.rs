@@ -49,9 +49,10 @@ pub(super) fn violation(feature: &Feature, value: &Seen<'_>) -> Option<Violation
                 FeatureKind::Boolean => *number != 0.0 && *number != 1.0,
                 _ => false,
             };
+            // A limit of 19.7 is kept by 19.7, which is 19.70000076 in a tensor of 32 bits.
             let outside = !number.is_finite()
-                || feature.min.is_some_and(|min| *number < min)
-                || feature.max.is_some_and(|max| *number > max);
+                || feature.min.is_some_and(|min| *number < min && *number < f64::from(min as f32))
+                || feature.max.is_some_and(|max| *number > max && *number > f64::from(max as f32));
             if wrong_type {
                 Some(ViolationKind::Type)
             } else if outside {
@@ -133,6 +134,17 @@ mod tests {
             (3, Value::Num(2.0), Some(ViolationKind::Type)),
         ] {
             assert_eq!(violation(&contract.features[i], &value.seen()), kind, "{} {value:?}", contract.features[i].name);
+        }
+    }
+
+    #[test]
+    fn a_limit_is_kept_by_itself_in_32_bits() {
+        let mut contract = columns();
+        (contract.features[0].min, contract.features[0].max) = (Some(0.3), Some(19.7));
+        for (value, kind) in
+            [(19.7_f32, None), (19.700_003, Some(ViolationKind::Range)), (0.3, None), (0.299_999, Some(ViolationKind::Range))]
+        {
+            assert_eq!(violation(&contract.features[0], &Value::Num(value.into()).seen()), kind, "{value}");
         }
     }
 

@@ -125,6 +125,16 @@ impl Data {
     }
 }
 
+/// The number that a tensor of this type holds for `x`: the nearest that it can.
+pub fn held_as(datatype: DataType, x: f64) -> f64 {
+    match datatype {
+        DataType::Fp32 => f64::from(x as f32),
+        DataType::Fp16 => half::f16::from_f64(x).to_f64(),
+        DataType::Bf16 => half::bf16::from_f64(x).to_f64(),
+        _ => x,
+    }
+}
+
 /// A number as people write it: `3` rather than `3.0`.
 pub fn number_text(number: f64) -> String {
     if number.is_finite() && number.fract() == 0.0 && number.abs() < 1e15 {

@@ -68,6 +68,27 @@ impl Baseline {
             Self::Categorical(b) => b.missing,
         }
     }
+
+    /// The same bins or categories with other rows in them, some of the reference's own: `counts` as
+    /// [`crate::usual::Stretch::counts`] has them, and rows without a value. Within a bin, the rows are taken to lie as all of the
+    /// reference's do; scale, range and null stay those of the whole. `None` where the counts do not fit.
+    pub fn with_rows(&self, counts: &[u64], missing: u64) -> Option<Self> {
+        let n = counts.iter().sum();
+        match self {
+            Self::Numeric(b) => (counts.len() == b.counts.len()).then(|| {
+                let part =
+                    |(sum, (all, some)): (&f64, (&u64, &u64))| if *all == 0 { 0.0 } else { sum / *all as f64 * *some as f64 };
+                let sums = b.sums.iter().zip(b.counts.iter().zip(counts)).map(part).collect();
+                Self::Numeric(NumericBaseline { counts: counts.to_vec(), sums, n, missing, ..b.clone() })
+            }),
+            Self::Categorical(b) => (counts.len() == b.categories.len() + 1).then(|| {
+                let mut other = b.clone();
+                other.categories.iter_mut().zip(counts).for_each(|(category, count)| category.1 = *count);
+                (other.other, other.n, other.missing) = (counts[b.categories.len()], n, missing);
+                Self::Categorical(other)
+            }),
+        }
+    }
 }
 
 /// Statistics of one feature over a stretch of live rows, counted over the feature's [`Baseline`].

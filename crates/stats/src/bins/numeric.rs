@@ -113,6 +113,11 @@ impl NumericBaseline {
         self.edges.partition_point(|edge| *edge <= x)
     }
 
+    /// Mean of the rows that the bins hold, which may be some of those that [`Self::mean`] is of; 0 without any.
+    pub fn mean_of_rows(&self) -> f64 {
+        if self.n == 0 { 0.0 } else { self.anchor + self.sums.iter().sum::<f64>() * self.unit_size() / self.n as f64 }
+    }
+
     /// Raises the null distribution so that past windows in which nothing was wrong fit under it. Random rows of the
     /// reference vary less than real hours or days do; give this the windows of a clean period, ten at least.
     pub fn calibrate(&mut self, clean: &[NumericWindow]) {

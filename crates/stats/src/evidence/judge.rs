@@ -37,6 +37,17 @@ pub enum Measure {
     JensenShannon,
     /// Rise of a share (missing values, new values), as a difference.
     ShareRise,
+    /// Largest difference of the distribution functions at the bins' edges: numeric features.
+    KolmogorovSmirnov,
+    /// Change of the share of one bin or category, either way.
+    ShareChange,
+}
+
+impl Measure {
+    /// Whether it is a part of the rows.
+    pub fn is_share(self) -> bool {
+        matches!(self, Self::ShareChanged | Self::ShareRise | Self::ShareChange)
+    }
 }
 
 /// The verdict with the numbers it was made on.
@@ -64,6 +75,17 @@ impl DriftFinding {
             Verdict::Ok
         };
         Self { measure, distance, threshold, p, n, verdict, detectable_at_rows: detectable }
+    }
+
+    /// The same distance with other evidence.
+    pub fn with_p(self, p: f64, alpha: f64) -> Self {
+        Self::new(self.measure, self.distance, p, self.n, self.threshold, alpha, self.detectable_at_rows)
+    }
+
+    /// The same where further evidence has to agree: drift stays drift only with `p ≤ alpha` too.
+    pub fn if_also(self, p: f64, alpha: f64) -> Self {
+        let verdict = if self.verdict == Verdict::Drift && p > alpha { Verdict::Ok } else { self.verdict };
+        Self { p: self.p.max(p), verdict, ..self }
     }
 
     /// [`Self::detectable_at_rows`] as a number that may be absent.

@@ -1,5 +1,6 @@
 //! By how much shares differ between stretches in truth, beyond what random rows would make them differ.
 
+use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::{Shape, Stretch};
@@ -17,7 +18,7 @@ pub(super) struct Pair {
 
 /// Dispersions: the true variance of a share between stretches, over `p(1 − p)`. One per edge, cell and group, one for the
 /// share of missing values and one for the share of new values.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Dispersion {
     pub edges: Vec<f64>,
     pub cells: Vec<f64>,

@@ -1,5 +1,6 @@
 //! Three looks at one stretch: as a curve, cell by cell, and as a whole.
 
+use serde::{Deserialize, Serialize};
 use statrs::function::gamma::gamma_ur;
 
 use super::dispersion::Dispersion;
@@ -31,7 +32,7 @@ pub struct Evidence {
 }
 
 /// The parts of the null that are not chance.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Null {
     pub dispersion: Dispersion,
     /// The whole's chi-square as the stretches themselves show it: its mean over that by chance, and which part of the degrees
@@ -121,7 +122,8 @@ impl Null {
         (Some((cell, change)), (2.0 * tests * p).min(1.0))
     }
 
-    fn phi(&self, cell: usize) -> f64 {
+    /// Dispersion of a cell's share between stretches.
+    pub fn phi(&self, cell: usize) -> f64 {
         self.dispersion.cells.get(cell).copied().unwrap_or(0.0)
     }
 
@@ -169,6 +171,20 @@ fn rise_p((k, n): (u64, u64), (k0, n0): (u64, u64), phi: f64) -> f64 {
     }
     let (up, _) = worth((k, n), phi);
     fisher_exact(up.0, up.1, k0, n0, Tail::Greater)
+}
+
+/// Fisher's p-value, two-sided by doubling, of `k` of `n` rows against `k0` of `n0`, where the share's dispersion is `phi`.
+pub(super) fn two_sided((k, n): (u64, u64), (k0, n0): (u64, u64), phi: f64) -> f64 {
+    if n == 0 || n0 == 0 {
+        return 1.0;
+    }
+    let (up, down) = worth((k, n), phi);
+    let p = if k as f64 * n0 as f64 > k0 as f64 * n as f64 {
+        fisher_exact(up.0, up.1, k0, n0, Tail::Greater)
+    } else {
+        fisher_exact(down.0, down.1, k0, n0, Tail::Less)
+    };
+    (2.0 * p).min(1.0)
 }
 
 /// What `k` of `n` rows are worth as independent ones, `n / (1 + φ n)` (Kish's design effect), rounded against a rise and

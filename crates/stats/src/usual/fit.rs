@@ -1,7 +1,9 @@
 //! Learning what is usual from the reference's own stretches.
 
+use serde::{Deserialize, Serialize};
+
 use super::dispersion::{Dispersion, Pair};
-use super::evidence::Null;
+use super::evidence::{Null, two_sided};
 use super::{Evidence, Season, Shape, Stretch};
 
 /// Neighbouring stretches are also taken together by so many, to see what varies slowly.
@@ -21,8 +23,11 @@ const FEWEST_OF_TIME: u64 = 48;
 /// stretches of a thinned reference.
 const JUDGED: u64 = 500;
 
+/// A moment, in milliseconds since 1970 UTC, and rows of about then; `None` where the moment is not known.
+pub type At = (Option<i64>, u64);
+
 /// What is usual for one feature: the reference rows and how its stretches differ.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Usual {
     shape: Shape,
     reference: Stretch,
@@ -30,7 +35,7 @@ pub struct Usual {
     seasonal: Option<Seasonal>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Seasonal {
     season: Season,
     /// Reference rows by time.
@@ -45,6 +50,11 @@ impl Usual {
     /// The null is raised until the stretches themselves, each against all others, look like nothing more than what so many
     /// would show by chance.
     pub fn fit(shape: Shape, reference: Stretch, stretches: &[Stretch], alpha: f64) -> Self {
+        Self::fit_by(&Season::ALL, shape, reference, stretches, alpha)
+    }
+
+    /// The same, where only some kinds of times are told apart.
+    pub fn fit_by(seasons: &[Season], shape: Shape, reference: Stretch, stretches: &[Stretch], alpha: f64) -> Self {
         let stretches: Vec<Stretch> = stretches.iter().filter(|s| s.n >= FEWEST_ROWS).cloned().collect();
         let mut sets: Vec<Vec<Pair>> = Vec::new();
         for size in LEVELS.into_iter().take_while(|size| stretches.len() / size >= FEWEST) {
@@ -59,7 +69,8 @@ impl Usual {
         let null = settled(&shape, dispersion, &sets);
         let pairs = sets.first().map_or(&[][..], Vec::as_slice);
         // With nothing to explain there is nothing to gain.
-        let seasonal = if null.dispersion.is_none() { None } else { Seasonal::fit(&shape, pairs, noise(&null, pairs), alpha) };
+        let seasonal =
+            if null.dispersion.is_none() { None } else { Seasonal::fit(seasons, &shape, pairs, noise(&null, pairs), alpha) };
         Self { shape, reference, null, seasonal }
     }
 
@@ -78,10 +89,15 @@ impl Usual {
     pub fn evidence(&self, seen: &[&Stretch]) -> Evidence {
         let mut sum = Stretch::default();
         seen.iter().for_each(|stretch| sum.add(stretch));
-        let pooled = self.null.evidence(&self.shape, &sum, &self.reference);
+        self.evidence_of(&sum, &times_of(seen))
+    }
+
+    /// The same for a sum of which only the times of its rows are known.
+    pub fn evidence_of(&self, sum: &Stretch, times: &[At]) -> Evidence {
+        let pooled = self.null.evidence(&self.shape, sum, &self.reference);
         // A time that the reference knows too little of is compared with all of them, and with how much they differ.
-        let Some((seasonal, others)) = self.seasonal.as_ref().and_then(|s| Some((s, s.mixed(seen)?))) else { return pooled };
-        let same_time = seasonal.null.evidence(&self.shape, &sum, &others);
+        let Some((seasonal, others)) = self.seasonal.as_ref().and_then(|s| Some((s, s.mixed(times)?))) else { return pooled };
+        let same_time = seasonal.null.evidence(&self.shape, sum, &others);
         // What the reference never had, it never had at any time; and what is never missing is missing at no time.
         let missing = if self.null.dispersion.missing > 0.0 { &same_time } else { &pooled };
         Evidence {
@@ -92,6 +108,26 @@ impl Usual {
             ..same_time
         }
     }
+
+    /// The reference rows of these times, where they are told apart and known; `None` where all of the reference stands for them.
+    pub fn same_times(&self, times: &[At]) -> Option<Stretch> {
+        self.seasonal.as_ref()?.mixed(times)
+    }
+
+    /// P-value, two-sided, of `k` of `n` rows in one cell at these times, with the reference rows that it is held against.
+    pub fn share(&self, cell: usize, (k, n): (u64, u64), times: &[At]) -> (f64, (u64, u64)) {
+        let (null, others) = match self.seasonal.as_ref().and_then(|s| Some((s, s.mixed(times)?))) {
+            Some((seasonal, others)) => (&seasonal.null, others),
+            None => (&self.null, self.reference.clone()),
+        };
+        let reference = (others.counts.get(cell).copied().unwrap_or(0), others.n);
+        (two_sided((k, n), reference, null.phi(cell)), reference)
+    }
+}
+
+/// When the rows of stretches were.
+fn times_of(stretches: &[&Stretch]) -> Vec<At> {
+    stretches.iter().map(|stretch| (stretch.at, stretch.rows())).collect()
 }
 
 impl Seasonal {
@@ -104,7 +140,7 @@ impl Seasonal {
         let pair = |time: &Vec<&Stretch>| {
             let mut seen = Stretch::default();
             time.iter().for_each(|stretch| seen.add(stretch));
-            Some(Pair { seen, others: self.mixed(time)? })
+            Some(Pair { seen, others: self.mixed(&times_of(time))? })
         };
         let found: Vec<Pair> = times.iter().filter(|time| time.len() >= FEWEST_OF_SEASON).filter_map(pair).collect();
         (found.len() >= FEWEST.min(other.count())).then_some(found)
@@ -112,25 +148,29 @@ impl Seasonal {
 
     /// Reference rows of the times of the stretches, mixed as the stretches mix them: of each time as many as keep the
     /// proportions, so that the time with the fewest rows decides how many there are. `None` when a time is not known.
-    fn mixed(&self, seen: &[&Stretch]) -> Option<Stretch> {
-        let of = |stretch: &Stretch| Some(&self.rows[self.season.of(stretch.at?)]);
-        let total: u64 = seen.iter().map(|stretch| stretch.rows()).sum();
+    fn mixed(&self, times: &[At]) -> Option<Stretch> {
+        let of = |at: Option<i64>| Some(&self.rows[self.season.of(at?)]);
+        let seen = || times.iter().copied().filter(|(_, rows)| *rows > 0);
+        let total: u64 = seen().map(|(_, rows)| rows).sum();
         let mut most = f64::INFINITY;
-        for stretch in seen.iter().filter(|stretch| stretch.rows() > 0) {
-            let others = of(stretch)?;
+        for (at, rows) in seen() {
+            let others = of(at)?;
             if others.n < FEWEST_OF_TIME {
                 return None;
             }
-            most = most.min(others.rows() as f64 * total as f64 / stretch.rows() as f64);
+            most = most.min(others.rows() as f64 * total as f64 / rows as f64);
         }
-        if let [only] = seen {
-            return of(only).cloned();
+        if let [(only, _)] = times {
+            return of(*only).cloned();
+        }
+        if total == 0 {
+            return None;
         }
         // Rounded once, at the end: rare values would vanish otherwise.
         let (mut counts, mut missing) = (vec![0.0; self.rows.iter().map(|r| r.counts.len()).max()?], 0.0);
-        for stretch in seen.iter().filter(|stretch| stretch.rows() > 0) {
-            let others = of(stretch)?;
-            let weight = most * stretch.rows() as f64 / total as f64 / others.rows() as f64;
+        for (at, rows) in seen() {
+            let others = of(at)?;
+            let weight = most * rows as f64 / total as f64 / others.rows() as f64;
             counts.iter_mut().zip(&others.counts).for_each(|(sum, rows)| *sum += *rows as f64 * weight);
             missing += others.missing as f64 * weight;
         }
@@ -140,10 +180,10 @@ impl Seasonal {
     }
 
     /// The times by which stretches can be told best, if by any better than by none: `pooled` is the noise without.
-    fn fit(shape: &Shape, pairs: &[Pair], pooled: f64, alpha: f64) -> Option<Self> {
+    fn fit(seasons: &[Season], shape: &Shape, pairs: &[Pair], pooled: f64, alpha: f64) -> Option<Self> {
         let mut best = (LEFT_OVER * pooled, None);
         let nothing = Null { dispersion: Dispersion::default(), whole: None };
-        for season in Season::ALL {
+        for &season in seasons {
             let Some((rows, held_back)) = by_time(season, pairs) else { continue };
             let mut candidate = Self { season, rows, null: nothing.clone() };
             // What these times leave unexplained may follow others: days of the week, say, where hours of the day are told apart.

@@ -15,7 +15,7 @@ mod shape;
 mod stretch;
 
 pub use evidence::Evidence;
-pub use fit::Usual;
+pub use fit::{At, Usual};
 pub use season::Season;
 pub use shape::Shape;
 pub use stretch::Stretch;

@@ -1,5 +1,7 @@
 //! What the cells of a feature are to one another.
 
+use serde::{Deserialize, Serialize};
+
 use crate::bins::Baseline;
 
 /// Categories with a smaller share are taken together where all are compared at once.
@@ -8,7 +10,7 @@ const FEWEST_SHARE: f64 = 0.01;
 const MOST_GROUPS: usize = 30;
 
 /// How the cells of a feature are read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
     /// Cells follow one another on a line: bins of numbers.
     pub ordered: bool,

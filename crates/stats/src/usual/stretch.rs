@@ -1,10 +1,12 @@
 //! One feature over a stretch of rows, as counts per cell.
 
+use serde::{Deserialize, Serialize};
+
 use crate::bins::{Baseline, Window};
 
 /// Counts over the cells of a feature's baseline: the bins of a numeric one; the categories of a categorical one, and as the
 /// last cell all others.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stretch {
     pub counts: Vec<u64>,
     /// Rows that had a value: the sum of the counts.

@@ -103,7 +103,8 @@ mod tests {
             let budget = page.monitors.iter().find(|line| line.monitor == "alert_budget").unwrap();
             assert!(budget.words.ends_with(&later), "{}", budget.words);
             let range = crate::monitoring::last(&bed.cx, HOUR);
-            assert_eq!(crate::monitoring::drift(&bed.cx, &admin(), &name, range, None).await.unwrap().budget, later);
+            let shown = crate::monitoring::drift(&bed.cx, &admin(), &name, range, None).await.unwrap().budget;
+            assert_eq!(shown.strip_prefix(&later).map(|rest| rest.starts_with(" The training data do not say when")), Some(true));
         }
     }
 }

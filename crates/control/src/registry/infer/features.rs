@@ -55,7 +55,13 @@ pub fn from_reference(
             )),
         };
     };
-    let names: Vec<String> = table.names().filter(|name| Some(*name) != label).map(str::to_owned).collect();
+    let mut names: Vec<String> = table.names().filter(|name| Some(*name) != label).map(str::to_owned).collect();
+    // When rows were is no feature where the model takes one value less.
+    if width == Some(names.len().wrapping_sub(1))
+        && let Some((clock, _)) = super::super::usual::clock(table, |name| Some(name) == label)
+    {
+        names.retain(|name| name != clock);
+    }
     match width {
         Some(width) if names.len() != width => Err(Problem::field(
             "reference",

@@ -6,7 +6,7 @@ mod prepare;
 
 pub(super) use data::{Data, check_heldback};
 pub(super) use insert::{dataset_row, enqueue_gates};
-pub(super) use prepare::{answers, estimator};
+pub(super) use prepare::{ASKED, answers, estimator};
 
 use super::version::{keep, kept};
 use crate::datasets::Upload;

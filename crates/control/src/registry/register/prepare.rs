@@ -1,5 +1,6 @@
 //! All that is computed before anything is written: reading, trying, inferring, counting. Blocks.
 
+use super::super::held::held;
 use super::data::{Before, Data, check_heldback};
 use crate::Outcome;
 use crate::datasets::{Table, Upload};
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Reference rows that the model is asked about, evenly spaced over the file.
-const ASKED: usize = 20_000;
+pub const ASKED: usize = 20_000;
 /// A model that thinks longer than this about a batch of its own reference data is not one to serve.
 const RUN_LIMIT: Duration = Duration::from_secs(10);
 
@@ -76,14 +77,15 @@ pub fn prepare(
 
     let baseline = match &reference {
         Some(reference) => {
-            let answers = answers(&model, &contract, &reference.table)?;
+            let table = held(&contract, &reference.table);
+            let answers = answers(&model, &contract, &table)?;
             let invalid = answers.iter().filter(|answer| !answer.valid).count();
             if invalid > 0 {
                 warnings.push(format!("{invalid} of {} answers to the reference data are not finite numbers.", answers.len()));
             }
-            let mut frozen = freeze(&contract, &reference.table, &answers);
+            let mut frozen = freeze(&contract, &table, &answers);
             let heldback = data.first().map(|data| &data.table);
-            frozen.estimator = estimator(&model, &contract, &frozen, heldback, Some(&reference.table));
+            frozen.estimator = estimator(&model, &contract, &frozen, heldback, Some(&table));
             Some(Bytes::from(keep(&frozen)?))
         }
         None => None,
@@ -153,7 +155,7 @@ pub fn estimator(
     }
     let served = Served::new(ModelName::from("registering"), VersionNo(0), contract.clone(), model.clone());
     [(heldback, true), (reference, false)].into_iter().find_map(|(table, held_back)| {
-        let rows = Labelled::of(contract, table?, held_back, ASKED)?;
+        let rows = Labelled::of(contract, &held(contract, table?), held_back, ASKED)?;
         // A model that cannot answer them is told so by its gates.
         let answers = served.evaluate_blocking(&rows.records).ok()?;
         Estimator::learn(contract, &frozen.features, &rows, &answers)
