@@ -1,23 +1,82 @@
-//! One alert for what happened once: features that moved together are named in one, the worst first, and one that joins later
-//! is added to it.
+//! One alert for what happened once: features that begin to be wrong in the same way within one window are named in one, the worst
+//! first. One that follows later is another change, and has an alert of its own.
 
 use super::rules::{FeatureLook, Firing, feature_drift};
 use crate::words::{listed, number, percent};
+use contract::Millis;
 use contract::verdict::{State, Verdict};
 use contract::views::alerts::AlertKind;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
+use store::alerts::AlertRow;
 
 /// Features beside the worst that a sentence names.
 const NAMED: usize = 5;
+/// Kinds of alerts that are about features.
+pub const KINDS: [AlertKind; 5] =
+    [AlertKind::FeatureDrift, AlertKind::Missing, AlertKind::Unseen, AlertKind::OutOfRange, AlertKind::Stuck];
 
-/// At most one firing per kind of change; `looks` has the worst feature first.
-pub fn features(looks: &[FeatureLook]) -> Vec<Firing> {
-    [AlertKind::FeatureDrift, AlertKind::Missing, AlertKind::Unseen, AlertKind::OutOfRange, AlertKind::Stuck]
-        .into_iter()
-        .filter_map(|kind| {
-            group(&looks.iter().filter(|look| look.kind == kind && look.verdict == Verdict::Fail).collect::<Vec<_>>())
-        })
-        .collect()
+/// An open alert about features.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    pub kind: AlertKind,
+    pub subject: String,
+    pub since: Millis,
+    /// All features that it has told of so far.
+    pub told: BTreeSet<String>,
+}
+
+impl Group {
+    /// `None` where an alert is about something else.
+    pub fn of(row: &AlertRow) -> Option<Self> {
+        let kind = AlertKind::parse(&row.kind).filter(|kind| KINDS.contains(kind))?;
+        let numbers: Json = serde_json::from_str(&row.numbers).unwrap_or_default();
+        let told = numbers["told"].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned);
+        // Alerts of before this was kept name those that are wrong now.
+        let members = numbers["features"].as_array().into_iter().flatten().filter_map(|one| one["feature"].as_str());
+        let told = told.chain(members.map(str::to_owned)).chain(numbers["feature"].as_str().map(str::to_owned));
+        Some(Self { kind, subject: row.subject.clone(), since: Millis(row.since), told: told.collect() })
+    }
+}
+
+/// At most one firing per kind of change and open alert, and one for what is new; `looks` has the worst feature first. What begins less
+/// than `together` milliseconds after an open alert did belongs to it.
+pub fn features(looks: &[FeatureLook], open: &[Group], now: Millis, together: i64) -> Vec<Firing> {
+    KINDS.into_iter().flat_map(|kind| of_kind(kind, looks, open, now, together)).collect()
+}
+
+fn of_kind(kind: AlertKind, looks: &[FeatureLook], open: &[Group], now: Millis, together: i64) -> Vec<Firing> {
+    let mut open: Vec<&Group> = open.iter().filter(|group| group.kind == kind).collect();
+    open.sort_by_key(|group| group.since);
+    let youngest = open.last().filter(|group| now - group.since < together).map(|group| &group.subject);
+    let mut parts: Vec<(String, Vec<&FeatureLook>)> = Vec::new();
+    for look in looks.iter().filter(|look| look.kind == kind && look.verdict == Verdict::Fail) {
+        let owner = open.iter().find(|group| group.told.contains(&look.feature)).map(|group| &group.subject);
+        let is_new = |subject: &str| open.iter().all(|group| group.subject != subject);
+        let subject = match owner.or(youngest) {
+            Some(subject) => subject.clone(),
+            // One alert whichever feature is the worst just now; where there is one already, the next is named after its worst.
+            None => match parts.iter().find(|(subject, _)| is_new(subject)) {
+                Some((subject, _)) => subject.clone(),
+                None if is_new("") => String::new(),
+                None => look.feature.clone(),
+            },
+        };
+        match parts.iter_mut().find(|(of, _)| *of == subject) {
+            Some((_, members)) => members.push(look),
+            None => parts.push((subject, vec![look])),
+        }
+    }
+    let told = |subject: &str| open.iter().find(|group| group.subject == subject).map(|group| group.told.clone());
+    let firing = |(subject, members): (String, Vec<&FeatureLook>)| {
+        let mut told = told(&subject).unwrap_or_default();
+        told.extend(members.iter().map(|look| look.feature.clone()));
+        let firing = group(&members)?;
+        let mut numbers = firing.numbers;
+        numbers["told"] = json!(told);
+        Some(Firing { subject, numbers, ..firing })
+    };
+    parts.into_iter().filter_map(firing).collect()
 }
 
 fn group(looks: &[&FeatureLook]) -> Option<Firing> {
@@ -29,7 +88,6 @@ fn group(looks: &[&FeatureLook]) -> Option<Firing> {
     numbers["features"] = json!(members);
     Some(Firing {
         kind: worst.kind,
-        // One alert whichever feature is the worst just now.
         subject: String::new(),
         state: all.iter().map(|firing| firing.state).min().unwrap_or(State::Watch),
         headline: if others.is_empty() { first.headline } else { headline(worst, others) },
@@ -122,7 +180,7 @@ mod tests {
                 vec![(OutOfRange, "c lies outside the range of the training data", 1), (Stuck, "a and b stand still", 2)],
             ),
         ] {
-            let got = features(&looks);
+            let got = features(&looks, &[], Millis(0), 1);
             let told: Vec<_> =
                 got.iter().map(|f| (f.kind, f.headline.as_str(), f.numbers["features"].as_array().unwrap().len())).collect();
             assert_eq!(told, expected);
@@ -131,10 +189,49 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_later_is_another_alert() {
+        use AlertKind::{FeatureDrift, Missing};
+        let group = |kind, subject: &str, since, told: &[&str]| Group {
+            kind,
+            subject: subject.into(),
+            since: Millis(since),
+            told: told.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let drifted = |names: &[&str]| names.iter().map(|name| look(name, FeatureDrift, Verdict::Fail, 0.5)).collect::<Vec<_>>();
+        let first = group(FeatureDrift, "", 0, &["a"]);
+        let second = group(FeatureDrift, "b", 500, &["b", "c"]);
+        type Case<'a> = (&'a str, &'a [&'a str], Vec<Group>, i64, Vec<(&'a str, Vec<&'a str>)>);
+        let cases: [Case; 8] = [
+            ("the first", &["a", "b"], vec![], 0, vec![("", vec!["a", "b"])]),
+            ("soon after", &["b", "a"], vec![first.clone()], 99, vec![("", vec!["a", "b"])]),
+            ("later", &["b", "a"], vec![first.clone()], 100, vec![("b", vec!["b"]), ("", vec!["a"])]),
+            ("two later", &["c", "b", "a"], vec![first.clone()], 100, vec![("c", vec!["b", "c"]), ("", vec!["a"])]),
+            ("each its own", &["c", "a"], vec![second.clone(), first.clone()], 900, vec![("b", vec!["b", "c"]), ("", vec!["a"])]),
+            (
+                "the youngest takes what is new",
+                &["d"],
+                vec![second.clone(), first.clone()],
+                550,
+                vec![("b", vec!["b", "c", "d"])],
+            ),
+            ("the first is over", &["d"], vec![second], 900, vec![("", vec!["d"])]),
+            ("another kind", &["a"], vec![group(Missing, "", 0, &["a"])], 900, vec![("", vec!["a"])]),
+        ];
+        for (name, looks, open, now, expected) in cases {
+            let got = features(&drifted(looks), &open, Millis(now), 100);
+            let told: Vec<(&str, Vec<&str>)> = got
+                .iter()
+                .map(|f| (f.subject.as_str(), f.numbers["told"].as_array().unwrap().iter().filter_map(Json::as_str).collect()))
+                .collect();
+            assert_eq!(told, expected, "{name}");
+        }
+    }
+
+    #[test]
     fn the_sentence_names_the_worst_and_lists_the_others() {
         let looks: Vec<FeatureLook> =
             (0..9).map(|i| look(&format!("f{i}"), AlertKind::FeatureDrift, Verdict::Fail, 1.0 - f64::from(i) / 10.0)).collect();
-        let told = features(&looks);
+        let told = features(&looks, &[], Millis(0), 1);
         assert!(told[0].sentence.starts_with("f0: 1 standard deviations away over 500 rows"), "{}", told[0].sentence);
         assert!(
             told[0].sentence.ends_with("Also: f1 (0.9), f2 (0.8), f3 (0.7), f4 (0.6), f5 (0.5) and 3 more."),

@@ -29,9 +29,14 @@ pub struct Lasting {
     pub cool_down: i64,
 }
 
+/// The window over which drift is judged, ms.
+pub fn window_of(settings: &DeploymentSettings) -> i64 {
+    i64::try_from(settings.drift_window_s).unwrap_or(i64::MAX / SECOND).saturating_mul(SECOND)
+}
+
 /// By the window over which the kind is judged.
 pub fn lasting(kind: AlertKind, settings: &DeploymentSettings) -> Lasting {
-    let drift = i64::try_from(settings.drift_window_s).unwrap_or(i64::MAX / SECOND).saturating_mul(SECOND);
+    let drift = window_of(settings);
     let (window, quiet) = match kind {
         AlertKind::FeatureDrift
         | AlertKind::Missing

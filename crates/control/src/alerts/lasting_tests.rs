@@ -98,3 +98,52 @@ async fn a_distance_that_sways_about_its_limit_is_one_alert_and_calls_once() {
         assert!(crate::audit::verify(&bed.cx).await.unwrap().intact);
     }
 }
+
+/// An alert that is open, and perhaps acknowledged, is no reason to keep quiet about the next change.
+#[tokio::test]
+async fn a_feature_that_drifts_later_is_told_of_by_itself() {
+    for mut bed in beds().await {
+        bed.cx = bed.cx.clone().with_outbound(Outbound { private: true });
+        let target = ChannelTarget { url: "http://127.0.0.1:9/".into(), ..ChannelTarget::default() };
+        let hook = SaveChannel { name: "ops".into(), target, least: contract::alerting::Least::Watch, ..SaveChannel::default() };
+        channels::create(&bed.cx, &admin(), hook).await.unwrap();
+        let version = bed.register("v3").await;
+        let name = bed.deploy(version).await;
+        let contract = bed.cx.book.get(&name).unwrap().stable_version().unwrap().contract.clone();
+        let place = |feature: &str| contract.features.iter().position(|f| f.name == feature).unwrap();
+        let rows = bed.rows(&name, "live.csv");
+        // Ten minutes are the window of drift: sixteen with one feature moved, then the other too.
+        let mut seen = Vec::new();
+        for minute in 0..28 {
+            let mut part: Vec<Vec<Value>> = rows.iter().skip(minute * 53 % 1_300).take(200).cloned().collect();
+            let moved = if minute < 16 { &["total_eve_minutes"][..] } else { &["total_eve_minutes", "total_night_minutes"] };
+            part.iter_mut().for_each(|row| shift(row, moved, &place));
+            bed.send(&name, &part).await;
+            bed.flush().await;
+            bed.clock.advance(60 * SECOND);
+            tick(&bed.cx).await.unwrap();
+            let open = bed.cx.store.db.alerts_open().await.unwrap();
+            seen = open.into_iter().filter(|row| row.kind == "feature_drift").collect::<Vec<_>>();
+            assert!(
+                !seen.is_empty() && seen.len() == 1 + usize::from(minute >= 20) || (16..20).contains(&minute),
+                "{minute}: {seen:?}"
+            );
+        }
+        seen.sort_by_key(|row| row.since);
+        let subjects: Vec<&str> = seen.iter().map(|row| row.subject.as_str()).collect();
+        assert_eq!(subjects, ["", "total_night_minutes"]);
+        assert!(seen[0].headline.starts_with("total_eve_minutes") && seen[1].headline.starts_with("total_night_minutes"));
+        for row in &seen {
+            assert_eq!(told(&bed, &row.id).await.first().map(|(event, _)| event.as_str()), Some("triggered"), "{}", row.headline);
+        }
+    }
+}
+
+/// Adds a standard deviation.
+fn shift(row: &mut [Value], features: &[&str], place: impl Fn(&str) -> usize) {
+    for feature in features {
+        if let Value::Num(value) = &mut row[place(feature)] {
+            *value += 50.0;
+        }
+    }
+}

@@ -8,16 +8,15 @@ use crate::deployments::{Known, KnownVersion};
 use crate::monitoring::findings::{self, Finding, Judgement, PredictionFinding, distance_words, verdict};
 use crate::monitoring::window::{Features, Operations};
 use crate::monitoring::{Counts, kept};
-use crate::outcomes::{Quality, Shift, labels, primary_name};
+use crate::outcomes::{Quality, Shift, labels, level, primary_name, primary_p, worse};
 use crate::rollouts::{Mismatch, mismatch};
 use crate::words::number;
 use crate::{Ctx, Outcome};
-use contract::Task;
 use contract::views::alerts::AlertKind;
 use contract::views::parts::Estimate;
+use contract::{Millis, Task};
 use stats::estimate::Trust;
 use stats::evidence::DriftFinding;
-use std::collections::HashSet;
 
 pub(super) use crate::monitoring::kept::TRAFFIC;
 pub(super) use crate::outcomes::REACH as QUALITY;
@@ -29,8 +28,11 @@ const SCORE: &str = "The score";
 /// What a look saw.
 #[derive(Default)]
 pub struct Looked {
+    /// Features of which something is wrong, the worst first: which of them are one alert depends on those that are open.
+    pub features: Vec<FeatureLook>,
+    /// Everything else that fires.
     pub firing: Vec<Firing>,
-    /// Kind and subject of what would raise nothing, and keeps an alert open that there is.
+    /// Kind and subject (of a feature: its name) of what would raise nothing, and keeps an alert open that there is.
     pub held: Vec<(AlertKind, String)>,
 }
 
@@ -43,19 +45,21 @@ pub async fn looked(cx: &Ctx, known: &Known, round: &Round) -> Outcome<Looked> {
     let judged = kept::judged(cx, known, stable, 0).await?;
     let labels = labels(cx, known, stable, round.has_labels(&known.name)).await?;
     fires.extend(drifted(known, &judged));
+    let features = wrong(&judged);
     let held = held(known, stable, &judged, labels.trust.as_ref().map(|trust| trust.trust));
     fires.extend(labels.trust.and_then(|trust| estimate(stable, &judged, trust.trust)));
     fires.extend(super::slo::firing(cx, known, round).await?);
     fires.extend(super::stale::firing(round.last(), known, cx.now()));
     fires.extend(round.short.of(&known.name));
-    fires.extend(labels.quality.and_then(|(offline, realised)| quality(known, stable, offline, &realised)));
+    let week = labels.week.as_deref();
+    fires.extend(labels.quality.and_then(|(offline, realised)| quality(known, stable, offline, &realised, week)));
     fires.extend(errors(cx, known, stable, labels.shift));
     if round.rollouts.contains(&known.name)
         && let Some(Mismatch { rollout, canary, stable, weight }) = mismatch(cx, &known.name).await?
     {
         fires.push(rules::traffic_split(rollout.as_str(), canary, stable, weight));
     }
-    Ok(Looked { firing: fires, held })
+    Ok(Looked { features, firing: fires, held })
 }
 
 /// What the requests of a stretch say; also of one that is long past.
@@ -75,7 +79,15 @@ pub fn traffic_of(known: &Known, sum: &Operations) -> Vec<Firing> {
 
 /// What the inputs and answers of a stretch say; also of one that is long past.
 pub fn drift_of(known: &Known, stable: &KnownVersion, counts: &Counts, features: &Features) -> Vec<Firing> {
-    drifted(known, &findings::judged(known, stable, counts, features))
+    let judged = findings::judged(known, stable, counts, features);
+    let mut fires = grouped::features(&wrong(&judged), &[], Millis(0), 0);
+    fires.extend(drifted(known, &judged));
+    fires
+}
+
+fn wrong(judged: &Judgement) -> Vec<FeatureLook> {
+    let of = |finding: &Finding| finding.wrong().into_iter().map(|one| part(finding, one)).collect::<Vec<_>>();
+    judged.findings.iter().flat_map(of).collect()
 }
 
 /// One judged part of a feature.
@@ -96,11 +108,9 @@ fn part(finding: &Finding, (kind, one): (AlertKind, &DriftFinding)) -> FeatureLo
 
 /// Findings about drift that keep an alert open though they would not raise one.
 fn held(known: &Known, stable: &KnownVersion, judged: &Judgement, trust: Option<Trust>) -> Vec<(AlertKind, String)> {
-    let parts = judged.findings.iter().flat_map(Finding::parts);
-    // Features are one alert for each kind of change.
-    let kinds: HashSet<AlertKind> =
-        parts.filter(|(_, one)| still(one.distance, one.threshold, one.p, one.n)).map(|(kind, _)| kind).collect();
-    let mut held: Vec<(AlertKind, String)> = kinds.into_iter().map(|kind| (kind, String::new())).collect();
+    let parts = judged.findings.iter().flat_map(|finding| finding.parts().map(|(kind, one)| (kind, one, &finding.feature)));
+    let stays = parts.filter(|(_, one, _)| still(one.distance, one.threshold, one.p, one.n));
+    let mut held: Vec<(AlertKind, String)> = stays.map(|(kind, _, feature)| (kind, feature.clone())).collect();
     let joint = judged.joint.as_ref().filter(|joint| still(joint.strength, joint.threshold, joint.p, joint.n));
     held.extend(joint.map(|_| (AlertKind::JointDrift, String::new())));
     match &judged.prediction {
@@ -127,10 +137,9 @@ fn held(known: &Known, stable: &KnownVersion, judged: &Judgement, trust: Option<
     held
 }
 
+/// What how features go together and the answers say.
 fn drifted(known: &Known, judged: &Judgement) -> Vec<Firing> {
-    let wrong = |finding: &Finding| finding.wrong().into_iter().map(|one| part(finding, one)).collect::<Vec<_>>();
-    let mut fires = grouped::features(&judged.findings.iter().flat_map(wrong).collect::<Vec<_>>());
-    fires.extend(judged.joint.as_ref().and_then(watching::joint));
+    let mut fires: Vec<Firing> = judged.joint.as_ref().and_then(watching::joint).into_iter().collect();
     let answers = |what: &str, finding: &DriftFinding| {
         rules::feature_drift(&FeatureLook {
             feature: what.into(),
@@ -191,20 +200,21 @@ fn errors(cx: &Ctx, known: &Known, stable: &KnownVersion, shift: Option<Shift>) 
 
 /// What the outcomes of a stretch say; also of one that is long past.
 pub fn quality_of(known: &Known, stable: &KnownVersion, offline: f64, sum: &Quality) -> Option<Firing> {
-    quality(known, stable, offline, &sum.primary()?)
+    quality(known, stable, offline, &sum.primary()?, Some(sum))
 }
 
-fn quality(known: &Known, stable: &KnownVersion, offline: f64, estimate: &Estimate) -> Option<Firing> {
+fn quality(known: &Known, stable: &KnownVersion, offline: f64, seen: &Estimate, all: Option<&Quality>) -> Option<Firing> {
     let task = stable.contract.task;
+    let (margin, budget) = (known.settings.alert_limits.quality_margin, known.settings.alert_budget_per_week);
+    let reference = stable.baseline.as_ref().and_then(|baseline| baseline.estimator.as_ref());
     rules::quality(&QualityLook {
         version: stable.version.to_string(),
         measure: primary_name(task).into(),
-        higher_is_better: task != Task::Regression,
+        is_rate: task != Task::Regression,
         offline,
-        value: estimate.value,
-        lower: estimate.lower.unwrap_or(estimate.value),
-        upper: estimate.upper.unwrap_or(estimate.value),
-        n: estimate.n,
-        margin: known.settings.alert_limits.quality_margin,
+        seen: seen.clone(),
+        p: primary_p(task, offline, seen, reference, margin),
+        level: level(budget, 1),
+        others: reference.zip(all).map_or(Vec::new(), |(reference, all)| worse(reference, all, margin, budget)),
     })
 }

@@ -1,12 +1,14 @@
 //! When something is worth a person's attention: pure rules over numbers, with a table of cases. Every deployment gets them without
 //! configuration; limits come from its settings.
 
+use crate::outcomes::Worse;
 use contract::alerting::AlertLimits;
 use contract::verdict::{State, Verdict};
 use contract::views::alerts::AlertKind;
+use contract::views::parts::Estimate;
 use serde_json::{Value as Json, json};
 
-use crate::words::{count, ms, number, percent, rarity};
+use crate::words::{count, counted, listed, ms, number, percent, rarity};
 
 /// A rate is judged from this many requests on.
 const FEWEST: u64 = 50;
@@ -222,53 +224,83 @@ pub fn traffic_split(rollout: &str, canary: u64, stable: u64, weight: f64) -> Fi
     }
 }
 
-/// Realised quality of the stable version against its held-back value.
+/// Realised quality of the stable version against its held-back value, and what else is worse.
 #[derive(Clone, Debug)]
 pub struct QualityLook {
     pub version: String,
     pub measure: String,
-    pub higher_is_better: bool,
+    pub is_rate: bool,
     pub offline: f64,
-    pub value: f64,
-    pub lower: f64,
-    pub upper: f64,
-    pub n: u64,
-    /// Realised accuracy below the offline value by more than this, with its whole interval, is worse.
-    pub margin: f64,
+    /// With its interval of 95 %.
+    pub seen: Estimate,
+    /// Probability of this when it is worse by no more than what matters, and the level from which that is evidence.
+    pub p: f64,
+    pub level: f64,
+    /// Other measures that are worse, each with its evidence.
+    pub others: Vec<Worse>,
 }
 
 pub fn quality(look: &QualityLook) -> Option<Firing> {
-    if look.n < FEWEST {
+    if look.seen.n < FEWEST {
         return None;
     }
-    let worse = if look.higher_is_better {
-        look.upper < look.offline - look.margin
-    } else {
-        // Errors have a unit: the margin is relative.
-        look.lower > look.offline * (1.0 + 2.0 * look.margin)
+    let written = |is_rate: bool, x: f64| if is_rate { percent(x) } else { number(x) };
+    let was = |one: &Worse| {
+        let (now, before) = (written(one.is_rate, one.value), written(one.is_rate, one.reference));
+        format!("{} {now} over {} (was {before})", one.measure, counted(one.n, "outcome"))
     };
-    if !worse {
-        return None;
-    }
-    let written = |x: f64| if look.higher_is_better { percent(x) } else { number(x) };
+    let is_worse = look.p <= look.level;
+    let (first, others) =
+        if is_worse { (None, &look.others[..]) } else { look.others.split_first().map(|(first, rest)| (Some(first), rest))? };
+    let Estimate { value, lower, upper, n } = look.seen;
+    let (lower, upper) = (lower.unwrap_or(value), upper.unwrap_or(value));
+    let own = |x| written(look.is_rate, x);
+    let (headline, sentence) = match first {
+        None => (
+            format!(
+                "{} of version {} is {}, and was {} on held-back data",
+                look.measure,
+                look.version,
+                own(value),
+                own(look.offline)
+            ),
+            format!("Between {} and {} over {} outcomes, 95% sure.", own(lower), own(upper), count(n)),
+        ),
+        Some(one) => (
+            format!(
+                "The {} of version {} is {}, and was {} on held-back data",
+                one.measure,
+                look.version,
+                written(one.is_rate, one.value),
+                written(one.is_rate, one.reference)
+            ),
+            format!(
+                "Over {}. If it were worse by no more than matters, that would happen {}. {} is {}, and was {}.",
+                counted(one.n, "outcome"),
+                rarity(one.p),
+                look.measure,
+                own(value),
+                own(look.offline)
+            ),
+        ),
+    };
+    let also: Vec<String> = others.iter().map(was).collect();
+    let also = if also.is_empty() { String::new() } else { format!(" Worse too: {}.", listed(&also)) };
+    let worse: Vec<Json> = look
+        .others
+        .iter()
+        .map(|one| json!({"measure": one.measure, "value": one.value, "offline": one.reference, "n": one.n, "p": one.p}))
+        .collect();
     Some(Firing {
         kind: AlertKind::Quality,
         subject: look.version.clone(),
         state: State::Bad,
-        headline: format!(
-            "{} of version {} is {}, and was {} on held-back data",
-            look.measure,
-            look.version,
-            written(look.value),
-            written(look.offline)
-        ),
-        sentence: format!(
-            "Between {} and {} over {} outcomes, 95% sure.",
-            written(look.lower),
-            written(look.upper),
-            count(look.n)
-        ),
-        numbers: json!({"measure": look.measure, "value": look.value, "lower": look.lower, "upper": look.upper, "n": look.n, "offline": look.offline}),
+        headline,
+        sentence: format!("{sentence}{also}"),
+        numbers: json!({
+            "measure": look.measure, "value": value, "lower": lower, "upper": upper, "n": n, "offline": look.offline,
+            "p": look.p, "worse": worse,
+        }),
     })
 }
 
@@ -373,34 +405,31 @@ mod tests {
 
     #[test]
     fn only_worse_quality_fires() {
-        let look = |value: f64, half: f64, n| QualityLook {
+        let seen = |value: f64, n| Estimate { value, lower: Some(value - 0.02), upper: Some(value + 0.02), n };
+        let look = |value, n, p, others: &[Worse]| QualityLook {
             version: "3".into(),
             measure: "Accuracy".into(),
-            higher_is_better: true,
+            is_rate: true,
             offline: 0.9,
-            value,
-            lower: value - half,
-            upper: value + half,
-            n,
-            margin: AlertLimits::default().quality_margin,
+            seen: seen(value, n),
+            p,
+            level: 0.005,
+            others: others.to_vec(),
         };
-        for (look, fires) in [
-            (look(0.8, 0.02, 500), true),
-            (look(0.88, 0.02, 500), false),
-            (look(0.99, 0.01, 500), false),
-            (look(0.5, 0.1, 20), false),
+        let recall = Worse { measure: "recall".into(), is_rate: true, value: 0.3, reference: 0.8, n: 60, p: 1e-5 };
+        let area = Worse { measure: "ROC AUC".into(), is_rate: false, value: 0.7, reference: 0.9, n: 500, p: 1e-4 };
+        for (look, headline, also) in [
+            (look(0.8, 500, 1e-6, &[]), Some("Accuracy of version 3 is 80.0%, and was 90.0% on held-back data"), false),
+            (look(0.88, 500, 0.3, &[]), None, false),
+            (look(0.5, 20, 1e-6, std::slice::from_ref(&recall)), None, false),
+            (look(0.8, 500, 1e-6, std::slice::from_ref(&recall)), Some("Accuracy of version 3 is 80.0%"), true),
+            (look(0.89, 500, 0.4, std::slice::from_ref(&recall)), Some("The recall of version 3 is 30.0%, and was 80.0%"), false),
+            (look(0.89, 500, 0.4, &[recall.clone(), area]), Some("The recall of version 3 is 30.0%"), true),
         ] {
-            assert_eq!(quality(&look).is_some(), fires, "{look:?}");
+            let told = quality(&look);
+            assert_eq!(told.is_some(), headline.is_some(), "{look:?}");
+            let Some((told, headline)) = told.zip(headline) else { continue };
+            assert!(told.headline.starts_with(headline) && told.sentence.contains("Worse too: ") == also, "{told:?}");
         }
-        let error = QualityLook {
-            higher_is_better: false,
-            offline: 100.0,
-            value: 120.0,
-            lower: 115.0,
-            upper: 125.0,
-            ..look(0.0, 0.0, 500)
-        };
-        assert!(quality(&error).is_some());
-        assert!(quality(&QualityLook { value: 90.0, lower: 85.0, upper: 95.0, ..error }).is_none());
     }
 }

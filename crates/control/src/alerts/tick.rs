@@ -1,7 +1,8 @@
 //! The reconciler of alerts: every few seconds it asks what fires, opens what is new, and resolves what has been quiet for as long as
 //! its window asks. One open alert per deployment, kind and subject; what comes back soon is the alert that it was.
 
-use super::lasting::{is_over, is_same, lasting};
+use super::grouped::{self, Group};
+use super::lasting::{is_over, is_same, lasting, window_of};
 use super::look::{self, Looked};
 use super::outbox;
 use super::round::Round;
@@ -34,13 +35,16 @@ pub async fn tick(cx: &Ctx) -> Outcome<()> {
 
 async fn one(cx: &Ctx, known: &Known, round: &Round) -> Outcome<()> {
     let doing = "Judging alerts";
-    let Looked { firing, held } = look::looked(cx, known, round).await?;
-    if firing.is_empty() && !round.open_of(&known.name).any(is_watched) {
+    let Looked { features, mut firing, held } = look::looked(cx, known, round).await?;
+    if firing.is_empty() && features.is_empty() && !round.open_of(&known.name).any(is_watched) {
         return Ok(());
     }
     let mut announced = Vec::new();
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
     let open = tx.alerts_open_of(known.name.as_str()).await.or_problem(doing)?;
+    let groups: Vec<Group> = open.iter().filter_map(Group::of).collect();
+    let together = window_of(&known.settings);
+    firing.extend(grouped::features(&features, &groups, cx.now(), together));
     for fires in &firing {
         match open.iter().find(|row| is_of(row, fires.kind, &fires.subject)) {
             None => match ended(cx, &mut tx, known, fires).await? {
@@ -56,7 +60,7 @@ async fn one(cx: &Ctx, known: &Known, round: &Round) -> Outcome<()> {
     }
     let quiet = open.iter().filter(|row| is_watched(row) && !firing.iter().any(|fires| is_of(row, fires.kind, &fires.subject)));
     for row in quiet {
-        if held.iter().any(|(kind, subject)| is_of(row, *kind, subject)) {
+        if held.iter().any(|(kind, subject)| is_held(row, *kind, subject)) {
             let row = AlertRow { clear_looks: 0, seen_at: cx.now().0, ..row.clone() };
             tx.alert_update(&row).await.or_problem(doing)?;
         } else if look_quiet(cx, &mut tx, known, row).await? {
@@ -92,7 +96,14 @@ async fn ended(cx: &Ctx, tx: &mut Tx, known: &Known, fires: &Firing) -> Outcome<
     let after = Millis(now.0 - lasting.cool_down);
     let last =
         tx.alert_ended(known.name.as_str(), fires.kind.word(), &fires.subject, after).await.or_problem("Judging alerts")?;
-    Ok(last.filter(|row| row.resolved_at.is_some_and(|at| is_same(lasting, now.0 - at))))
+    // Other features than those that it told of are another change.
+    let fits = |row: &AlertRow| {
+        Group::of(row).is_none_or(|group| {
+            let members = fires.numbers["features"].as_array().into_iter().flatten();
+            members.into_iter().filter_map(|one| one["feature"].as_str()).any(|feature| group.told.contains(feature))
+        })
+    };
+    Ok(last.filter(|row| row.resolved_at.is_some_and(|at| is_same(lasting, now.0 - at)) && fits(row)))
 }
 
 /// Opens an alert again that has just ended: what was said of it to somebody, and who has seen it, still holds.
@@ -131,6 +142,11 @@ fn told_anew(cx: &Ctx, row: AlertRow, fires: &Firing) -> AlertRow {
 
 fn is_of(row: &AlertRow, kind: AlertKind, subject: &str) -> bool {
     row.kind == kind.word() && row.subject == subject
+}
+
+/// Whether what is held keeps the alert open: the thing itself, or one of the features that it has told of.
+fn is_held(row: &AlertRow, kind: AlertKind, subject: &str) -> bool {
+    is_of(row, kind, subject) || Group::of(row).is_some_and(|group| group.kind == kind && group.told.contains(subject))
 }
 
 /// Whether the condition is looked at again and again; what happened once stays until somebody has seen it.

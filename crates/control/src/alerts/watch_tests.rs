@@ -186,7 +186,8 @@ async fn one_change_of_five_features_is_one_alert_and_a_sixth_joins_it() {
         assert!(five.iter().any(|feature| drift[0].url.contains(feature)), "{}", drift[0].url);
 
         let six = [&five[..], &["total_day_calls"]].concat();
-        bed.clock.advance(20 * MINUTE);
+        // Within the window of ten minutes.
+        bed.clock.advance(8 * MINUTE);
         bed.send(&name, &moved(&six)).await;
         bed.flush().await;
         let second = open(&bed).await;

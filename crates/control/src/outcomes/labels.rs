@@ -29,7 +29,13 @@ pub struct Labels {
     pub shift: Option<Shift>,
     /// On held-back data, and realised.
     pub quality: Option<(f64, Estimate)>,
+    /// All that was counted in the same stretch, as it was a few minutes ago at most.
+    pub week: Option<Arc<Quality>>,
+    week_at: Millis,
 }
+
+/// For how long what was counted in a week is told again, ms: it is read minute by minute.
+const FRESH: i64 = 5 * MINUTE;
 
 /// By what it is seen that there are other outcomes.
 #[derive(Clone, Copy, PartialEq)]
@@ -52,6 +58,9 @@ pub async fn labels(cx: &Ctx, known: &Known, stable: &Arc<KnownVersion>, are_the
     if let Some(last) = entry.labels.as_ref().filter(|last| last.seen == seen && Arc::ptr_eq(&last.version, stable)) {
         return Ok(last.clone());
     }
+    let last =
+        entry.labels.as_ref().filter(|last| Arc::ptr_eq(&last.version, stable) && (0..FRESH).contains(&(now - last.week_at)));
+    let mut week = last.map(|last| (last.week.clone(), last.week_at));
     let trust = look_at_trust(cx, &known.name, stable).await?;
     let (mut shift, mut quality) = (None, None);
     if are_there {
@@ -64,8 +73,12 @@ pub async fn labels(cx: &Ctx, known: &Known, stable: &Arc<KnownVersion>, are_the
             Some((offline, until)) => realised(cx, known, stable, until).await?.map(|realised| (offline, realised)),
             None => None,
         };
+        if let (None, Some(until)) = (&week, watched.until) {
+            week = Some((counted(cx, known, stable, until).await?.map(Arc::new), now));
+        }
     }
-    let labels = Labels { seen, version: stable.clone(), trust, shift, quality };
+    let (week, week_at) = week.unwrap_or((None, Millis(0)));
+    let labels = Labels { seen, version: stable.clone(), trust, shift, quality, week, week_at };
     entry.labels = Some(labels.clone());
     Ok(labels)
 }
@@ -108,4 +121,14 @@ pub async fn sums(cx: &Ctx, name: &DeploymentName, version: VersionNo, from: Mil
 async fn realised(cx: &Ctx, known: &Known, stable: &KnownVersion, until: Millis) -> Outcome<Option<Estimate>> {
     let sums = sums(cx, &known.name, stable.version, Millis(until.0 - REACH), until).await?;
     Ok(Quality::primary_of(stable.contract.task, &sums))
+}
+
+/// All that was counted of the same minutes.
+async fn counted(cx: &Ctx, known: &Known, stable: &KnownVersion, until: Millis) -> Outcome<Option<Quality>> {
+    let rows = cx.store.db.quality(&known.name, "", Millis(until.0 - REACH), until).await.or_problem("Reading quality")?;
+    let mine = rows.iter().filter(|row| row.version == i64::from(stable.version.0));
+    Ok(mine.filter_map(|row| serde_json::from_str::<Quality>(&row.quality).ok()).reduce(|mut sum, part| {
+        sum.merge(&part);
+        sum
+    }))
 }

@@ -10,6 +10,7 @@ mod post;
 mod quality;
 mod trust;
 mod watch;
+mod worse;
 
 pub(crate) use concept::{Concept, Shift};
 pub(crate) use labels::{Labels, REACH, labels, outcomes_counted, sums};
@@ -20,6 +21,7 @@ pub use post::{MOST, join_waiting, post};
 pub use quality::{Quality, primary_key, primary_name};
 pub(crate) use trust::{look as look_at_trust, trust};
 pub(crate) use watch::{concept, offline_error};
+pub(crate) use worse::{Worse, level, primary_p, worse};
 
 #[cfg(test)]
 mod tests;

@@ -193,6 +193,14 @@ impl Quality {
         if let Counted::Binary(quality) = &self.counted { Some(quality) } else { None }
     }
 
+    pub fn multiclass(&self) -> Option<&MulticlassQuality> {
+        if let Counted::Multiclass(quality) = &self.counted { Some(quality) } else { None }
+    }
+
+    pub fn regression(&self) -> Option<&RegressionQuality> {
+        if let Counted::Regression(quality) = &self.counted { Some(quality) } else { None }
+    }
+
     /// Other measures of the task, in the field's names.
     pub fn others(&self) -> Vec<Measure> {
         let measure = |name: &str, value: Option<f64>| Measure { name: name.into(), value, offline: None };
