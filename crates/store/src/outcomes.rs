@@ -256,14 +256,4 @@ impl Tx {
     pub async fn quality_forget(&mut self, before: Millis) -> Result<u64> {
         self.run("delete from quality_windows where start < $1", args![before]).await
     }
-
-    /// Forgets the quality of one window in all segments, before it is counted again.
-    pub async fn quality_clear(&mut self, deployment: &str, version: i64, arm: &str, start: Millis) -> Result<()> {
-        self.run(
-            "delete from quality_windows where deployment = $1 and version = $2 and arm = $3 and start = $4",
-            args![deployment, version, arm, start],
-        )
-        .await?;
-        Ok(())
-    }
 }

@@ -195,22 +195,6 @@ impl Tx {
         Ok(())
     }
 
-    /// The rows of a stretch that have an outcome: what its quality is counted from again after a correction.
-    pub async fn predictions_known(
-        &mut self,
-        deployment: &str,
-        version: VersionNo,
-        arm: &str,
-        from: Millis,
-        to: Millis,
-    ) -> Result<Vec<PredictionRow>> {
-        self.all(
-            "select * from predictions where deployment = $1 and version = $2 and arm = $3 and at >= $4 and at < $5 and outcome is not null",
-            args![deployment, version, arm, from, to],
-        )
-        .await
-    }
-
     /// The time of the newest row that is not among the newest `cap`; `None` if there are no more than that.
     pub async fn predictions_beyond(&mut self, cap: i64) -> Result<Option<(i64,)>> {
         self.first("select at from predictions order by at desc limit 1 offset $1", args![cap]).await

@@ -99,6 +99,23 @@ async fn old_rows_are_packed_and_come_back_when_their_outcome_does() {
             });
             assert_eq!(was, is);
         }
+        // A correction finds its prediction in a page, and takes nothing from the others of its minute.
+        let counted = async |bed: &crate::testbed::Bed| {
+            let rows = bed.cx.store.db.quality(&name, "", contract::Millis(0), bed.cx.now() + HOUR).await.unwrap();
+            let mut sum = crate::outcomes::Quality::new(contract::Task::Binary);
+            rows.iter().for_each(|row| sum.merge(&serde_json::from_str(&row.quality).unwrap()));
+            (sum.n(), sum.wrong().unwrap(), sum.binary().unwrap().scored())
+        };
+        let (n, wrong, scored) = counted(&bed).await;
+        assert_eq!((n, scored), (300, 300));
+        pack_old(&bed.cx, 50).await.unwrap();
+        let was_right = before[0].label == "no";
+        let corrected = contract::inputs::Outcome { label: serde_json::json!("yes"), ..outcome(&ids[0]) };
+        assert_eq!(before[0].id, ids[0].as_str());
+        assert_eq!(crate::outcomes::post(&bed.cx, &admin(), vec![corrected]).await.unwrap().changed, 1);
+        let now = if was_right { wrong + 1 } else { wrong - 1 };
+        assert_eq!(counted(&bed).await, (300, now, 300));
+
         let made_up = PredictionId::from("p0x");
         let accepted = crate::outcomes::post(&bed.cx, &admin(), vec![outcome(&made_up)]).await.unwrap();
         assert_eq!(accepted.unknown, 1, "an id that nothing has is not found in any page");

@@ -51,9 +51,17 @@ impl Minute {
 /// What a batch of outcomes adds to the quality windows; written at its end.
 #[derive(Default)]
 pub struct Joined {
-    added: BTreeMap<Minute, Vec<(PredictionRow, String)>>,
-    /// Minutes in which an outcome was corrected: counted again from the log, since counts cannot be taken back.
-    recount: BTreeSet<Minute>,
+    minutes: BTreeMap<Minute, Touched>,
+}
+
+/// Predictions of a minute, each with an outcome.
+#[derive(Default)]
+struct Touched {
+    /// Whose outcome is the first.
+    added: Vec<(PredictionRow, String)>,
+    /// Whose outcome takes the place of another: what it is now, and what it was.
+    corrected: Vec<(PredictionRow, String)>,
+    taken: Vec<(PredictionRow, String)>,
 }
 
 impl Joined {
@@ -68,7 +76,8 @@ impl Joined {
     ) -> Outcome<bool> {
         let Some(version) = known(cx, &prediction) else { return Ok(true) };
         let Some(outcome) = class_of(&version.contract, outcome) else { return Ok(false) };
-        let before = prediction.outcome.replace(outcome.clone());
+        // As the contract writes it, also where it is known as it was posted.
+        let before = prediction.outcome.replace(outcome.clone()).and_then(|before| class_of(&version.contract, &before));
         if before.as_ref() == Some(&outcome) {
             return Ok(true);
         }
@@ -77,53 +86,66 @@ impl Joined {
             // The truth is kept; a fallback's answer is no version's merit or fault.
             return Ok(true);
         }
-        let minute = Minute::of(&prediction);
+        let touched = self.minutes.entry(Minute::of(&prediction)).or_default();
         match before {
-            None => self.added.entry(minute).or_default().push((prediction, outcome)),
-            Some(_) => drop(self.recount.insert(minute)),
+            None => touched.added.push((prediction, outcome)),
+            Some(before) => {
+                touched.taken.push((prediction.clone(), before));
+                touched.corrected.push((prediction, outcome));
+            }
         }
         Ok(true)
     }
 
     /// Writes the quality of every minute that was touched.
     pub async fn write(self, cx: &Ctx, tx: &mut Tx) -> Outcome<()> {
-        let doing = "Writing quality";
-        for minute in &self.recount {
-            tx.quality_clear(&minute.deployment, minute.version, &minute.arm, minute.start).await.or_problem(doing)?;
-            let rows = tx
-                .predictions_known(
-                    &minute.deployment,
-                    version_no(minute.version),
-                    &minute.arm,
-                    minute.start,
-                    minute.start + MINUTE,
-                )
-                .await
-                .or_problem(doing)?;
-            let known: Vec<(PredictionRow, String)> = rows
-                .into_iter()
-                .filter(|row| row.fallback.is_none())
-                .filter_map(|row| row.outcome.clone().map(|outcome| (row, outcome)))
-                .collect();
-            add(cx, tx, minute, &known).await?;
-        }
-        for (minute, rows) in self.added.iter().filter(|(minute, _)| !self.recount.contains(*minute)) {
-            add(cx, tx, minute, rows).await?;
+        for (minute, touched) in &self.minutes {
+            write(cx, tx, minute, touched).await?;
         }
         Ok(())
     }
 }
 
-/// Adds rows to a minute: over all, and per group of every segment.
-async fn add(cx: &Ctx, tx: &mut Tx, minute: &Minute, rows: &[(PredictionRow, String)]) -> Outcome<()> {
+type Groups = BTreeMap<(String, String), Quality>;
+
+/// Changes a minute: over all, and per group of every segment. A correction takes back what was counted of its prediction: the log may
+/// no longer hold the other rows of the minute.
+async fn write(cx: &Ctx, tx: &mut Tx, minute: &Minute, touched: &Touched) -> Outcome<()> {
     let doing = "Writing quality";
-    let Some(version) = rows.first().and_then(|(row, _)| known(cx, row)) else { return Ok(()) };
-    let mut groups: BTreeMap<(String, String), Quality> = BTreeMap::new();
+    let mut one = touched.added.iter().chain(&touched.taken);
+    let Some(version) = one.next().and_then(|(row, _)| known(cx, row)) else { return Ok(()) };
+    let (mut added, mut taken) = (Groups::new(), Groups::new());
+    count(&version, &touched.added, true, &mut added);
+    count(&version, &touched.corrected, false, &mut added);
+    count(&version, &touched.taken, false, &mut taken);
+    let groups: BTreeSet<(String, String)> = added.keys().chain(taken.keys()).cloned().collect();
+    for group in groups {
+        let mut row = minute.row(&group.0, &group.1, String::new());
+        let held = tx.quality_held(&row).await.or_problem(doing)?;
+        let before = held.and_then(|held| serde_json::from_str::<Quality>(&held.quality).ok());
+        let mut quality = added.remove(&group).unwrap_or_else(|| Quality::new(version.contract.task));
+        if let Some(before) = before {
+            quality.merge(&before);
+        }
+        if let Some(taken) = taken.get(&group)
+            && !quality.take(taken)
+        {
+            tracing::error!(minute.deployment, %minute.start, "an outcome was corrected that was not counted; its minute stays as it was");
+            continue;
+        }
+        row.quality = serde_json::to_string(&quality).unwrap_or_default();
+        tx.quality_put(&row, &quality.sums()).await.or_problem(doing)?;
+    }
+    Ok(())
+}
+
+/// Adds rows up by group; with what was expected of them, where they are counted for the first time.
+fn count(version: &KnownVersion, rows: &[(PredictionRow, String)], is_first: bool, groups: &mut Groups) {
     for (row, outcome) in rows {
         let record: Json = serde_json::from_str(&row.features).unwrap_or_default();
+        let expected = if is_first { expected(version, row, &record) } else { None };
         let all = std::iter::once((String::new(), String::new()));
-        let expected = expected(&version, row, &record);
-        for group in all.chain(groups_of(&version, &record)) {
+        for group in all.chain(groups_of(version, &record)) {
             let is_all = group.0.is_empty();
             let quality = groups.entry(group).or_insert_with(|| Quality::new(version.contract.task));
             quality.add(&version.contract, &row.label, row.score, outcome);
@@ -132,17 +154,6 @@ async fn add(cx: &Ctx, tx: &mut Tx, minute: &Minute, rows: &[(PredictionRow, Str
             }
         }
     }
-    for ((segment, value), mut quality) in groups {
-        let mut row = minute.row(&segment, &value, String::new());
-        if let Some(held) = tx.quality_held(&row).await.or_problem(doing)?
-            && let Ok(before) = serde_json::from_str::<Quality>(&held.quality)
-        {
-            quality.merge(&before);
-        }
-        row.quality = serde_json::to_string(&quality).unwrap_or_default();
-        tx.quality_put(&row, &quality.sums()).await.or_problem(doing)?;
-    }
-    Ok(())
 }
 
 /// What was to be expected of a row before its outcome was known.

@@ -9,7 +9,7 @@ use contract::live::Topic;
 use contract::role::Act;
 use contract::time::MINUTE;
 use contract::views::quality::Accepted;
-use contract::{DeploymentName, Millis, PredictionId, Problem};
+use contract::{DeploymentName, FieldError, Millis, PredictionId, Problem};
 use serde_json::json;
 use std::collections::BTreeSet;
 use store::outcomes::OutcomeRow;
@@ -18,25 +18,39 @@ use store::outcomes::OutcomeRow;
 pub const MOST: usize = 100_000;
 /// Outcomes of one transaction, so that nobody waits long for the database.
 const BATCH: usize = 500;
+/// Refused outcomes that an error names.
+const NAMED: usize = 20;
 /// How long an outcome waits for its prediction to be written. Records are written within seconds; what is still unknown then stays
 /// so, or every flush would look for every id that anybody ever made up.
 pub(crate) const WAITS: i64 = 10 * MINUTE;
 
-/// Takes outcomes in. Those whose prediction is not in the log are kept and tried again.
+/// Takes outcomes in. Those whose prediction is not in the log are kept and tried again. One that the version which answered cannot have is
+/// left out and named in the error; all others are taken all the same, and sending them again changes nothing.
 pub async fn post(cx: &Ctx, who: &Actor, outcomes: Vec<contract::inputs::Outcome>) -> Outcome<Accepted> {
     who.must(Act::SendOutcomes)?;
     if outcomes.len() > MOST {
         return Err(Problem::too_large(format!("At most {MOST} outcomes at a time; these are {}.", outcomes.len())));
     }
     let rows: Vec<OutcomeRow> = outcomes.iter().enumerate().map(|(i, outcome)| read(cx, i, outcome)).collect::<Outcome<_>>()?;
-    let mut total = Accepted::default();
-    for batch in rows.chunks(BATCH) {
-        let accepted = take(cx, who, batch).await?;
+    let (mut total, mut refused) = (Accepted::default(), Vec::new());
+    for (n, batch) in rows.chunks(BATCH).enumerate() {
+        let accepted = take(cx, who, batch, n * BATCH, &mut refused).await?;
         total.accepted += accepted.accepted;
         total.unknown += accepted.unknown;
         total.changed += accepted.changed;
     }
-    Ok(total)
+    match refused.len() {
+        0 => Ok(total),
+        n => Err(told(refused, n, rows.len())),
+    }
+}
+
+/// What is said of outcomes that were refused: the first few by name.
+fn told(refused: Vec<FieldError>, n: usize, all: usize) -> Problem {
+    let first = refused.first().map(|one| one.message.clone()).unwrap_or_default();
+    let rest = if all > 1 { format!(" {} of {all} outcomes were taken, {n} not.", all - n) } else { String::new() };
+    let errors = refused.into_iter().take(NAMED).collect();
+    Problem { errors, ..Problem::invalid(format!("{first}{rest}")) }
 }
 
 fn read(cx: &Ctx, i: usize, outcome: &contract::inputs::Outcome) -> Outcome<OutcomeRow> {
@@ -57,12 +71,12 @@ fn read(cx: &Ctx, i: usize, outcome: &contract::inputs::Outcome) -> Outcome<Outc
     Ok(OutcomeRow { prediction_id: id.to_owned(), label, at: at.0, received_at: cx.now().0, joined: 0 })
 }
 
-async fn take(cx: &Ctx, who: &Actor, batch: &[OutcomeRow]) -> Outcome<Accepted> {
+async fn take(cx: &Ctx, who: &Actor, batch: &[OutcomeRow], first: usize, refused: &mut Vec<FieldError>) -> Outcome<Accepted> {
     let doing = "Taking outcomes in";
     let (mut accepted, mut joined, mut touched) = (Accepted::default(), Joined::default(), BTreeSet::new());
     let mut packed = Unpacker::default();
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
-    for row in batch {
+    for (i, row) in batch.iter().enumerate() {
         let id = PredictionId::from(row.prediction_id.as_str());
         let before = tx.outcome(&id).await.or_problem(doing)?;
         accepted.accepted += 1;
@@ -73,13 +87,18 @@ async fn take(cx: &Ctx, who: &Actor, batch: &[OutcomeRow]) -> Outcome<Accepted> 
         let mut row = OutcomeRow { joined: i64::from(prediction.is_some()), ..row.clone() };
         match prediction {
             None => accepted.unknown += 1,
-            Some(prediction) => {
+            Some(mut prediction) => {
+                // A page of the log does not hold outcomes: what was joined before is known from the outcome itself.
+                let counted = before.as_ref().filter(|before| before.joined == 1);
+                prediction.outcome = prediction.outcome.or_else(|| counted.map(|before| before.label.clone()));
                 touched.insert(prediction.deployment.clone());
                 if !joined.join(cx, &mut tx, prediction, &row.label, Millis(row.at)).await? {
-                    return Err(Problem::field(
-                        "label",
-                        format!("“{}” is no outcome that the version which answered {id} can have.", row.label),
-                    ));
+                    accepted.accepted -= 1;
+                    refused.push(FieldError {
+                        field: format!("outcomes[{}].label", first + i),
+                        message: format!("“{}” is no outcome that the version which answered {id} can have.", row.label),
+                    });
+                    continue;
                 }
             }
         }

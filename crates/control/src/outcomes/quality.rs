@@ -110,6 +110,17 @@ impl Quality {
         expected::merge(&mut self.expected, &other.expected);
     }
 
+    /// Takes back outcomes that were counted here before; what was expected of their rows stays. `false`, and nothing is changed, if
+    /// they were not counted here.
+    pub fn take(&mut self, other: &Self) -> bool {
+        match (&mut self.counted, &other.counted) {
+            (Counted::Binary(mine), Counted::Binary(theirs)) => mine.take(theirs),
+            (Counted::Multiclass(mine), Counted::Multiclass(theirs)) => mine.take(theirs),
+            (Counted::Regression(mine), Counted::Regression(theirs)) => mine.take(theirs),
+            _ => false,
+        }
+    }
+
     pub fn n(&self) -> u64 {
         match &self.counted {
             Counted::Binary(quality) => quality.n(),

@@ -84,7 +84,7 @@ async fn an_outcome_may_come_before_its_record() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_an_outcome_is_refused_whole() {
+async fn what_cannot_be_an_outcome_is_refused_and_named_and_the_others_are_taken() {
     for mut bed in beds().await {
         let version = bed.register("v3").await;
         let name = bed.deploy(version).await;
@@ -93,14 +93,19 @@ async fn what_cannot_be_an_outcome_is_refused_whole() {
         bed.flush().await;
         let kind = |result: crate::Outcome<contract::views::quality::Accepted>| result.unwrap_err().kind;
         assert_eq!(kind(post(&bed.cx, &person("vic", Role::Viewer), vec![truth(&ids[0], "no")]).await), ProblemKind::Forbidden);
-        assert_eq!(
-            kind(post(&bed.cx, &admin(), vec![truth(&ids[0], "no"), truth(&ids[1], "perhaps")]).await),
-            ProblemKind::Invalid
-        );
-        let page = quality(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
-        assert_eq!(page.outcomes_known, 0, "nothing of it was kept");
         let bad_time = contract::inputs::Outcome { at: Some("yesterday".into()), ..truth(&ids[0], "no") };
-        assert_eq!(kind(post(&bed.cx, &admin(), vec![bad_time]).await), ProblemKind::Invalid);
+        assert_eq!(kind(post(&bed.cx, &admin(), vec![truth(&ids[0], "no"), bad_time]).await), ProblemKind::Invalid);
+        let page = quality(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
+        assert_eq!(page.outcomes_known, 0, "what cannot be read is refused whole");
+        for _ in 0..2 {
+            let sent = vec![truth(&ids[1], "perhaps"), truth(&ids[0], "no")];
+            let refused = post(&bed.cx, &admin(), sent).await.unwrap_err();
+            assert_eq!((refused.kind, refused.errors.len()), (ProblemKind::Invalid, 1));
+            assert_eq!(refused.errors[0].field, "outcomes[0].label");
+            assert!(refused.detail.ends_with("1 of 2 outcomes were taken, 1 not."), "{}", refused.detail);
+            let page = quality(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
+            assert_eq!(page.outcomes_known, 1, "the other was taken, once");
+        }
         assert_eq!(kind(post(&bed.cx, &admin(), vec![truth(&"".into(), "no")]).await), ProblemKind::Invalid);
     }
 }

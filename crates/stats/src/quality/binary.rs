@@ -77,6 +77,23 @@ impl BinaryQuality {
         self.brier_sum += other.brier_sum;
     }
 
+    /// Takes back outcomes that were counted here before. `false`, and nothing is changed, if they were not.
+    pub fn take(&mut self, other: &Self) -> bool {
+        let without = || {
+            Some(Self {
+                true_positive: self.true_positive.checked_sub(other.true_positive)?,
+                false_positive: self.false_positive.checked_sub(other.false_positive)?,
+                true_negative: self.true_negative.checked_sub(other.true_negative)?,
+                false_negative: self.false_negative.checked_sub(other.false_negative)?,
+                positive_scores: less(&self.positive_scores, &other.positive_scores)?,
+                negative_scores: less(&self.negative_scores, &other.negative_scores)?,
+                log_loss_sum: self.log_loss_sum.checked_sub(other.log_loss_sum)?,
+                brier_sum: self.brier_sum.checked_sub(other.brier_sum)?,
+            })
+        };
+        without().map(|rest| *self = rest).is_some()
+    }
+
     /// Outcomes counted.
     pub fn n(&self) -> u64 {
         self.correct() + self.false_positive + self.false_negative
@@ -180,6 +197,17 @@ pub(super) fn add_counts(mine: &mut BTreeMap<u16, u64>, theirs: &BTreeMap<u16, u
     for (bin, count) in theirs {
         *mine.entry(*bin).or_default() += count;
     }
+}
+
+/// The counts of one histogram without those of another; `None` if they are not all in it. Empty bins are left out.
+pub(super) fn less<K: Ord + Clone>(mine: &BTreeMap<K, u64>, theirs: &BTreeMap<K, u64>) -> Option<BTreeMap<K, u64>> {
+    let mut rest = mine.clone();
+    for (bin, count) in theirs.iter().filter(|(_, count)| **count > 0) {
+        let left = rest.get(bin)?.checked_sub(*count)?;
+        rest.insert(bin.clone(), left);
+    }
+    rest.retain(|_, count| *count > 0);
+    Some(rest)
 }
 
 /// Adds what was counted by bin to a histogram that leaves empty bins out: those that it has in one walk, without looking each up.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::binary::{add_counts, score_bin};
+use super::binary::{add_counts, less, score_bin};
 use super::{SUM_UNIT, calibration, f1, loss, ratio};
 use crate::evidence::{RateInterval, wilson};
 
@@ -67,6 +67,26 @@ impl MulticlassQuality {
         self.log_loss_sum += other.log_loss_sum;
         add_counts(&mut self.right_confidence, &other.right_confidence);
         add_counts(&mut self.wrong_confidence, &other.wrong_confidence);
+    }
+
+    /// Takes back outcomes that were counted here before. `false`, and nothing is changed, if they were not.
+    pub fn take(&mut self, other: &Self) -> bool {
+        let without = || {
+            let mut confusion = self.confusion.clone();
+            for (truth, row) in &other.confusion {
+                let rest = less(confusion.get(truth)?, row)?;
+                confusion.insert(truth.clone(), rest);
+            }
+            confusion.retain(|_, row| !row.is_empty());
+            Some(Self {
+                confusion,
+                scored: self.scored.checked_sub(other.scored)?,
+                log_loss_sum: self.log_loss_sum.checked_sub(other.log_loss_sum)?,
+                right_confidence: less(&self.right_confidence, &other.right_confidence)?,
+                wrong_confidence: less(&self.wrong_confidence, &other.wrong_confidence)?,
+            })
+        };
+        without().map(|rest| *self = rest).is_some()
     }
 
     /// Outcomes counted.

@@ -51,6 +51,26 @@ impl RegressionQuality {
         self.squared_sum += other.squared_sum;
     }
 
+    /// Takes back outcomes that were counted here before, within the same error as merging. `false`, and nothing is changed, if there
+    /// are more of them than there are here.
+    pub fn take(&mut self, other: &Self) -> bool {
+        let Some(n) = self.n.checked_sub(other.n) else { return false };
+        if n == 0 {
+            *self = Self::default();
+            return true;
+        }
+        let (all, a, b) = (self.n as f64, n as f64, other.n as f64);
+        let mean = (self.outcome_mean * all - other.outcome_mean * b) / a;
+        let gap = other.outcome_mean - mean;
+        self.outcome_squares = (self.outcome_squares - other.outcome_squares - gap * gap * a * b / all).max(0.0);
+        self.outcome_mean = mean;
+        self.n = n;
+        self.error_sum -= other.error_sum;
+        self.absolute_sum = (self.absolute_sum - other.absolute_sum).max(0.0);
+        self.squared_sum = (self.squared_sum - other.squared_sum).max(0.0);
+        true
+    }
+
     /// Mean absolute error; `None` without outcomes.
     pub fn mae(&self) -> Option<f64> {
         ratio(self.absolute_sum, self.n as f64)

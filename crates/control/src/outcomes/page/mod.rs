@@ -8,6 +8,7 @@ mod versions;
 
 use super::quality::{Quality, primary_key, primary_name};
 use super::watch::known_until;
+use super::worse::worse;
 use super::{concept, offline, offline_error};
 use crate::deployments::KnownVersion;
 use crate::gates::Metric;
@@ -70,7 +71,10 @@ pub async fn quality(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRa
     for version in seen {
         let before = offline(cx, &known.model, version, primary_key(task)).await?;
         let known_until = known_until(cx, name, version).await?;
-        let mut line = versions::one(task, (version, before), &rows, &windows, (bucket, &starts), known_until);
+        let reference = known.versions.get(&version).and_then(|version| version.baseline.as_ref()?.estimator.as_ref());
+        let (margin, budget) = (known.settings.alert_limits.quality_margin, known.settings.alert_budget_per_week);
+        let others = |quality: &Quality| reference.map_or(Vec::new(), |reference| worse(reference, quality, margin, budget));
+        let mut line = versions::one(task, (version, before), &rows, &windows, (bucket, &starts), known_until, others);
         beside_offline(cx, &known.model, &mut line).await?;
         versions.push(line);
     }

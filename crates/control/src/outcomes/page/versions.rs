@@ -5,7 +5,8 @@ use super::{FEWEST, coverage, in_buckets, sum};
 use crate::monitoring::read::Ops;
 use crate::outcomes::quality::Quality;
 use crate::outcomes::watch::KnownUntil;
-use crate::words::{count, counted, number, percent};
+use crate::outcomes::worse::Worse;
+use crate::words::{count, counted, listed, number, percent};
 use contract::time::{MINUTE, span_words};
 use contract::verdict::State;
 use contract::views::parts::{Answer, Estimate, Point};
@@ -20,6 +21,7 @@ pub fn one(
     windows: &[Ops],
     (bucket, starts): (i64, &[Millis]),
     known: KnownUntil,
+    worse: impl Fn(&Quality) -> Vec<Worse>,
 ) -> VersionQuality {
     let mine = || rows.iter().filter(move |row| row.version == i64::from(version.0));
     let total = sum(task, mine());
@@ -32,6 +34,8 @@ pub fn one(
         _ => against(task, old.primary().filter(|_| is_judged).or(total.primary()), offline),
     };
     let shown = if is_judged { &old } else { &total };
+    let others = if is_judged { worse(&old) } else { Vec::new() };
+    let (state, sentence) = beside(others, state, sentence);
     VersionQuality {
         version,
         estimate: shown.primary(),
@@ -45,6 +49,19 @@ pub fn one(
             .map(|at| Point { at: *at, value: by_bucket.get(at).and_then(Quality::primary).map(|estimate| estimate.value) })
             .collect(),
     }
+}
+
+/// What is worse besides the primary measure, as the alert about quality says it.
+fn beside(worse: Vec<Worse>, state: State, sentence: String) -> (State, String) {
+    if worse.is_empty() {
+        return (state, sentence);
+    }
+    let written = |is_rate: bool, x: f64| if is_rate { percent(x) } else { number(x) };
+    let one = |one: &Worse| {
+        format!("{} {} (was {})", one.measure, written(one.is_rate, one.value), written(one.is_rate, one.reference))
+    };
+    let all: Vec<String> = worse.iter().map(one).collect();
+    (State::Bad, format!("{sentence} Worse: {}.", listed(&all)))
 }
 
 fn too_early(known: KnownUntil, old: u64) -> String {
