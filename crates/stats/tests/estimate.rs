@@ -101,6 +101,7 @@ fn estimates_of_several_classes_agree_with_nannyml() {
         let predicted = largest(row);
         quality.add(&classes[*t], &classes[predicted], Some(row[*t]));
         quality.add_confidence(predicted == *t, row[predicted]);
+        quality.add_scores(&classes[*t], classes.iter().map(String::as_ref).zip(row.iter().copied()));
         right.push(predicted == *t);
         confidence.push(row[predicted]);
     }
@@ -114,6 +115,8 @@ fn estimates_of_several_classes_agree_with_nannyml() {
     let realised = &case["realised"];
     within(roc_auc_one_vs_rest(&truth, &reference), &realised["roc_auc"], 1e-5, "area, scores rounded");
     within(brier_score_multiclass(&truth, &reference), &realised["brier"], 1e-9, "brier");
+    within(quality.roc_auc(), &realised["roc_auc"], 5e-4, "area from bins");
+    within(quality.brier(), &realised["brier"], 1e-8, "brier from sums");
     within(quality.macro_precision(), &realised["precision"], 1e-9, "precision");
     within(quality.macro_recall(), &realised["recall"], 1e-9, "recall");
     within(calibration_error(&right, &confidence), &realised["calibration_error"], 1e-9, "calibration error");

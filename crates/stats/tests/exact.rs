@@ -8,8 +8,8 @@ use stats::distance::{
 };
 use stats::evidence::{Tail, binomial_test, clopper_pearson, fisher_exact, wilson};
 use stats::quality::{
-    BinaryQuality, MulticlassQuality, RegressionQuality, auc_interval_delong, brier_score, log_loss, log_loss_multiclass, mae,
-    mcnemar_exact, r2, rmse, roc_auc,
+    BinaryQuality, MulticlassQuality, RegressionQuality, auc_interval_delong, brier_score, brier_score_multiclass, log_loss,
+    log_loss_multiclass, mae, mcnemar_exact, r2, rmse, roc_auc, roc_auc_one_vs_rest,
 };
 
 fn fixtures() -> Value {
@@ -187,6 +187,10 @@ fn quality_of_several_classes_agrees() {
     let mut parts = [MulticlassQuality::default(), MulticlassQuality::default()];
     for i in 0..truth.len() {
         parts[i % 2].add(&truth[i], &predicted[i], Some(probabilities[i][index[i]]));
+        // Named by their place.
+        let places: Vec<String> = (0..probabilities[i].len()).map(|class| class.to_string()).collect();
+        let scores = places.iter().map(String::as_str).zip(probabilities[i].iter().copied());
+        parts[i % 2].add_scores(&index[i].to_string(), scores);
     }
     let [mut whole, other] = parts;
     whole.merge(&other);
@@ -194,6 +198,10 @@ fn quality_of_several_classes_agrees() {
     near(whole.macro_f1().unwrap(), &case["macro_f1"], "macro f1");
     near(whole.weighted_f1().unwrap(), &case["weighted_f1"], "weighted f1");
     within(whole.log_loss().unwrap(), &case["log_loss"], 1e-9, "loss from sums");
+    // A class that nothing belongs to has no area, and so has the mean.
+    assert_eq!((whole.roc_auc(), roc_auc_one_vs_rest(&index, &probabilities)), (None, None));
+    let brier = brier_score_multiclass(&index, &probabilities).unwrap();
+    assert!((whole.brier().unwrap() - brier).abs() < 1e-8, "{:?} and {brier}", whole.brier());
     for (i, class) in whole.classes().iter().enumerate() {
         assert_eq!(class.support, count(&case["support"][i]));
         near(class.precision.unwrap_or(0.0), &case["precision"][i], &class.class);

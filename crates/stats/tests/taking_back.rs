@@ -20,6 +20,8 @@ fn multiclass(rows: &[Row]) -> MulticlassQuality {
     for (truth, said, score, _) in rows {
         quality.add(name(*truth), name(*said), (truth == said).then_some(*score));
         quality.add_confidence(truth == said, *score);
+        let rest = (1.0 - score) / 2.0;
+        quality.add_scores(name(*truth), (0..3).map(|class| (name(class), if class == *said { *score } else { rest })));
     }
     quality
 }

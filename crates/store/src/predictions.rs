@@ -18,12 +18,14 @@ pub struct PredictionRow {
     pub fallback: Option<String>,
     pub outcome: Option<String>,
     pub outcome_at: Option<i64>,
+    /// JSON array with the probability of each class, in the contract's order, where there are several.
+    pub scores: Option<String>,
 }
 
 /// Rows of one statement. SQLite finds each numbered placeholder by walking the ones before it: with 1,000 of them that was more than
 /// half of the work of writing the log.
 const BATCH: usize = 20;
-const COLUMNS: usize = 10;
+const COLUMNS: usize = 11;
 
 static ONE: LazyLock<String> = LazyLock::new(|| insert(1));
 static MANY: LazyLock<String> = LazyLock::new(|| insert(BATCH));
@@ -35,7 +37,7 @@ fn insert(rows: usize) -> String {
     };
     let rows: Vec<String> = (0..rows).map(row).collect();
     format!(
-        "insert into predictions (id, at, deployment, version, arm, label, score, features, latency_us, fallback) values {} on conflict (id) do nothing",
+        "insert into predictions (id, at, deployment, version, arm, label, score, features, latency_us, fallback, scores) values {} on conflict (id) do nothing",
         rows.join(", ")
     )
 }
@@ -64,7 +66,8 @@ impl PredictionRow {
             self.score,
             &self.features,
             self.latency_us,
-            self.fallback.clone()
+            self.fallback.clone(),
+            self.scores.clone()
         ]
     }
 }

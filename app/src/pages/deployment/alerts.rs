@@ -49,7 +49,7 @@ pub fn DeploymentAlertsPage() -> impl IntoView {
 fn Rules(lines: Vec<MonitorLine>) -> impl IntoView {
     let cols = ["Rule", "Fires when", "Now", "Back-test"].into_iter().map(Col::new).collect();
     view! {
-        <Section title="Rules" id="rules" hint="Every deployment has them from its first request; each can be tried on the past before it is changed.">
+        <Section title="Rules" id="rules" hint="Every deployment has them from its first request; a limit that can be set can be tried on the past first.">
             <Table label="Rules" cols class="pairs">
                 {lines
                     .into_iter()

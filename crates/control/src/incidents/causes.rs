@@ -110,8 +110,17 @@ pub fn of_entry(action: &str, detail: &Json) -> Option<Option<CauseKind>> {
 }
 
 /// Settings that only say when an alert is raised.
-const THRESHOLDS: [&str; 7] =
-    ["p99_limit_ms", "drift_threshold", "alert_budget_per_week", "drift_window_s", "slo_availability", "slo_latency", "stale"];
+const THRESHOLDS: [&str; 9] = [
+    "p99_limit_ms",
+    "drift_threshold",
+    "alert_budget_per_week",
+    "alert_limits",
+    "concept_detector",
+    "drift_window_s",
+    "slo_availability",
+    "slo_latency",
+    "stale",
+];
 
 fn settings(before: &Json, after: &Json) -> CauseKind {
     let keys = |of: &Json| -> Vec<String> { of.as_object().map(|map| map.keys().cloned().collect()).unwrap_or_default() };

@@ -4,12 +4,15 @@
 use crate::personal::{hash, is_readable};
 use contract::rollout::Arm;
 use contract::spec::Pii;
-use contract::{Contract, Feature};
+use contract::{Contract, Feature, Task};
 use serde_json::{Value as Json, json};
 use serving::records::{Columns, Seen};
 use serving::{Outcome as Answered, Record, RowAnswer};
 use std::fmt::Write;
 use store::predictions::PredictionRow;
+
+/// Classes whose probabilities are kept one by one.
+const CLASSES: usize = 100;
 
 /// What answered in the version's place, empty if it answered itself. `None` where there is nothing to log: a request that failed, and
 /// a shadow, whose rows have the ids of those it copied.
@@ -54,7 +57,14 @@ pub fn rows<'r>(
         fallback: fallback.filter(|kind| !kind.is_empty()).map(str::to_owned),
         outcome: None,
         outcome_at: None,
+        scores: scores(&record.served.contract, answer).map(|scores| json!(scores).to_string()),
     })
+}
+
+/// The probabilities of all classes, where the one that is kept anyway does not tell them.
+pub fn scores<'a>(contract: &Contract, answer: &'a RowAnswer) -> Option<&'a [f64]> {
+    let are_kept = contract.task == Task::Multiclass && (3..=CLASSES).contains(&answer.scores.len());
+    are_kept.then_some(&answer.scores[..])
 }
 
 /// A row as a JSON object, written straight into a text: thousands of rows are logged a second, and a tree of values costs more

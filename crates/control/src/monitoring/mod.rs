@@ -46,6 +46,8 @@ pub use read::last;
 pub use retention::{Retention, forget};
 pub(crate) use segments::of as groups_of;
 pub(crate) use unpack::Unpacker;
+#[cfg(test)]
+pub(crate) use unpack::pack_old;
 pub use writer::{LOG_CAP, Writer};
 pub use writing::Writing;
 

@@ -37,6 +37,8 @@ pub struct Head<'r> {
     pub label: &'r str,
     /// Empty: the version itself answered.
     pub fallback: &'r str,
+    /// Of every class, where there are several; else empty.
+    pub scores: &'r [f64],
 }
 
 /// A page that rows are being added to.
@@ -86,6 +88,11 @@ impl Page {
         text(bytes, head.label);
         text(bytes, head.fallback);
         features(bytes);
+        // Behind everything else: a row of before this was kept just ends here.
+        if !head.scores.is_empty() {
+            put(bytes, head.scores.len() as u32);
+            head.scores.iter().for_each(|score| bytes.extend((*score as f32).to_le_bytes()));
+        }
         let length = (bytes.len() - start - 4) as u32;
         if let Some(place) = bytes.get_mut(start..start + 4) {
             place.copy_from_slice(&length.to_le_bytes());
@@ -119,7 +126,9 @@ impl Page {
 
     /// Appends a row that the table had.
     pub fn add_row(&mut self, row: &PredictionRow, features: &Map<String, Json>) {
+        let scores: Vec<f64> = row.scores.as_deref().and_then(|scores| serde_json::from_str(scores).ok()).unwrap_or_default();
         let head = Head {
+            scores: &scores,
             id: &row.id,
             at: row.at,
             latency_us: row.latency_us,
@@ -192,7 +201,12 @@ fn read(page: &PageRow, id: &str, names: &[&str], mut row: Reader<'_>) -> Option
         };
         features.insert((*name).to_owned(), value);
     }
+    let scores = row.number().and_then(|count| {
+        let scores = (0..count).map(|_| Some(f64::from(f32::from_le_bytes(row.take(4)?.try_into().ok()?))));
+        scores.collect::<Option<Vec<f64>>>()
+    });
     Some(PredictionRow {
+        scores: scores.map(|scores| Json::from(scores).to_string()),
         id: id.to_owned(),
         at,
         deployment: page.deployment.clone(),

@@ -46,7 +46,9 @@ impl Pages {
                 self.full.push(std::mem::replace(&mut page, next));
             }
             let (id, label) = (record.prediction_id.row(i, record.rows), answer.label.text());
-            let head = Head { id: id.as_str(), at: record.at.0, latency_us, score: answer.score, label: &label, fallback };
+            let scores = log::scores(&record.served.contract, answer).unwrap_or_default();
+            let head =
+                Head { id: id.as_str(), at: record.at.0, latency_us, score: answer.score, label: &label, fallback, scores };
             page.add_live(&head, &record.served.contract, columns, i);
         }
         self.latest = Some(page);

@@ -54,7 +54,7 @@ pub(super) async fn unpack_awaited(tx: &mut Tx, page: &PageRow, now: Millis) -> 
 }
 
 /// Packs the oldest rows until `cap` are left. Rows whose outcome has been counted are only forgotten.
-pub(super) async fn pack_old(cx: &Ctx, cap: i64) -> Outcome<()> {
+pub(crate) async fn pack_old(cx: &Ctx, cap: i64) -> Outcome<()> {
     let doing = "Packing the prediction log";
     loop {
         let mut tx = cx.store.db.begin().await.or_problem(doing)?;

@@ -142,13 +142,14 @@ async fn write(cx: &Ctx, tx: &mut Tx, minute: &Minute, touched: &Touched) -> Out
 /// Adds rows up by group; with what was expected of them, where they are counted for the first time.
 fn count(version: &KnownVersion, rows: &[(PredictionRow, String)], is_first: bool, groups: &mut Groups) {
     for (row, outcome) in rows {
+        let scores: Vec<f64> = row.scores.as_deref().and_then(|scores| serde_json::from_str(scores).ok()).unwrap_or_default();
         let record: Json = serde_json::from_str(&row.features).unwrap_or_default();
         let expected = if is_first { expected(version, row, &record) } else { None };
         let all = std::iter::once((String::new(), String::new()));
         for group in all.chain(groups_of(version, &record)) {
             let is_all = group.0.is_empty();
             let quality = groups.entry(group).or_insert_with(|| Quality::new(version.contract.task));
-            quality.add(&version.contract, &row.label, row.score, outcome);
+            quality.add(&version.contract, &row.label, (row.score, &scores), outcome);
             if is_all {
                 expected::merge(&mut quality.expected, &expected);
             }

@@ -1,6 +1,6 @@
 //! How good answers were, as one mergeable record whatever the task.
 
-use crate::registry::estimator::{positive, positive_score};
+use crate::registry::estimator::{Learnt, positive, positive_score};
 use crate::registry::expected::{self, Expected};
 use contract::views::parts::Estimate;
 use contract::views::quality::Measure;
@@ -77,8 +77,18 @@ impl Quality {
         Self { counted, expected: None }
     }
 
-    /// Counts one answer with its outcome. `false` if the outcome cannot be one of this contract: then nothing is counted.
-    pub fn add(&mut self, contract: &Contract, label: &str, score: Option<f64>, outcome: &str) -> bool {
+    /// Of the labelled rows that an estimator was learnt from.
+    pub fn of_learnt(learnt: &Learnt) -> Self {
+        let counted = match learnt {
+            Learnt::Binary { quality, .. } => Counted::Binary(quality.clone()),
+            Learnt::Multiclass { quality, .. } => Counted::Multiclass(quality.clone()),
+            Learnt::Regression { quality, .. } => Counted::Regression(quality.clone()),
+        };
+        Self { counted, expected: None }
+    }
+
+    /// Counts one answer with its outcome: its one score, and those of all classes where they are kept. `false` if the outcome cannot be one of this contract: then nothing is counted.
+    pub fn add(&mut self, contract: &Contract, label: &str, (score, scores): (Option<f64>, &[f64]), outcome: &str) -> bool {
         match &mut self.counted {
             Counted::Regression(quality) => {
                 let (Ok(predicted), Ok(truth)) = (label.parse::<f64>(), outcome.parse::<f64>()) else { return false };
@@ -89,8 +99,14 @@ impl Quality {
                 quality.add(outcome == positive, label == positive, positive_score(contract, label, score));
             }
             Counted::Multiclass(quality) => {
-                // The stored score is that of the predicted class: the truth's probability is known only where they agree.
-                quality.add(outcome, label, score.filter(|_| outcome == label));
+                let classes = &contract.classes;
+                let all = Some(scores).filter(|scores| !scores.is_empty() && scores.len() == classes.len());
+                let truth = all.and_then(|all| all.get(classes.iter().position(|class| class == outcome)?).copied());
+                // Without all of them, the stored score is that of the predicted class: the truth's is known where they agree.
+                quality.add(outcome, label, if all.is_some() { truth } else { score.filter(|_| outcome == label) });
+                if let Some(all) = all {
+                    quality.add_scores(outcome, classes.iter().map(String::as_str).zip(all.iter().copied()));
+                }
                 if let Some(score) = score {
                     quality.add_confidence(outcome == label, score);
                 }
@@ -227,8 +243,12 @@ impl Quality {
             ],
             Counted::Multiclass(quality) => {
                 vec![
+                    measure("ROC AUC", quality.roc_auc()),
                     measure("Macro F1", quality.macro_f1()),
                     measure("Weighted F1", quality.weighted_f1()),
+                    // Of answers whose probabilities are all known: otherwise right ones alone would tell.
+                    measure("Log loss", quality.log_loss().filter(|_| quality.ranked == quality.scored)),
+                    measure("Brier score", quality.brier()),
                     measure("Calibration error", quality.calibration_error()),
                 ]
             }

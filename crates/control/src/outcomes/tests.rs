@@ -1,9 +1,13 @@
 //! Outcomes join once, corrections count once, and quality is exact.
 
 use super::*;
+use crate::datasets::{Upload, parse};
 use crate::monitoring;
+use crate::registry::{Registration, register_version};
 use crate::testbed::{Bed, admin, beds, outcomes};
-use crate::testing::person;
+use crate::testing::{example, person};
+use contract::deployment::DeploymentSettings;
+use contract::inputs::RegisterVersion;
 use contract::time::{HOUR, MINUTE};
 use contract::verdict::State;
 use contract::{Millis, PredictionId, ProblemKind, Role};
@@ -80,6 +84,42 @@ async fn an_outcome_may_come_before_its_record() {
         bed.flush().await;
         let page = quality(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
         assert_eq!(page.outcomes_known, 1, "joined once");
+    }
+}
+
+/// The log keeps the probabilities of all classes, in rows and in pages.
+#[tokio::test]
+async fn several_classes_are_ranked_live_as_they_were_held_back() {
+    for mut bed in beds().await {
+        let upload = |path: &str| Some(Upload { file_name: "a.csv".into(), bytes: example(path) });
+        let input = Registration {
+            model: "digits".into(),
+            onnx: example("digits/v2.onnx"),
+            meta: RegisterVersion { label_column: Some("digit".into()), ..RegisterVersion::default() },
+            reference: upload("digits/reference.csv"),
+            heldback: upload("digits/heldback.csv"),
+            idempotency_key: None,
+        };
+        let version = register_version(&bed.cx, &admin(), input).await.unwrap().version;
+        let settings = DeploymentSettings { p99_limit_ms: 60_000.0, ..DeploymentSettings::new("digits".into()) };
+        let name = bed.deploy_as("digits", version, settings).await;
+        let contract = bed.cx.book.get(&name).unwrap().versions[&version].contract.clone();
+        let table = parse(&example("digits/live.csv")).unwrap();
+        let ids = bed.send(&name, &table.records(&contract)).await;
+        bed.flush().await;
+        // Half of them find their prediction in a page.
+        crate::monitoring::pack_old(&bed.cx, 250).await.unwrap();
+        let known = parse(&example("digits/live_outcomes.csv")).unwrap();
+        let (row, digit) = (known.column("row").unwrap(), known.column("digit").unwrap());
+        let of = |i: usize| truth(&ids[row.number(i).unwrap() as usize], &digit.text(i).unwrap());
+        let sent = post(&bed.cx, &admin(), (0..known.rows).map(of).collect()).await.unwrap();
+        assert_eq!((sent.accepted, sent.unknown), (known.rows as u64, 0));
+        let page = quality(&bed.cx, &admin(), &name, monitoring::last(&bed.cx, HOUR)).await.unwrap();
+        for (measure, range) in [("ROC AUC", 0.95..=1.0), ("Log loss", 0.0..=0.5), ("Brier score", 0.0..=0.3)] {
+            let found = page.versions[0].others.iter().find(|one| one.name == measure).unwrap();
+            assert!(found.value.is_some_and(|value| range.contains(&value)), "{found:?}");
+            assert!(found.offline.is_some_and(|value| range.contains(&value)), "{found:?}");
+        }
     }
 }
 

@@ -162,6 +162,9 @@ fn multiclass(contract: &Contract, rows: &Labelled, answers: &[RowAnswer]) -> Op
         let known = answer.scores.len() == contract.classes.len() && answer.scores.iter().all(|s| (0.0..=1.0).contains(s));
         let of = |class: &str| place(class).and_then(|place| answer.scores.get(place)).copied().filter(|_| known);
         quality.add(truth, label, of(truth));
+        if known && place(truth).is_some() {
+            quality.add_scores(truth, contract.classes.iter().map(String::as_str).zip(answer.scores.iter().copied()));
+        }
         if let (Some(at), Some(said)) = (place(truth), of(label)) {
             quality.add_confidence(truth == label, said);
             scored.push((answer.scores.clone(), at, said, truth == label));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::binary::{add_counts, less, score_bin};
+use super::binary::{add_counts, less, placements, score_bin};
 use super::{SUM_UNIT, calibration, f1, loss, ratio};
 use crate::evidence::{RateInterval, wilson};
 
@@ -22,6 +22,24 @@ pub struct MulticlassQuality {
     pub right_confidence: BTreeMap<u16, u64>,
     #[serde(default)]
     pub wrong_confidence: BTreeMap<u16, u64>,
+    /// Per class, rows whose probabilities are all known, by score bin of the class's: of outcomes of it, and of all others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub class_scores: BTreeMap<String, ClassScores>,
+    /// Rows with all probabilities, and the sum of their Brier score in units of 2^-30.
+    #[serde(default)]
+    pub ranked: u64,
+    #[serde(default)]
+    pub brier_sum: u64,
+}
+
+/// Rows by score bin. Empty bins are left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClassScores {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub own: BTreeMap<u16, u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<u16, u64>,
 }
 
 /// Precision, recall and F1 of one class. A value that does not exist (nothing predicted, nothing there) is `None`.
@@ -55,6 +73,27 @@ impl MulticlassQuality {
         }
     }
 
+    /// Counts the probabilities of all classes of one outcome, beside [`Self::add`]. A row with anything that is no probability is left
+    /// out.
+    pub fn add_scores<'a>(&mut self, truth: &str, scores: impl Iterator<Item = (&'a str, f64)> + Clone) {
+        if !scores.clone().all(|(_, p)| (0.0..=1.0).contains(&p)) {
+            return;
+        }
+        let mut brier = 0.0;
+        for (class, p) in scores {
+            let is_own = class == truth;
+            brier += (p - if is_own { 1.0 } else { 0.0 }).powi(2);
+            if !self.class_scores.contains_key(class) {
+                self.class_scores.insert(class.to_owned(), ClassScores::default());
+            }
+            if let Some(of) = self.class_scores.get_mut(class) {
+                *if is_own { &mut of.own } else { &mut of.others }.entry(score_bin(p)).or_default() += 1;
+            }
+        }
+        self.ranked += 1;
+        self.brier_sum += (brier / SUM_UNIT).round() as u64;
+    }
+
     /// Adds the outcomes of another record.
     pub fn merge(&mut self, other: &Self) {
         for (truth, row) in &other.confusion {
@@ -67,6 +106,13 @@ impl MulticlassQuality {
         self.log_loss_sum += other.log_loss_sum;
         add_counts(&mut self.right_confidence, &other.right_confidence);
         add_counts(&mut self.wrong_confidence, &other.wrong_confidence);
+        for (class, theirs) in &other.class_scores {
+            let mine = self.class_scores.entry(class.clone()).or_default();
+            add_counts(&mut mine.own, &theirs.own);
+            add_counts(&mut mine.others, &theirs.others);
+        }
+        self.ranked += other.ranked;
+        self.brier_sum += other.brier_sum;
     }
 
     /// Takes back outcomes that were counted here before. `false`, and nothing is changed, if they were not.
@@ -78,7 +124,17 @@ impl MulticlassQuality {
                 confusion.insert(truth.clone(), rest);
             }
             confusion.retain(|_, row| !row.is_empty());
+            let mut class_scores = self.class_scores.clone();
+            for (class, theirs) in &other.class_scores {
+                let mine = class_scores.get(class)?;
+                let rest = ClassScores { own: less(&mine.own, &theirs.own)?, others: less(&mine.others, &theirs.others)? };
+                class_scores.insert(class.clone(), rest);
+            }
+            class_scores.retain(|_, of| !of.own.is_empty() || !of.others.is_empty());
             Some(Self {
+                class_scores,
+                ranked: self.ranked.checked_sub(other.ranked)?,
+                brier_sum: self.brier_sum.checked_sub(other.brier_sum)?,
                 confusion,
                 scored: self.scored.checked_sub(other.scored)?,
                 log_loss_sum: self.log_loss_sum.checked_sub(other.log_loss_sum)?,
@@ -154,6 +210,25 @@ impl MulticlassQuality {
     pub fn weighted_f1(&self) -> Option<f64> {
         let sum = self.classes().iter().map(|c| c.f1.unwrap_or(0.0) * c.support as f64).sum();
         ratio(sum, self.n() as f64)
+    }
+
+    /// Unweighted mean over the classes of the area under the ROC curve of the class against all others (scikit-learn's
+    /// `multi_class="ovr", average="macro"`), each over [`super::SCORE_BINS`] bins; `None` without [`Self::add_scores`], or when a class has
+    /// all outcomes or none.
+    pub fn roc_auc(&self) -> Option<f64> {
+        let area = |of: &ClassScores| {
+            let won: f64 = placements(&of.own, &of.others)?.iter().map(|(n, share)| n * share).sum();
+            ratio(won, of.own.values().sum::<u64>() as f64)
+        };
+        let areas: Option<Vec<f64>> = self.class_scores.values().map(area).collect();
+        let areas = areas?;
+        ratio(areas.iter().sum(), areas.len() as f64)
+    }
+
+    /// Mean squared distance of the probabilities from the truth, summed over the classes (Brier 1950), 0 to 2; `None` without
+    /// [`Self::add_scores`].
+    pub fn brier(&self) -> Option<f64> {
+        ratio(self.brier_sum as f64 * SUM_UNIT, self.ranked as f64)
     }
 
     /// Mean logarithmic loss; `None` without probabilities.

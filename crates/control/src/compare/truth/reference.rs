@@ -209,6 +209,10 @@ impl Truth {
                 let truth = answers.truth.get(row).copied().filter(|class| *class != NONE);
                 if let Some(truth) = truth {
                     quality.add(name(truth), name(predicted), score(truth));
+                    if let Some(scores) = &scores {
+                        let names = self.classes.names.iter().map(String::as_str);
+                        quality.add_scores(name(truth), names.zip(scores.iter().copied()));
+                    }
                     if let Some(confidence) = score(predicted) {
                         quality.add_confidence(truth == predicted, confidence);
                     }

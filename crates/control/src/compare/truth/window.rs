@@ -92,7 +92,9 @@ impl TruthWindow {
                 ("f1", q.macro_f1()),
                 ("precision", q.macro_precision()),
                 ("recall", q.macro_recall()),
+                ("roc_auc", q.roc_auc()),
                 ("log_loss", q.log_loss()),
+                ("brier", q.brier()),
                 ("calibration_error", q.calibration_error()),
             ]),
             Self::Regression { quality: q, .. } => {

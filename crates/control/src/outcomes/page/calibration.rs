@@ -68,7 +68,7 @@ mod tests {
         for i in 0..200 {
             let score = f64::from(i % 10) / 10.0 + 0.05;
             let happened = i / 10 < (20.0 * score) as i32;
-            quality.add(&version, "no", Some(score), if happened { "yes" } else { "no" });
+            quality.add(&version, "no", (Some(score), &[]), if happened { "yes" } else { "no" });
         }
         let found = calibration(&quality).unwrap();
         assert_eq!((found.bins.len(), found.bins.iter().map(|bin| bin.happened.n).sum::<u64>()), (10, 200));

@@ -14,6 +14,7 @@ use crate::deployments::KnownVersion;
 use crate::gates::Metric;
 use crate::monitoring::read::{self, Ops};
 use crate::monitoring::{changes_of, head, spans, whole_rows};
+use crate::registry::estimator::Estimator;
 use crate::words::{count, number};
 use crate::{Actor, Ctx, IntoProblem, Outcome};
 use contract::inputs::TimeRange;
@@ -75,7 +76,7 @@ pub async fn quality(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRa
         let (margin, budget) = (known.settings.alert_limits.quality_margin, known.settings.alert_budget_per_week);
         let others = |quality: &Quality| reference.map_or(Vec::new(), |reference| worse(reference, quality, margin, budget));
         let mut line = versions::one(task, (version, before), &rows, &windows, (bucket, &starts), known_until, others);
-        beside_offline(cx, &known.model, &mut line).await?;
+        beside_offline(cx, &known.model, &mut line, reference).await?;
         versions.push(line);
     }
     let stable = known.stable_version();
@@ -149,10 +150,15 @@ fn at_share(sorted: &[i64], share: f64) -> Option<i64> {
 }
 
 /// Sets what held-back data said beside the other measures.
-async fn beside_offline(cx: &Ctx, model: &ModelName, line: &mut VersionQuality) -> Outcome<()> {
-    let Some(before) = crate::gates::heldback_metrics(cx, model, line.version).await? else { return Ok(()) };
+async fn beside_offline(cx: &Ctx, model: &ModelName, line: &mut VersionQuality, reference: Option<&Estimator>) -> Outcome<()> {
+    let gates = crate::gates::heldback_metrics(cx, model, line.version).await?;
+    // The gates keep a few measures; the estimator was learnt from the same rows.
+    let learnt =
+        reference.filter(|reference| reference.held_back).map_or(Vec::new(), |of| Quality::of_learnt(&of.learnt).others());
     for measure in &mut line.others {
-        measure.offline = before.metrics.get(measure_key(measure)).copied();
+        let kept = gates.as_ref().and_then(|before| before.metrics.get(measure_key(measure)).copied());
+        let same = || learnt.iter().find(|one| one.name == measure.name).and_then(|one| one.value);
+        measure.offline = kept.or_else(same);
     }
     Ok(())
 }
