@@ -247,7 +247,7 @@ fn Segments(view: QualityView) -> impl IntoView {
     let unit = unit(&view);
     let mut table = Data::new(
         format!("{} by segment", view.measure),
-        &["Segment", "#Value", "#At least", "#At most", "#Outcomes", "Verdict"],
+        &["Segment", "#Value", "#At least", "#At most", "#Held back", "#Outcomes", "Verdict"],
     );
     let said = |value: Option<f64>| value.map_or("–".to_string(), |value| unit.said(value, 1));
     table.rows = view
@@ -260,6 +260,7 @@ fn Segments(view: QualityView) -> impl IntoView {
                 said(e.map(|e| e.value)),
                 said(e.and_then(|e| e.lower)),
                 said(e.and_then(|e| e.upper)),
+                said(s.offline.map(|held| held.value)),
                 e.map_or("0".into(), |e| words::count(e.n)),
                 s.note.clone(),
             ]
@@ -275,14 +276,14 @@ fn Segments(view: QualityView) -> impl IntoView {
                 estimate: e.value,
                 low: e.lower?,
                 high: e.upper?,
-                reference: None,
+                reference: s.offline.and_then(|held| Some((held.value, held.lower?, held.upper?))),
                 note: s.note.clone(),
             })
         })
         .collect();
     let spec = Whiskers {
         about: format!("{} by segment", view.measure),
-        reading: "Estimates with 95% intervals.".into(),
+        reading: "Estimates with 95% intervals, and hollow those on held-back data.".into(),
         unit,
         rows,
         ..Whiskers::default()

@@ -183,8 +183,11 @@ pub struct SegmentQuality {
     /// `gold`, `not given`.
     pub value: String,
     pub estimate: Option<Estimate>,
+    /// The same measure on the held-back rows of this group.
+    #[serde(default)]
+    pub offline: Option<Estimate>,
     pub state: State,
-    /// `worse than the rest by 6 points` or `not enough data, 30 needed`.
+    /// `worse than overall by 6 points`, `worse than on held-back data by 6 points` or `not enough data, 30 needed`.
     pub note: String,
 }
 

@@ -8,7 +8,7 @@ use crate::deployments::{Known, KnownVersion};
 use crate::monitoring::findings::{self, Finding, Judgement, PredictionFinding, distance_words, verdict};
 use crate::monitoring::window::{Features, Operations};
 use crate::monitoring::{Counts, kept};
-use crate::outcomes::{Quality, Shift, labels, level, primary_name, primary_p, worse};
+use crate::outcomes::{Group, Quality, Shift, labels, level, primary_name, primary_p, worse, worse_groups};
 use crate::rollouts::{Mismatch, mismatch};
 use crate::words::number;
 use crate::{Ctx, Outcome};
@@ -51,7 +51,7 @@ pub async fn looked(cx: &Ctx, known: &Known, round: &Round) -> Outcome<Looked> {
     fires.extend(super::slo::firing(cx, known, round).await?);
     fires.extend(super::stale::firing(round.last(), known, cx.now()));
     fires.extend(round.short.of(&known.name));
-    let week = labels.week.as_deref();
+    let week = labels.week.as_deref().map_or((None, &[][..]), |week| (Some(&week.all), &week.groups[..]));
     fires.extend(labels.quality.and_then(|(offline, realised)| quality(known, stable, offline, &realised, week)));
     fires.extend(errors(cx, known, stable, labels.shift));
     if round.rollouts.contains(&known.name)
@@ -200,13 +200,21 @@ fn errors(cx: &Ctx, known: &Known, stable: &KnownVersion, shift: Option<Shift>) 
 
 /// What the outcomes of a stretch say; also of one that is long past.
 pub fn quality_of(known: &Known, stable: &KnownVersion, offline: f64, sum: &Quality) -> Option<Firing> {
-    quality(known, stable, offline, &sum.primary()?, Some(sum))
+    quality(known, stable, offline, &sum.primary()?, (Some(sum), &[]))
 }
 
-fn quality(known: &Known, stable: &KnownVersion, offline: f64, seen: &Estimate, all: Option<&Quality>) -> Option<Firing> {
+fn quality(
+    known: &Known,
+    stable: &KnownVersion,
+    offline: f64,
+    seen: &Estimate,
+    (all, groups): (Option<&Quality>, &[Group]),
+) -> Option<Firing> {
     let task = stable.contract.task;
     let (margin, budget) = (known.settings.alert_limits.quality_margin, known.settings.alert_budget_per_week);
     let reference = stable.baseline.as_ref().and_then(|baseline| baseline.estimator.as_ref());
+    let mut others = reference.zip(all).map_or(Vec::new(), |(reference, all)| worse(reference, all, margin, budget));
+    others.extend(reference.map_or(Vec::new(), |reference| worse_groups(reference, groups, margin, budget)));
     rules::quality(&QualityLook {
         version: stable.version.to_string(),
         measure: primary_name(task).into(),
@@ -215,6 +223,6 @@ fn quality(known: &Known, stable: &KnownVersion, offline: f64, seen: &Estimate, 
         seen: seen.clone(),
         p: primary_p(task, offline, seen, reference, margin),
         level: level(budget, 1),
-        others: reference.zip(all).map_or(Vec::new(), |(reference, all)| worse(reference, all, margin, budget)),
+        others,
     })
 }

@@ -4,6 +4,7 @@
 use super::concept::Shift;
 use super::quality::Quality;
 use super::watch::watch;
+use super::worse::Group;
 use super::{look_at_trust, offline, offline_error, primary_key};
 use crate::deployments::{Known, KnownVersion, version_no};
 use crate::{Ctx, IntoProblem, Outcome};
@@ -12,6 +13,8 @@ use contract::time::{DAY, MINUTE};
 use contract::views::parts::Estimate;
 use contract::{DeploymentName, Millis, VersionNo};
 use stats::estimate::TrustFinding;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use store::outcomes::QualitySums;
 
@@ -30,8 +33,15 @@ pub struct Labels {
     /// On held-back data, and realised.
     pub quality: Option<(f64, Estimate)>,
     /// All that was counted in the same stretch, as it was a few minutes ago at most.
-    pub week: Option<Arc<Quality>>,
+    pub week: Option<Arc<Week>>,
     week_at: Millis,
+}
+
+/// What was counted in a week: over all, and by group of every declared segment.
+#[derive(Debug)]
+pub struct Week {
+    pub all: Quality,
+    pub groups: Vec<Group>,
 }
 
 /// For how long what was counted in a week is told again, ms: it is read minute by minute.
@@ -124,11 +134,21 @@ async fn realised(cx: &Ctx, known: &Known, stable: &KnownVersion, until: Millis)
 }
 
 /// All that was counted of the same minutes.
-async fn counted(cx: &Ctx, known: &Known, stable: &KnownVersion, until: Millis) -> Outcome<Option<Quality>> {
-    let rows = cx.store.db.quality(&known.name, "", Millis(until.0 - REACH), until).await.or_problem("Reading quality")?;
-    let mine = rows.iter().filter(|row| row.version == i64::from(stable.version.0));
-    Ok(mine.filter_map(|row| serde_json::from_str::<Quality>(&row.quality).ok()).reduce(|mut sum, part| {
-        sum.merge(&part);
-        sum
-    }))
+async fn counted(cx: &Ctx, known: &Known, stable: &KnownVersion, until: Millis) -> Outcome<Option<Week>> {
+    let mut sums: BTreeMap<(&str, String), Quality> = BTreeMap::new();
+    let segments = std::iter::once("").chain(stable.contract.segments.iter().map(String::as_str));
+    for segment in segments {
+        let rows =
+            cx.store.db.quality(&known.name, segment, Millis(until.0 - REACH), until).await.or_problem("Reading quality")?;
+        for row in rows.into_iter().filter(|row| row.version == i64::from(stable.version.0)) {
+            let Ok(part) = serde_json::from_str::<Quality>(&row.quality) else { continue };
+            match sums.entry((segment, row.segment_value)) {
+                Entry::Occupied(mut sum) => sum.get_mut().merge(&part),
+                Entry::Vacant(place) => drop(place.insert(part)),
+            }
+        }
+    }
+    let all = sums.remove(&("", String::new()));
+    let group = |((feature, value), quality): ((&str, String), Quality)| Group { feature: feature.to_owned(), value, quality };
+    Ok(all.map(|all| Week { all, groups: sums.into_iter().map(group).collect() }))
 }

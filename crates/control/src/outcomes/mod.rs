@@ -21,7 +21,7 @@ pub use post::{MOST, join_waiting, post};
 pub use quality::{Quality, primary_key, primary_name};
 pub(crate) use trust::{look as look_at_trust, trust};
 pub(crate) use watch::{concept, offline_error};
-pub(crate) use worse::{Worse, level, primary_p, worse};
+pub(crate) use worse::{Group, Worse, level, primary_p, worse, worse_groups};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! How good answers were, as one mergeable record whatever the task.
 
-use crate::registry::estimator::{Learnt, positive, positive_score};
+use crate::registry::estimator::{Counts, Learnt, positive, positive_score};
 use crate::registry::expected::{self, Expected};
 use contract::views::parts::Estimate;
 use contract::views::quality::Measure;
@@ -73,6 +73,16 @@ impl Quality {
             Task::Binary => Counted::Binary(BinaryQuality::default()),
             Task::Multiclass => Counted::Multiclass(MulticlassQuality::default()),
             Task::Regression => Counted::Regression(RegressionQuality::default()),
+        };
+        Self { counted, expected: None }
+    }
+
+    /// Of a group of them.
+    pub fn of_counts(counts: &Counts) -> Self {
+        let counted = match counts {
+            Counts::Binary(quality) => Counted::Binary(quality.clone()),
+            Counts::Multiclass(quality) => Counted::Multiclass(quality.clone()),
+            Counts::Regression(quality) => Counted::Regression(quality.clone()),
         };
         Self { counted, expected: None }
     }

@@ -2,14 +2,15 @@
 //! such as the recall of a rare class or the bias of values. Pure.
 
 use super::quality::Quality;
-use crate::registry::estimator::{Estimator, Learnt};
+use crate::registry::estimator::{Counts, Estimator, Learnt};
 use contract::Task;
 use contract::views::parts::Estimate;
 use stats::evidence::{level_of_sliding, normal_quantile, normal_tail};
 use stats::quality::{BinaryQuality, MulticlassQuality, RegressionQuality};
 
-/// Part of the alert budget of a week, which is the stretch over which quality is judged, that its measures have together.
-const PART: f64 = 0.2;
+/// Part of the alert budget of a week, which is the stretch over which quality is judged, that its measures have together, and the
+/// groups of the declared segments.
+const PART: f64 = 0.1;
 /// Outcomes of a kind from which a measure of them is judged, now and held back.
 const FEWEST: u64 = 20;
 /// Times the margin by which a rate among some of the rows must be worse, and a bias, in mean absolute errors: they matter less than
@@ -73,6 +74,54 @@ pub fn worse(reference: &Estimator, seen: &Quality, margin: f64, budget_per_week
     let mut found: Vec<Worse> = tested.into_iter().filter(|one| one.p <= level).collect();
     found.sort_by(|a, b| a.p.total_cmp(&b.p));
     found
+}
+
+/// Groups of the declared segments whose primary measure is worse than that of their own held-back rows, the surest first.
+pub fn worse_groups(reference: &Estimator, seen: &[Group], margin: f64, budget_per_week: f64) -> Vec<Worse> {
+    if !reference.held_back {
+        return Vec::new();
+    }
+    let tested: Vec<Worse> = seen
+        .iter()
+        .filter_map(|group| {
+            let held = reference.groups.iter().find(|held| held.feature == group.feature && held.value == group.value)?;
+            let name = format!("{} of {} = {}", primary_word(&held.quality), group.feature, group.value);
+            primary(name, &Quality::of_counts(&held.quality), &group.quality, RATE * margin)
+        })
+        .collect();
+    let level = level(budget_per_week, tested.len());
+    let mut found: Vec<Worse> = tested.into_iter().filter(|one| one.p <= level).collect();
+    found.sort_by(|a, b| a.p.total_cmp(&b.p));
+    found
+}
+
+/// Realised quality of one group.
+#[derive(Clone, Debug)]
+pub struct Group {
+    pub feature: String,
+    pub value: String,
+    pub quality: Quality,
+}
+
+fn primary_word(counts: &Counts) -> &'static str {
+    if matches!(counts, Counts::Regression(_)) { "mean absolute error" } else { "accuracy" }
+}
+
+/// The primary measure of the same kind of rows; `None` with too few of either.
+fn primary(measure: String, before: &Quality, now: &Quality, margin: f64) -> Option<Worse> {
+    match (before.regression(), now.regression()) {
+        (Some(was), Some(is)) if was.n >= FEWEST && is.n >= FEWEST => {
+            let (reference, value) = (was.mae()?, is.mae()?);
+            let variance = spread(was.absolute_sum, was.squared_sum, was.n) + spread(is.absolute_sum, is.squared_sum, is.n);
+            let p = beyond(value - reference * (1.0 + 2.0 * margin), variance);
+            Some(Worse { measure, is_rate: false, value, reference, n: is.n, p })
+        }
+        (None, None) => {
+            let right = |of: &Quality| Some((of.n() - of.wrong()?, of.n()));
+            part(measure, right(before)?, right(now)?, margin)
+        }
+        _ => None,
+    }
 }
 
 fn binary(before: &BinaryQuality, now: &BinaryQuality, margin: f64) -> Vec<Worse> {
@@ -156,6 +205,7 @@ fn beyond(excess: f64, variance: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::estimator::GroupQuality;
     use stats::rng::SplitMix64;
 
     const MARGIN: f64 = 0.03;
@@ -216,6 +266,32 @@ mod tests {
         let (before, same, high) = (of(0.0), of(0.0), of(0.7));
         assert_eq!(told(regression(&before, &same, MARGIN)), Vec::<String>::new());
         assert_eq!(told(regression(&before, &high, MARGIN)), ["mean error"]);
+    }
+
+    #[test]
+    fn one_group_may_be_worse_while_all_are_as_good() {
+        let of = |wrong: u64| Quality::counted(400 - wrong, wrong);
+        let held = |value: &str| GroupQuality {
+            feature: "plan".into(),
+            value: value.into(),
+            quality: Counts::Binary(BinaryQuality { true_negative: 380, false_negative: 20, ..BinaryQuality::default() }),
+        };
+        let learnt = Learnt::Binary {
+            calibrator: stats::estimate::Calibrator::fit(&[0.1, 0.9], &[false, true], 1),
+            quality: BinaryQuality::default(),
+            sampling: stats::estimate::BinarySampling::of(&BinaryQuality::default()),
+        };
+        let reference = Estimator { rows: 800, held_back: true, learnt, groups: vec![held("gold"), held("none")] };
+        let seen = |gold: u64| -> Vec<Group> {
+            [("gold", gold), ("none", 22)]
+                .map(|(value, wrong)| Group { feature: "plan".into(), value: value.into(), quality: of(wrong) })
+                .into()
+        };
+        let found = worse_groups(&reference, &seen(120), MARGIN, 1.0);
+        assert_eq!(found.iter().map(|one| one.measure.as_str()).collect::<Vec<_>>(), ["accuracy of plan = gold"]);
+        assert_eq!(worse_groups(&reference, &seen(28), MARGIN, 1.0), []);
+        let from_training = Estimator { held_back: false, ..reference };
+        assert_eq!(worse_groups(&from_training, &seen(120), MARGIN, 1.0), [], "too good to compare with");
     }
 
     #[test]

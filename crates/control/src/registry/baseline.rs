@@ -2,6 +2,7 @@
 
 use super::Version;
 use super::estimator::Estimator;
+use super::groups::{self, GroupBaseline};
 use super::register::ASKED;
 use super::usual::{self, UsualTimes};
 use crate::datasets::{Column, Table};
@@ -9,7 +10,7 @@ use crate::personal::{hash_text, is_readable};
 use crate::{Ctx, IntoProblem, Outcome};
 use contract::{Contract, Feature, FeatureKind, Problem};
 use serde::{Deserialize, Serialize};
-use serving::interpret::{Label, RowAnswer};
+use serving::interpret::RowAnswer;
 use stats::bins::{Baseline, CategoricalBaseline, Cell, DEFAULT_BINS, Finder, NumericBaseline};
 use stats::joint::JointBaseline;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,9 @@ pub struct VersionBaseline {
     /// How the reference varies in time; `None` where its data do not say when rows were, and in baselines from before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<UsualTimes>,
+    /// By declared segment; empty without any, and in baselines from before this was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupBaseline>,
     #[serde(skip)]
     pub(super) finders: Finders,
 }
@@ -155,23 +159,14 @@ pub(super) fn freeze(contract: &Contract, reference: &Table, answers: &[RowAnswe
             Some((feature.name.clone(), baseline))
         })
         .collect();
-    let values: Vec<f64> = answers.iter().filter_map(|answer| answer.label.value()).collect();
-    let classes: Vec<&str> = answers
-        .iter()
-        .filter_map(|answer| if let Label::Class(class) = &answer.label { Some(class.as_str()) } else { None })
-        .collect();
-    let scores: Vec<f64> = answers.iter().filter_map(|answer| answer.score).collect();
-    let numeric = |values: &[f64]| (!values.is_empty()).then(|| Baseline::Numeric(NumericBaseline::fit(values, DEFAULT_BINS)));
-    let label = numeric(&values).or_else(|| {
-        (!classes.is_empty()).then(|| Baseline::Categorical(CategoricalBaseline::fit(classes.iter().map(|class| Some(*class)))))
-    });
-    let score = if contract.positive.is_some() { numeric(&scores) } else { None };
+    let (label, score) = groups::answered(contract, &answers.iter().collect::<Vec<_>>());
     let step = reference.rows.div_ceil(ASKED).max(1);
     let mut frozen = VersionBaseline {
         hashed: BTreeSet::new(),
         joint: joint(contract, &features, reference),
         estimator: None,
         usual: usual::learn(contract, reference, (&features, label.as_ref(), score.as_ref()), answers, step),
+        groups: groups::freeze(contract, reference, &features, answers, step),
         finders: Finders::default(),
         features,
         label,

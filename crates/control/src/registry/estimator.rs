@@ -1,5 +1,6 @@
 //! What is known about how good a version's answers are, frozen with it: the beginning of every estimate before outcomes arrive.
 
+use super::groups::{groups, record};
 use crate::datasets::Table;
 use contract::spec::Pii;
 use contract::{Contract, Task};
@@ -27,6 +28,26 @@ pub struct Estimator {
     /// what it says about others, and so is every estimate from them.
     pub held_back: bool,
     pub learnt: Learnt,
+    /// Quality of the same rows by declared segment; empty without any, and in estimators from before this was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupQuality>,
+}
+
+/// Of the rows of one group.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupQuality {
+    pub feature: String,
+    pub value: String,
+    pub quality: Counts,
+}
+
+/// By task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counts {
+    Binary(BinaryQuality),
+    Multiclass(MulticlassQuality),
+    Regression(RegressionQuality),
 }
 
 /// By task: what turns an answer into an expectation, the quality of the labelled rows, and how far chance moves it.
@@ -93,8 +114,45 @@ impl Estimator {
             Task::Multiclass => multiclass(contract, rows, answers)?,
             Task::Regression => regression(contract, features, rows, answers)?,
         };
-        Some(Self { rows: rows.truth.len() as u64, held_back: rows.held_back, learnt })
+        let groups = by_group(contract, features, rows, answers);
+        Some(Self { rows: rows.truth.len() as u64, held_back: rows.held_back, learnt, groups })
     }
+}
+
+/// Answers and outcomes added up by group.
+fn by_group(
+    contract: &Contract,
+    features: &BTreeMap<String, Baseline>,
+    rows: &Labelled,
+    answers: &[RowAnswer],
+) -> Vec<GroupQuality> {
+    if contract.segments.is_empty() {
+        return Vec::new();
+    }
+    let empty = || match contract.task {
+        Task::Binary => Counts::Binary(BinaryQuality::default()),
+        Task::Multiclass => Counts::Multiclass(MulticlassQuality::default()),
+        Task::Regression => Counts::Regression(RegressionQuality::default()),
+    };
+    let mut found: BTreeMap<(String, String), Counts> = BTreeMap::new();
+    for ((row, truth), answer) in rows.records.iter().zip(&rows.truth).zip(answers) {
+        for group in groups(contract, features, &record(contract, row)) {
+            match (found.entry(group).or_insert_with(empty), &answer.label) {
+                (Counts::Regression(quality), label) => {
+                    if let (Some(said), Ok(truth)) = (label.value(), truth.parse()) {
+                        quality.add(truth, said);
+                    }
+                }
+                (Counts::Binary(quality), Label::Class(label)) => {
+                    let positive = positive(contract);
+                    quality.add(truth == positive, label == positive, positive_score(contract, label, answer.score));
+                }
+                (Counts::Multiclass(quality), Label::Class(label)) => quality.add(truth, label, None),
+                _ => {}
+            }
+        }
+    }
+    found.into_iter().map(|((feature, value), quality)| GroupQuality { feature, value, quality }).collect()
 }
 
 /// Rows of a table whose truth is known.

@@ -6,6 +6,7 @@ mod baseline;
 mod edit;
 pub(crate) mod estimator;
 pub(crate) mod expected;
+pub(crate) mod groups;
 mod held;
 mod infer;
 mod model;

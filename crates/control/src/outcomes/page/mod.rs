@@ -8,9 +8,9 @@ mod versions;
 
 use super::quality::{Quality, primary_key, primary_name};
 use super::watch::known_until;
-use super::worse::worse;
+use super::worse::{Group, worse, worse_groups};
 use super::{concept, offline, offline_error};
-use crate::deployments::KnownVersion;
+use crate::deployments::{Known, KnownVersion};
 use crate::gates::Metric;
 use crate::monitoring::read::{self, Ops};
 use crate::monitoring::{changes_of, head, spans, whole_rows};
@@ -84,7 +84,7 @@ pub async fn quality(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRa
     let mine = stable
         .map_or(Quality::new(task), |stable| sum(task, rows.iter().filter(|row| row.version == i64::from(stable.version.0))));
     let segments = match stable {
-        Some(stable) => segments(cx, name, range, stable, &mine).await?,
+        Some(stable) => segments(cx, &known, range, stable, &mine).await?,
         None => Vec::new(),
     };
     let (mut estimated, mut errors, mut cohorts) = (None, None, None);
@@ -191,14 +191,17 @@ async fn rule(cx: &Ctx, model: &ModelName, stable: VersionNo, versions: &[Versio
 /// Groups of every segment feature, against the rest.
 async fn segments(
     cx: &Ctx,
-    name: &DeploymentName,
+    known: &Known,
     range: TimeRange,
     stable: &KnownVersion,
     all: &Quality,
 ) -> Outcome<Vec<SegmentQuality>> {
+    let (margin, budget) = (known.settings.alert_limits.quality_margin, known.settings.alert_budget_per_week);
+    let name = &known.name;
     let task = stable.contract.task;
     let overall = all.primary();
-    let mut found = Vec::new();
+    let reference = stable.baseline.as_ref().and_then(|baseline| baseline.estimator.as_ref());
+    let mut all_groups: Vec<Group> = Vec::new();
     for feature in &stable.contract.segments {
         let rows =
             cx.store.db.quality(name, feature, range.from.floor_to(MINUTE), range.to).await.or_problem("Reading quality")?;
@@ -208,29 +211,48 @@ async fn segments(
                 groups.entry(row.segment_value.clone()).or_insert_with(|| Quality::new(task)).merge(&quality);
             }
         }
-        found.extend(groups.into_iter().map(|(value, quality)| segment(task, feature, value, &quality, overall)));
+        all_groups.extend(groups.into_iter().map(|(value, quality)| Group { feature: feature.clone(), value, quality }));
     }
-    // The worst first: those that are shown to be worse, by how much.
+    let worse = reference.map_or(Vec::new(), |reference| worse_groups(reference, &all_groups, margin, budget));
+    let mut found: Vec<SegmentQuality> = all_groups
+        .iter()
+        .map(|group| {
+            let held = reference.filter(|reference| reference.held_back).and_then(|reference| {
+                reference.groups.iter().find(|held| held.feature == group.feature && held.value == group.value)
+            });
+            let offline = held.and_then(|held| Quality::of_counts(&held.quality).primary());
+            let ends = format!(" of {} = {}", group.feature, group.value);
+            segment(task, group, overall, offline, worse.iter().any(|one| one.measure.ends_with(&ends)))
+        })
+        .collect();
+    // The worst first: those that are shown to be worse than they were, then than all; by how much.
     let gap = |one: &SegmentQuality| {
-        let value = one.estimate.filter(|_| one.state == State::Watch).zip(overall);
-        value.map_or(0.0, |(group, overall)| (group.value - overall.value).abs())
+        let before =
+            if one.state == State::Bad { one.offline.map(|held| held.value) } else { overall.map(|overall| overall.value) };
+        let value = one.estimate.filter(|_| matches!(one.state, State::Bad | State::Watch)).zip(before);
+        value.map_or(0.0, |(group, before)| (group.value - before).abs())
     };
-    found.sort_by(|a, b| gap(b).total_cmp(&gap(a)));
+    found.sort_by(|a, b| (b.state == State::Bad).cmp(&(a.state == State::Bad)).then(gap(b).total_cmp(&gap(a))));
     Ok(found)
 }
 
-fn segment(task: Task, feature: &str, value: String, quality: &Quality, overall: Option<Estimate>) -> SegmentQuality {
-    let n = quality.n();
-    let estimate = quality.primary().filter(|_| n >= FEWEST);
+fn segment(task: Task, of: &Group, overall: Option<Estimate>, offline: Option<Estimate>, is_worse: bool) -> SegmentQuality {
+    let n = of.quality.n();
+    let estimate = of.quality.primary().filter(|_| n >= FEWEST);
+    let by = |gap: f64| if task == Task::Regression { number(gap) } else { format!("{} points", crate::words::points(gap)) };
     let (state, note) = match (estimate, overall) {
         (None, _) | (_, None) => (State::Unknown, format!("not enough data, {FEWEST} needed, {} known", count(n))),
         (Some(group), Some(overall)) => {
             let (lower, upper) = (group.lower.unwrap_or(group.value), group.upper.unwrap_or(group.value));
             let worse = if task == Task::Regression { lower > overall.value } else { upper < overall.value };
-            let gap = (group.value - overall.value).abs();
-            let gap = if task == Task::Regression { number(gap) } else { format!("{} points", crate::words::points(gap)) };
-            if worse { (State::Watch, format!("worse than overall by {gap}")) } else { (State::Ok, String::new()) }
+            match offline.filter(|_| is_worse) {
+                Some(before) => {
+                    (State::Bad, format!("worse than on held-back data by {}", by((group.value - before.value).abs())))
+                }
+                None if worse => (State::Watch, format!("worse than overall by {}", by((group.value - overall.value).abs()))),
+                None => (State::Ok, String::new()),
+            }
         }
     };
-    SegmentQuality { feature: feature.to_owned(), value, estimate, state, note }
+    SegmentQuality { feature: of.feature.clone(), value: of.value.clone(), estimate, offline, state, note }
 }
