@@ -8,6 +8,7 @@ use crate::router::router;
 use crate::shared::{Parts, Shared};
 use crate::web::tokens::Tokens;
 use anyhow::{Context, Result, bail};
+use arc_swap::ArcSwap;
 use axum::Router;
 use control::alerts::Outbound;
 use control::{Ctx, Site, SystemClock, deployments, identity};
@@ -16,8 +17,8 @@ use serving::trial::Trial;
 use serving::{Recorder, RecorderOptions, Records, Runtime};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use store::{Blobs, Db, Store};
 use tokio::net::TcpListener;
@@ -101,7 +102,7 @@ impl Server {
             config,
             stopping,
             started: AtomicBool::default(),
-            unloaded: RwLock::default(),
+            unloaded: ArcSwap::default(),
         });
         let router = router(shared.clone());
         Ok(Server { listener, addr, shared, router, records, stop })

@@ -3,13 +3,14 @@
 use crate::config::Config;
 use crate::meters::Meters;
 use crate::web::tokens::Tokens;
+use arc_swap::ArcSwap;
 use axum::extract::FromRef;
 use control::Ctx;
 use leptos::config::LeptosOptions;
 use std::collections::HashSet;
 use std::ops::Deref;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -45,7 +46,7 @@ pub struct Parts {
     /// Whether what is deployed has been loaded once.
     pub started: AtomicBool,
     /// Served names that were taken out of service by the repository extension.
-    pub unloaded: RwLock<HashSet<String>>,
+    pub unloaded: ArcSwap<HashSet<String>>,
 }
 
 impl FromRef<Shared> for LeptosOptions {
@@ -87,15 +88,19 @@ impl Shared {
     }
 
     pub fn is_unloaded(&self, name: &str) -> bool {
-        self.unloaded.read().unwrap_or_else(PoisonError::into_inner).contains(name)
+        let unloaded = self.unloaded.load();
+        !unloaded.is_empty() && unloaded.contains(name)
     }
 
     pub fn set_unloaded(&self, name: &str, unloaded: bool) {
-        let mut names = self.unloaded.write().unwrap_or_else(PoisonError::into_inner);
-        if unloaded {
-            names.insert(name.to_owned());
-        } else {
-            names.remove(name);
-        }
+        self.unloaded.rcu(|names| {
+            let mut names = HashSet::clone(names);
+            if unloaded {
+                names.insert(name.to_owned())
+            } else {
+                names.remove(name)
+            };
+            names
+        });
     }
 }

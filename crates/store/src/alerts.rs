@@ -39,12 +39,11 @@ impl Tx {
         self.all("select * from alerts where resolved_at is null and deployment = $1", args![deployment]).await
     }
 
-    /// The last alert of the same thing that ended at `after` or later.
-    pub async fn alert_ended(&mut self, deployment: &str, kind: &str, subject: &str, after: Millis) -> Result<Option<AlertRow>> {
-        self.first(
-            "select * from alerts where deployment = $1 and kind = $2 and subject = $3 and resolved_at >= $4
-             order by resolved_at desc, id limit 1",
-            args![deployment, kind, subject, after],
+    /// Alerts of the same kind that ended at `after` or later, the last first.
+    pub async fn alerts_ended(&mut self, deployment: &str, kind: &str, after: Millis) -> Result<Vec<AlertRow>> {
+        self.all(
+            "select * from alerts where deployment = $1 and kind = $2 and resolved_at >= $3 order by resolved_at desc, id",
+            args![deployment, kind, after],
         )
         .await
     }

@@ -58,8 +58,7 @@ pub struct Limits {
     pub idle: Duration,
 }
 
-/// What the connections of one server share.
-#[derive(Clone)]
+/// What the connections of one server share; one count is all that a request pays for it.
 struct Common {
     shared: Shared,
     router: Router,
@@ -71,7 +70,7 @@ struct Common {
 /// Answers until `stop` is done; then lets nobody in and returns when every request that was let in has its answer.
 pub async fn serve(listener: TcpListener, shared: Shared, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
     let (close, closing) = watch::channel(false);
-    let common = Common { shared, router, limits, memory: Arc::new(Memory::new(limits.body_memory)), closing };
+    let common = Arc::new(Common { shared, router, limits, memory: Arc::new(Memory::new(limits.body_memory)), closing });
     let (places, telling) = (Arc::new(Semaphore::new(limits.connections)), Arc::new(Semaphore::new(TOLD)));
     let mut open = JoinSet::new();
     let mut stop = pin!(stop);
@@ -109,7 +108,7 @@ fn of_the_caller(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset)
 }
 
-async fn connection(stream: TcpStream, common: Common, _place: OwnedSemaphorePermit) {
+async fn connection(stream: TcpStream, common: Arc<Common>, _place: OwnedSemaphorePermit) {
     let Limits { patience, idle, .. } = common.limits;
     let mut closing = common.closing.clone();
     let asked = Arc::new(AtomicBool::new(false));
@@ -171,9 +170,9 @@ async fn turn_away(mut stream: TcpStream, _place: OwnedSemaphorePermit) {
 }
 
 /// One request: its body is watched on the way in, and what was wrong with that is the answer, whatever the handler made of it.
-async fn answer(request: hyper::Request<Incoming>, common: Common) -> Result<Response, Infallible> {
+async fn answer(request: hyper::Request<Incoming>, common: Arc<Common>) -> Result<Response, Infallible> {
     if request.body().is_end_stream() {
-        return common.router.oneshot(request.map(Body::new)).await;
+        return common.router.clone().oneshot(request.map(Body::new)).await;
     }
     let claim = Claim::new(common.memory.clone(), common.limits.body);
     let protocol = request.uri().path().starts_with("/v2");
@@ -185,7 +184,7 @@ async fn answer(request: hyper::Request<Incoming>, common: Common) -> Result<Res
     } else {
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(claim.clone());
-        common.router.oneshot(request).await
+        common.router.clone().oneshot(request).await
     };
     match claim.trouble() {
         None => response,

@@ -6,11 +6,14 @@ use super::refusal::Refusal;
 use crate::json::parse;
 use bytes::Bytes;
 use contract::{DataType, TensorSpec};
-use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 use serving::tensor::{Data, Tensor};
-use std::collections::{BTreeMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt::{self, Formatter};
 use std::time::Duration;
 
 /// An infer request, read and checked as far as that goes without the model.
@@ -37,35 +40,73 @@ pub struct Requested {
     pub classes: Option<usize>,
 }
 
-type Parameters = BTreeMap<String, Json>;
+/// Names and values in their order; of a name that comes again, the last counts. There are a handful at most nearly always, so that a list is
+/// quicker than a tree.
+#[derive(Default)]
+struct Parameters<'a>(Vec<(Cow<'a, str>, Json)>);
+
+impl Parameters<'_> {
+    fn get(&self, name: &str) -> Option<&Json> {
+        self.0.iter().rfind(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(key, _)| key.as_ref())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Parameters<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+        struct All;
+        impl<'de> Visitor<'de> for All {
+            type Value = Parameters<'de>;
+
+            fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut all = Vec::new();
+                while let Some((Key(key), value)) = map.next_entry()? {
+                    all.push((key, value));
+                }
+                Ok(Parameters(all))
+            }
+        }
+        deserializer.deserialize_map(All)
+    }
+}
 
 #[derive(Deserialize)]
 struct WireRequest<'a> {
     id: Option<String>,
-    #[serde(default)]
-    parameters: Option<Parameters>,
+    #[serde(borrow, default)]
+    parameters: Option<Parameters<'a>>,
     #[serde(borrow)]
     inputs: Vec<WireInput<'a>>,
-    #[serde(default)]
-    outputs: Option<Vec<WireOutput>>,
+    #[serde(borrow, default)]
+    outputs: Option<Vec<WireOutput<'a>>>,
 }
 
 #[derive(Deserialize)]
 struct WireInput<'a> {
     name: String,
     shape: Vec<i64>,
-    datatype: String,
-    #[serde(default)]
-    parameters: Option<Parameters>,
+    #[serde(borrow)]
+    datatype: Cow<'a, str>,
+    #[serde(borrow, default)]
+    parameters: Option<Parameters<'a>>,
     #[serde(borrow, default)]
     data: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
-struct WireOutput {
+struct WireOutput<'a> {
     name: String,
-    #[serde(default)]
-    parameters: Option<Parameters>,
+    #[serde(borrow, default)]
+    parameters: Option<Parameters<'a>>,
 }
 
 /// Reads the JSON part and, behind it, the binary tensors. `header_length` is the header `Inference-Header-Content-Length`.
@@ -82,11 +123,10 @@ pub fn decode(body: &Bytes, header_length: Option<usize>) -> Result<InferRequest
     read_parameters(&mut request, &wire.parameters.unwrap_or_default())?;
 
     let mut binary = body.slice(json_end..);
-    let mut names = HashSet::new();
+    if let Some(twice) = twice(wire.inputs.iter().map(|input| input.name.as_str())) {
+        return Err(Refusal::bad(format!("input '{twice}' is given twice")));
+    }
     for input in wire.inputs {
-        if !names.insert(input.name.clone()) {
-            return Err(Refusal::bad(format!("input '{}' is given twice", input.name)));
-        }
         request.inputs.push(read_input(input, &mut binary)?);
     }
     if !binary.is_empty() {
@@ -95,14 +135,27 @@ pub fn decode(body: &Bytes, header_length: Option<usize>) -> Result<InferRequest
             binary.len()
         )));
     }
-    let mut names = HashSet::new();
-    for output in wire.outputs.unwrap_or_default() {
-        if !names.insert(output.name.clone()) {
-            return Err(Refusal::bad(format!("output '{}' is asked for twice", output.name)));
-        }
+    let outputs = wire.outputs.unwrap_or_default();
+    if let Some(twice) = twice(outputs.iter().map(|output| output.name.as_str())) {
+        return Err(Refusal::bad(format!("output '{twice}' is asked for twice")));
+    }
+    for output in outputs {
         request.outputs.push(read_output(output)?);
     }
     Ok(request)
+}
+
+/// A name that comes more than once. Few names are quicker compared with one another than hashed.
+fn twice<'a>(names: impl ExactSizeIterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    if names.len() <= 16 {
+        return names
+            .clone()
+            .enumerate()
+            .find(|(i, name)| names.clone().take(*i).any(|other| other == *name))
+            .map(|(_, name)| name);
+    }
+    let mut seen = HashSet::new();
+    names.into_iter().find(|name| !seen.insert(*name))
 }
 
 /// Reads a raw request (header length 0): the whole body is the one input of the model, outputs go out as binary.
@@ -189,7 +242,7 @@ fn read_input(input: WireInput<'_>, binary: &mut Bytes) -> Result<(String, Tenso
     Ok((name, tensor))
 }
 
-fn read_output(output: WireOutput) -> Result<Requested, Refusal> {
+fn read_output(output: WireOutput<'_>) -> Result<Requested, Refusal> {
     let name = output.name;
     let bad = |why: String| Refusal::bad(format!("output '{name}': {why}"));
     let parameters = output.parameters.unwrap_or_default();
@@ -214,10 +267,10 @@ fn read_output(output: WireOutput) -> Result<Requested, Refusal> {
 }
 
 /// Request parameters that mean something here. Others are the caller's own and are left alone; none reaches the model.
-fn read_parameters(request: &mut InferRequest, parameters: &Parameters) -> Result<(), Refusal> {
-    for (key, value) in parameters {
+fn read_parameters(request: &mut InferRequest, parameters: &Parameters<'_>) -> Result<(), Refusal> {
+    for (key, value) in &parameters.0 {
         let bad = |expected: &str| Refusal::bad(format!("parameter '{key}' must be {expected}, got {value}"));
-        match key.as_str() {
+        match &**key {
             "binary_data_output" => request.binary_output = value.as_bool().ok_or_else(|| bad("true or false"))?,
             "priority" => request.priority = value.as_u64().ok_or_else(|| bad("a whole number"))?,
             "timeout" => {

@@ -51,6 +51,10 @@ impl Target {
     /// The deployment, if it is loaded; one that sleeps is loaded first.
     pub async fn route(&self, shared: &Shared) -> Result<Arc<Route>, Refusal> {
         shared.wake(&self.name, None).await?;
+        // Nearly always: without taking part in the counts of what all requests share.
+        if let Some(route) = shared.router.route(&self.name).filter(|_| !shared.is_unloaded(&self.name)) {
+            return Ok(route);
+        }
         let snapshot = shared.router.snapshot();
         if shared.is_unloaded(&self.name) {
             return Err(Refusal::later(format!("model '{}' is unloaded; load it first", self.name), 5));

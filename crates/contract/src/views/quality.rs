@@ -187,7 +187,7 @@ pub struct SegmentQuality {
     #[serde(default)]
     pub offline: Option<Estimate>,
     pub state: State,
-    /// `worse than overall by 6 points`, `worse than on held-back data by 6 points` or `not enough data, 30 needed`.
+    /// `worse than overall by 6 points`, `worse than held-back by 6 points` or `not enough data, 30 needed`.
     pub note: String,
 }
 

@@ -7,7 +7,7 @@ use contract::Millis;
 use contract::verdict::{State, Verdict};
 use contract::views::alerts::AlertKind;
 use serde_json::{Value as Json, json};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use store::alerts::AlertRow;
 
 /// Features beside the worst that a sentence names.
@@ -22,8 +22,8 @@ pub struct Group {
     pub kind: AlertKind,
     pub subject: String,
     pub since: Millis,
-    /// All features that it has told of so far.
-    pub told: BTreeSet<String>,
+    /// The features that it has told of, and when each was wrong last.
+    pub told: BTreeMap<String, Millis>,
 }
 
 impl Group {
@@ -31,27 +31,39 @@ impl Group {
     pub fn of(row: &AlertRow) -> Option<Self> {
         let kind = AlertKind::parse(&row.kind).filter(|kind| KINDS.contains(kind))?;
         let numbers: Json = serde_json::from_str(&row.numbers).unwrap_or_default();
-        let told = numbers["told"].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned);
-        // Alerts of before this was kept name those that are wrong now.
+        // Alerts of before this was kept name those that were wrong last.
         let members = numbers["features"].as_array().into_iter().flatten().filter_map(|one| one["feature"].as_str());
-        let told = told.chain(members.map(str::to_owned)).chain(numbers["feature"].as_str().map(str::to_owned));
-        Some(Self { kind, subject: row.subject.clone(), since: Millis(row.since), told: told.collect() })
+        let members = members.chain(numbers["feature"].as_str()).map(|feature| (feature.to_owned(), Millis(row.seen_at)));
+        let mut told: BTreeMap<String, Millis> = members.collect();
+        let seen = numbers["told"].as_object().into_iter().flatten();
+        told.extend(seen.filter_map(|(feature, at)| Some((feature.clone(), Millis(at.as_i64()?)))));
+        Some(Self { kind, subject: row.subject.clone(), since: Millis(row.since), told })
     }
 }
 
-/// At most one firing per kind of change and open alert, and one for what is new; `looks` has the worst feature first. What begins less
-/// than `together` milliseconds after an open alert did belongs to it.
-pub fn features(looks: &[FeatureLook], open: &[Group], now: Millis, together: i64) -> Vec<Firing> {
-    KINDS.into_iter().flat_map(|kind| of_kind(kind, looks, open, now, together)).collect()
+/// How patient the grouping is, ms.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// What begins within it after an open alert did belongs to that.
+    pub together: i64,
+    /// A feature that has been well for longer is another change when it is wrong again.
+    pub forgets: i64,
 }
 
-fn of_kind(kind: AlertKind, looks: &[FeatureLook], open: &[Group], now: Millis, together: i64) -> Vec<Firing> {
+/// At most one firing per kind of change and open alert, and one for what is new; `looks` has the worst feature first.
+pub fn features(looks: &[FeatureLook], open: &[Group], now: Millis, patience: Patience) -> Vec<Firing> {
+    KINDS.into_iter().flat_map(|kind| of_kind(kind, looks, open, now, patience)).collect()
+}
+
+fn of_kind(kind: AlertKind, looks: &[FeatureLook], open: &[Group], now: Millis, patience: Patience) -> Vec<Firing> {
+    let Patience { together, forgets } = patience;
     let mut open: Vec<&Group> = open.iter().filter(|group| group.kind == kind).collect();
     open.sort_by_key(|group| group.since);
     let youngest = open.last().filter(|group| now - group.since < together).map(|group| &group.subject);
     let mut parts: Vec<(String, Vec<&FeatureLook>)> = Vec::new();
     for look in looks.iter().filter(|look| look.kind == kind && look.verdict == Verdict::Fail) {
-        let owner = open.iter().find(|group| group.told.contains(&look.feature)).map(|group| &group.subject);
+        let is_known = |group: &&&Group| group.told.get(&look.feature).is_some_and(|at| now - *at <= forgets);
+        let owner = open.iter().find(is_known).map(|group| &group.subject);
         let is_new = |subject: &str| open.iter().all(|group| group.subject != subject);
         let subject = match owner.or(youngest) {
             Some(subject) => subject.clone(),
@@ -70,7 +82,8 @@ fn of_kind(kind: AlertKind, looks: &[FeatureLook], open: &[Group], now: Millis, 
     let told = |subject: &str| open.iter().find(|group| group.subject == subject).map(|group| group.told.clone());
     let firing = |(subject, members): (String, Vec<&FeatureLook>)| {
         let mut told = told(&subject).unwrap_or_default();
-        told.extend(members.iter().map(|look| look.feature.clone()));
+        told.retain(|_, at| now - *at <= forgets);
+        told.extend(members.iter().map(|look| (look.feature.clone(), now)));
         let firing = group(&members)?;
         let mut numbers = firing.numbers;
         numbers["told"] = json!(told);
@@ -143,6 +156,8 @@ mod tests {
             p: 1e-9,
             rows: 500,
             words: format!("{distance} standard deviations away"),
+            chance: "By chance alone",
+            is_part: false,
         }
     }
 
@@ -180,7 +195,7 @@ mod tests {
                 vec![(OutOfRange, "c lies outside the range of the training data", 1), (Stuck, "a and b stand still", 2)],
             ),
         ] {
-            let got = features(&looks, &[], Millis(0), 1);
+            let got = features(&looks, &[], Millis(0), Patience { together: 1, forgets: 1 });
             let told: Vec<_> =
                 got.iter().map(|f| (f.kind, f.headline.as_str(), f.numbers["features"].as_array().unwrap().len())).collect();
             assert_eq!(told, expected);
@@ -195,13 +210,13 @@ mod tests {
             kind,
             subject: subject.into(),
             since: Millis(since),
-            told: told.iter().map(|name| (*name).to_owned()).collect(),
+            told: told.iter().map(|name| ((*name).to_owned(), Millis(since))).collect(),
         };
         let drifted = |names: &[&str]| names.iter().map(|name| look(name, FeatureDrift, Verdict::Fail, 0.5)).collect::<Vec<_>>();
         let first = group(FeatureDrift, "", 0, &["a"]);
         let second = group(FeatureDrift, "b", 500, &["b", "c"]);
         type Case<'a> = (&'a str, &'a [&'a str], Vec<Group>, i64, Vec<(&'a str, Vec<&'a str>)>);
-        let cases: [Case; 8] = [
+        let cases: [Case; 9] = [
             ("the first", &["a", "b"], vec![], 0, vec![("", vec!["a", "b"])]),
             ("soon after", &["b", "a"], vec![first.clone()], 99, vec![("", vec!["a", "b"])]),
             ("later", &["b", "a"], vec![first.clone()], 100, vec![("b", vec!["b"]), ("", vec!["a"])]),
@@ -215,13 +230,20 @@ mod tests {
                 vec![("b", vec!["b", "c", "d"])],
             ),
             ("the first is over", &["d"], vec![second], 900, vec![("", vec!["d"])]),
+            (
+                "well for long, and wrong again",
+                &["a"],
+                vec![Group { since: Millis(0), ..first.clone() }],
+                951,
+                vec![("a", vec!["a"])],
+            ),
             ("another kind", &["a"], vec![group(Missing, "", 0, &["a"])], 900, vec![("", vec!["a"])]),
         ];
         for (name, looks, open, now, expected) in cases {
-            let got = features(&drifted(looks), &open, Millis(now), 100);
+            let got = features(&drifted(looks), &open, Millis(now), Patience { together: 100, forgets: 950 });
             let told: Vec<(&str, Vec<&str>)> = got
                 .iter()
-                .map(|f| (f.subject.as_str(), f.numbers["told"].as_array().unwrap().iter().filter_map(Json::as_str).collect()))
+                .map(|f| (f.subject.as_str(), f.numbers["told"].as_object().unwrap().keys().map(String::as_str).collect()))
                 .collect();
             assert_eq!(told, expected, "{name}");
         }
@@ -231,7 +253,7 @@ mod tests {
     fn the_sentence_names_the_worst_and_lists_the_others() {
         let looks: Vec<FeatureLook> =
             (0..9).map(|i| look(&format!("f{i}"), AlertKind::FeatureDrift, Verdict::Fail, 1.0 - f64::from(i) / 10.0)).collect();
-        let told = features(&looks, &[], Millis(0), 1);
+        let told = features(&looks, &[], Millis(0), Patience { together: 1, forgets: 1 });
         assert!(told[0].sentence.starts_with("f0: 1 standard deviations away over 500 rows"), "{}", told[0].sentence);
         assert!(
             told[0].sentence.ends_with("Also: f1 (0.9), f2 (0.8), f3 (0.7), f4 (0.6), f5 (0.5) and 3 more."),

@@ -2,7 +2,7 @@
 //! with a table of cases.
 
 use contract::deployment::DeploymentSettings;
-use contract::time::{HOUR, MINUTE, SECOND};
+use contract::time::{DAY, HOUR, MINUTE, SECOND};
 use contract::views::alerts::AlertKind;
 
 /// Looks in a row without the condition after which an alert may be over.
@@ -46,6 +46,8 @@ pub fn lasting(kind: AlertKind, settings: &DeploymentSettings) -> Lasting {
         | AlertKind::PredictionDrift
         | AlertKind::JointDrift
         | AlertKind::Estimate => (drift, drift / QUIET_PART),
+        // Judged over a week, and some of it anew only every quarter of an hour.
+        AlertKind::Quality => (DAY, HOUR),
         // Requests are over as soon as they are over.
         _ => (super::look::TRAFFIC, 0),
     };
@@ -79,6 +81,7 @@ mod tests {
             (AlertKind::JointDrift, 3_600, 5 * MINUTE, 15 * MINUTE),
             (AlertKind::Missing, 120, 10 * SECOND, MINUTE),
             (AlertKind::Estimate, 86_400, 2 * HOUR, HOUR),
+            (AlertKind::Quality, 3_600, HOUR, HOUR),
             (AlertKind::Errors, 86_400, 0, 75 * SECOND),
             (AlertKind::Latency, 120, 0, 75 * SECOND),
         ] {

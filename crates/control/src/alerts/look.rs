@@ -1,11 +1,14 @@
 //! What fires in one deployment now: numbers from the windows, handed to the rules.
 
+use super::grouped::Patience;
 use super::lasting::{RELEASE, still};
 use super::round::Round;
 use super::rules::{self, FeatureLook, Firing, QualityLook, ShareLook, Traffic};
 use super::{grouped, watching};
 use crate::deployments::{Known, KnownVersion};
-use crate::monitoring::findings::{self, Finding, Judgement, PredictionFinding, distance_words, verdict};
+use crate::monitoring::findings::{
+    self, BY_CHANCE, Finding, Judgement, PredictionFinding, by_chance, distance_words, is_part, verdict,
+};
 use crate::monitoring::window::{Features, Operations};
 use crate::monitoring::{Counts, kept};
 use crate::outcomes::{Group, Quality, Shift, labels, level, primary_name, primary_p, worse, worse_groups};
@@ -80,7 +83,7 @@ pub fn traffic_of(known: &Known, sum: &Operations) -> Vec<Firing> {
 /// What the inputs and answers of a stretch say; also of one that is long past.
 pub fn drift_of(known: &Known, stable: &KnownVersion, counts: &Counts, features: &Features) -> Vec<Firing> {
     let judged = findings::judged(known, stable, counts, features);
-    let mut fires = grouped::features(&wrong(&judged), &[], Millis(0), 0);
+    let mut fires = grouped::features(&wrong(&judged), &[], Millis(0), Patience { together: 0, forgets: 0 });
     fires.extend(drifted(known, &judged));
     fires
 }
@@ -102,6 +105,8 @@ fn part(finding: &Finding, (kind, one): (AlertKind, &DriftFinding)) -> FeatureLo
         threshold: one.threshold,
         p: one.p,
         rows: one.n,
+        chance: by_chance(finding),
+        is_part: is_part(one),
         words: if kind == AlertKind::Stuck { number(stuck_at()) } else { finding.words(one) },
     }
 }
@@ -150,6 +155,8 @@ fn drifted(known: &Known, judged: &Judgement) -> Vec<Firing> {
             threshold: finding.threshold,
             p: finding.p,
             rows: finding.n,
+            chance: BY_CHANCE,
+            is_part: false,
             words: distance_words(finding.measure, finding.distance),
         })
     };
@@ -167,8 +174,15 @@ fn drifted(known: &Known, judged: &Judgement) -> Vec<Firing> {
         Some(PredictionFinding::Value { finding, .. }) => answers(VALUE, finding),
         _ => None,
     };
-    // Scores that have moved so far that answers have are told of once, by the answers.
-    let score = judged.score.as_ref().filter(|_| answered.is_none()).and_then(|score| answers(SCORE, score));
+    // Scores that have moved so far that answers have are told of once, by the answers: also while those sway about their limit.
+    let sways = match &judged.prediction {
+        Some(PredictionFinding::Share { now: (k, n), reference: (k0, n0), p, .. }) if *n > 0 && *n0 > 0 => {
+            let moved = (*k as f64 / *n as f64 - *k0 as f64 / *n0 as f64).abs();
+            still(moved, known.settings.alert_limits.share_margin, *p, *n)
+        }
+        _ => false,
+    };
+    let score = judged.score.as_ref().filter(|_| answered.is_none() && !sways).and_then(|score| answers(SCORE, score));
     fires.extend(answered);
     fires.extend(score);
     fires
@@ -213,7 +227,8 @@ fn quality(
     let task = stable.contract.task;
     let (margin, budget) = (known.settings.alert_limits.quality_margin, known.settings.alert_budget_per_week);
     let reference = stable.baseline.as_ref().and_then(|baseline| baseline.estimator.as_ref());
-    let mut others = reference.zip(all).map_or(Vec::new(), |(reference, all)| worse(reference, all, margin, budget));
+    let (mut others, tests) =
+        reference.zip(all).map_or((Vec::new(), 0), |(reference, all)| worse(reference, all, margin, budget));
     others.extend(reference.map_or(Vec::new(), |reference| worse_groups(reference, groups, margin, budget)));
     rules::quality(&QualityLook {
         version: stable.version.to_string(),
@@ -222,7 +237,7 @@ fn quality(
         offline,
         seen: seen.clone(),
         p: primary_p(task, offline, seen, reference, margin),
-        level: level(budget, 1),
+        level: level(budget, tests + 1),
         others,
     })
 }

@@ -42,6 +42,10 @@ pub struct FeatureLook {
     pub rows: u64,
     /// The distance as the beginning of a sentence.
     pub words: String,
+    /// What the p-value takes into account, as the beginning of a sentence.
+    pub chance: &'static str,
+    /// A part of the distribution has changed, short of the declared distance.
+    pub is_part: bool,
 }
 
 /// Effect and evidence have been judged already; what is left is how it is said.
@@ -49,7 +53,7 @@ pub fn feature_drift(look: &FeatureLook) -> Option<Firing> {
     if look.verdict != Verdict::Fail {
         return None;
     }
-    let FeatureLook { feature, distance, threshold, p, rows, words, .. } = look;
+    let FeatureLook { feature, distance, threshold, p, rows, words, chance, .. } = look;
     let over = format!("over {} rows", count(*rows));
     let (headline, what) = match look.kind {
         AlertKind::Missing => {
@@ -67,6 +71,7 @@ pub fn feature_drift(look: &FeatureLook) -> Option<Firing> {
             format!("{feature} stands still"),
             format!("Every value {over} is {words}, and {} of the training data have another", percent(*distance)),
         ),
+        _ if look.is_part => (format!("{feature} has changed in part"), format!("{words} {over}")),
         _ => (format!("{feature} has drifted"), format!("{words} {over}")),
     };
     let limit = if look.is_share { percent(*threshold) } else { number(*threshold) };
@@ -77,7 +82,7 @@ pub fn feature_drift(look: &FeatureLook) -> Option<Firing> {
         subject: feature.clone(),
         state: if far { State::Bad } else { State::Watch },
         headline,
-        sentence: format!("{what}; the limit is {limit}. By chance alone that happens {}.", rarity(*p)),
+        sentence: format!("{what}; the limit is {limit}. {chance} that happens {}.", rarity(*p)),
         numbers: json!({"feature": feature, "distance": distance, "threshold": threshold, "p": p, "rows": rows}),
     })
 }
@@ -320,6 +325,8 @@ mod tests {
             p: 1e-7,
             rows: 2_000,
             words: "Far away".into(),
+            chance: "By chance alone",
+            is_part: false,
         };
         for (kind, verdict, distance, state) in [
             (AlertKind::FeatureDrift, Verdict::Fail, 0.2, Some(State::Watch)),
@@ -365,6 +372,8 @@ mod tests {
                 p: 1e-9,
                 rows: 2_000,
                 words: "42".into(),
+                chance: "By chance alone",
+                is_part: false,
             };
             let told = feature_drift(&look).unwrap();
             assert!(told.headline == headline && told.sentence.starts_with(sentence), "{told:?}");

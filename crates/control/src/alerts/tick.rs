@@ -1,7 +1,7 @@
 //! The reconciler of alerts: every few seconds it asks what fires, opens what is new, and resolves what has been quiet for as long as
 //! its window asks. One open alert per deployment, kind and subject; what comes back soon is the alert that it was.
 
-use super::grouped::{self, Group};
+use super::grouped::{self, Group, Patience};
 use super::lasting::{is_over, is_same, lasting, window_of};
 use super::look::{self, Looked};
 use super::outbox;
@@ -43,16 +43,18 @@ async fn one(cx: &Ctx, known: &Known, round: &Round) -> Outcome<()> {
     let mut tx = cx.store.db.begin().await.or_problem(doing)?;
     let open = tx.alerts_open_of(known.name.as_str()).await.or_problem(doing)?;
     let groups: Vec<Group> = open.iter().filter_map(Group::of).collect();
-    let together = window_of(&known.settings);
-    firing.extend(grouped::features(&features, &groups, cx.now(), together));
+    let lasts = lasting(AlertKind::FeatureDrift, &known.settings);
+    let patience = Patience { together: window_of(&known.settings), forgets: lasts.quiet + lasts.cool_down };
+    firing.extend(grouped::features(&features, &groups, cx.now(), patience));
     for fires in &firing {
         match open.iter().find(|row| is_of(row, fires.kind, &fires.subject)) {
-            None => match ended(cx, &mut tx, known, fires).await? {
+            None => match ended(cx, &mut tx, known, fires, &open).await? {
                 Some(row) => announced.push(reopen(cx, &mut tx, row, fires).await?),
                 None => announced.push(raise(cx, &mut tx, &known.name, fires).await?),
             },
             Some(row) => {
-                let row = told_anew(cx, row.clone(), fires);
+                let mut row = told_anew(cx, row.clone(), fires);
+                row.numbers = still_told(cx, &row, &held);
                 tx.alert_update(&row).await.or_problem(doing)?;
                 outbox::call_in(cx, &mut tx, &row).await?;
             }
@@ -61,7 +63,7 @@ async fn one(cx: &Ctx, known: &Known, round: &Round) -> Outcome<()> {
     let quiet = open.iter().filter(|row| is_watched(row) && !firing.iter().any(|fires| is_of(row, fires.kind, &fires.subject)));
     for row in quiet {
         if held.iter().any(|(kind, subject)| is_held(row, *kind, subject)) {
-            let row = AlertRow { clear_looks: 0, seen_at: cx.now().0, ..row.clone() };
+            let row = AlertRow { clear_looks: 0, seen_at: cx.now().0, numbers: still_told(cx, row, &held), ..row.clone() };
             tx.alert_update(&row).await.or_problem(doing)?;
         } else if look_quiet(cx, &mut tx, known, row).await? {
             announced.push(AlertId::from(row.id.as_str()));
@@ -91,19 +93,21 @@ async fn look_quiet(cx: &Ctx, tx: &mut Tx, known: &Known, row: &AlertRow) -> Out
 }
 
 /// The alert of the same thing that has just ended.
-async fn ended(cx: &Ctx, tx: &mut Tx, known: &Known, fires: &Firing) -> Outcome<Option<AlertRow>> {
+async fn ended(cx: &Ctx, tx: &mut Tx, known: &Known, fires: &Firing, open: &[AlertRow]) -> Outcome<Option<AlertRow>> {
     let (now, lasting) = (cx.now(), lasting(fires.kind, &known.settings));
     let after = Millis(now.0 - lasting.cool_down);
-    let last =
-        tx.alert_ended(known.name.as_str(), fires.kind.word(), &fires.subject, after).await.or_problem("Judging alerts")?;
-    // Other features than those that it told of are another change.
-    let fits = |row: &AlertRow| {
-        Group::of(row).is_none_or(|group| {
+    let all = tx.alerts_ended(known.name.as_str(), fires.kind.word(), after).await.or_problem("Judging alerts")?;
+    // Of features, whatever the alert was named after; others than those that it told of are another change.
+    let fits = |row: &AlertRow| match Group::of(row) {
+        None => row.subject == fires.subject,
+        Some(group) => {
             let members = fires.numbers["features"].as_array().into_iter().flatten();
-            members.into_iter().filter_map(|one| one["feature"].as_str()).any(|feature| group.told.contains(feature))
-        })
+            let is_told = members.into_iter().filter_map(|one| one["feature"].as_str()).any(|one| group.told.contains_key(one));
+            let is_free = row.subject == fires.subject || open.iter().all(|other| !is_of(other, fires.kind, &row.subject));
+            is_told && is_free
+        }
     };
-    Ok(last.filter(|row| row.resolved_at.is_some_and(|at| is_same(lasting, now.0 - at)) && fits(row)))
+    Ok(all.into_iter().find(|row| row.resolved_at.is_some_and(|at| is_same(lasting, now.0 - at)) && fits(row)))
 }
 
 /// Opens an alert again that has just ended: what was said of it to somebody, and who has seen it, still holds.
@@ -146,7 +150,18 @@ fn is_of(row: &AlertRow, kind: AlertKind, subject: &str) -> bool {
 
 /// Whether what is held keeps the alert open: the thing itself, or one of the features that it has told of.
 fn is_held(row: &AlertRow, kind: AlertKind, subject: &str) -> bool {
-    is_of(row, kind, subject) || Group::of(row).is_some_and(|group| group.kind == kind && group.told.contains(subject))
+    is_of(row, kind, subject) || Group::of(row).is_some_and(|group| group.kind == kind && group.told.contains_key(subject))
+}
+
+/// The numbers of an alert about features, in which those that are held were wrong just now.
+fn still_told(cx: &Ctx, row: &AlertRow, held: &[(AlertKind, String)]) -> String {
+    let Some(group) = Group::of(row) else { return row.numbers.clone() };
+    let mut told = group.told;
+    let is_held = |feature: &str| held.iter().any(|(kind, held)| *kind == group.kind && held == feature);
+    told.iter_mut().filter(|(feature, _)| is_held(feature)).for_each(|(_, at)| *at = cx.now());
+    let mut numbers: serde_json::Value = serde_json::from_str(&row.numbers).unwrap_or_default();
+    numbers["told"] = json!(told);
+    numbers.to_string()
 }
 
 /// Whether the condition is looked at again and again; what happened once stays until somebody has seen it.

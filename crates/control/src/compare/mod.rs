@@ -25,7 +25,7 @@ pub use upload::{Sent, compare_sent};
 
 pub(crate) use feature::cell_name;
 pub(crate) use judge::Effects;
-pub(crate) use peek::{is_called_so, is_of_rows};
+pub(crate) use peek::{is_called_so, is_of_rows, is_of_something_else};
 pub(crate) use rows::time as time_of;
 
 use chunk::{Chunk, Key};

@@ -86,7 +86,13 @@ pub fn is_of_rows(name: &str, texts: &[Option<Millis>]) -> bool {
 pub fn is_called_so(name: &str) -> bool {
     let name = name.to_lowercase();
     let last = name.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    NAMES.contains(&last) && !OTHERS.iter().any(|other| name.contains(other))
+    NAMES.contains(&last) && !is_of_something_else(&name)
+}
+
+/// Whether a name says that it is the time of something else, such as a birth.
+pub fn is_of_something_else(name: &str) -> bool {
+    let name = name.to_lowercase();
+    OTHERS.iter().any(|other| name.contains(other))
 }
 
 /// The only column that holds the times of the rows in both files, if nobody has named one.

@@ -1,6 +1,6 @@
 //! The drift page of a deployment: every feature over time, one of them in full, and the predictions.
 
-use super::findings::{self, Finding, PredictionFinding, distance_words, measure_name, verdict};
+use super::findings::{self, Finding, PredictionFinding, by_chance, distance_words, measure_name, verdict};
 use super::read::{self, Feats, Ops};
 use super::selected;
 use super::window::Features;
@@ -17,7 +17,6 @@ use contract::views::parts::{Answer, Link};
 use contract::{DeploymentName, Millis, Verdict, urls};
 use stats::evidence::Verdict as Judged;
 use stats::joint::JointFinding;
-use stats::usual::Season;
 use std::collections::BTreeMap;
 
 /// Columns of the heat map.
@@ -45,8 +44,8 @@ fn course_words(known: &Known) -> String {
             };
             format!("“{}” says when the training data were: {apart}.", usual.column)
         }
-        None => "The training data do not say when their rows were, so that a daily course counts as drift: give the next version reference \
-                 data with a column of times."
+        None => "It is not known when the rows of the training data were, so that a daily course counts as drift: give the next version \
+                 reference data with a column of times."
             .into(),
     }
 }
@@ -372,17 +371,11 @@ pub fn evidence(finding: &Finding) -> String {
             count(changed.finding.n),
             by_chance(finding),
             rarity(changed.finding.p),
-            distance_words(one.measure, one.distance),
+            finding.words(one),
             number(one.threshold)
         );
     }
-    let at_times = finding.season.map(|season| format!(" at {}", same_times(season))).unwrap_or_default();
-    let base = format!(
-        "{}{at_times} over {} rows; the limit is {}.",
-        distance_words(one.measure, one.distance),
-        count(one.n),
-        number(one.threshold)
-    );
+    let base = format!("{} over {} rows; the limit is {}.", finding.words(one), count(one.n), number(one.threshold));
     match verdict(one) {
         Verdict::Fail => format!("{base} {} that happens {}.", by_chance(finding), rarity(one.p)),
         Verdict::Pass => base,
@@ -390,22 +383,6 @@ pub fn evidence(finding: &Finding) -> String {
             Some(rows) => format!("{base} That could be chance: it can be told from {} rows on.", count(rows)),
             None => format!("{base} The reference is too small to tell that from chance."),
         },
-    }
-}
-
-/// What the p-value of a finding takes into account.
-fn by_chance(finding: &Finding) -> &'static str {
-    // A change of a part is only told where it is known how the reference varies in time.
-    if finding.changed.is_some() { "As much as the training data vary in time," } else { "By chance alone" }
-}
-
-/// Which rows of the reference a distance is from.
-pub(super) fn same_times(season: Season) -> &'static str {
-    match season {
-        Season::HourOfDay => "the same hours of the day",
-        Season::HourOfDayType => "the same hours of working or weekend days",
-        Season::DayOfWeek => "the same days of the week",
-        Season::HourOfWeek => "the same hours of the week",
     }
 }
 

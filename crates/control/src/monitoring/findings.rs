@@ -6,7 +6,9 @@ use super::whole_rows::WholeRows;
 use super::window::Features;
 use crate::compare::Effects;
 use crate::deployments::{Known, KnownVersion};
+use crate::registry::VersionBaseline;
 use crate::registry::expected::Expected;
+use crate::registry::usual::UsualTimes;
 use crate::words::{number, percent};
 use contract::alerting::AlertLimits;
 use contract::deployment::DeploymentSettings;
@@ -141,18 +143,26 @@ pub fn estimate_finding(settings: &DeploymentSettings, version: &KnownVersion, r
     Some(judge_estimate(expected.and_then(Expected::primary), reference, estimator.sampling(), sizes, judged, better))
 }
 
+/// How the reference varies in time, where that is known of stretches no longer than the window: days that are alike say nothing of
+/// nights.
+fn usual<'b>(settings: &DeploymentSettings, baseline: &'b VersionBaseline) -> Option<&'b UsualTimes> {
+    let window = i64::try_from(settings.drift_window_s).unwrap_or(i64::MAX).saturating_mul(1_000);
+    baseline.usual.as_ref().filter(|usual| usual.span <= window)
+}
+
 /// Every feature that has a baseline, the furthest first.
 pub fn findings(settings: &DeploymentSettings, version: &KnownVersion, features: &Features) -> Vec<Finding> {
     let Some(baseline) = &version.baseline else { return Vec::new() };
     let alpha = alpha(settings, baseline.features.len());
     let times = features.times.list();
+    let usual = usual(settings, baseline);
     let mut found: Vec<Finding> = baseline
         .features
         .iter()
         .map(|(name, reference)| {
             let empty = Window::new(reference);
             let window = features.by_name.get(name).unwrap_or(&empty);
-            let of = baseline.usual.as_ref().and_then(|all| Some((all, all.features.get(name)?)));
+            let of = usual.and_then(|all| Some((all, all.features.get(name)?)));
             let usually = of.map(|(all, of)| Usually { all, of, times: &times });
             one(name, reference, window, usually, settings, alpha)
         })
@@ -257,7 +267,10 @@ impl Finding {
     pub fn words(&self, part: &DriftFinding) -> String {
         match &self.changed {
             Some(changed) if is_part(part) => changed.words.clone(),
-            _ => distance_words(part.measure, part.distance),
+            _ => {
+                let at = self.season.filter(|_| !part.measure.is_share()).map(|season| format!(" at {}", same_times(season)));
+                format!("{}{}", distance_words(part.measure, part.distance), at.unwrap_or_default())
+            }
         }
     }
 
@@ -267,8 +280,26 @@ impl Finding {
     }
 }
 
+/// What the p-value of a finding takes into account.
+pub fn by_chance(finding: &Finding) -> &'static str {
+    // A change of a part is only judged where it is known how the reference varies in time.
+    if finding.changed.is_some() { "As much as the training data vary in time," } else { BY_CHANCE }
+}
+
+pub const BY_CHANCE: &str = "By chance alone";
+
+/// Which rows of the reference a distance is from.
+fn same_times(season: Season) -> &'static str {
+    match season {
+        Season::HourOfDay => "the same hours of the day",
+        Season::HourOfDayType => "the same hours of working or weekend days",
+        Season::DayOfWeek => "the same days of the week",
+        Season::HourOfWeek => "the same hours of the week",
+    }
+}
+
 /// Whether a finding is of a part of the distribution.
-fn is_part(part: &DriftFinding) -> bool {
+pub fn is_part(part: &DriftFinding) -> bool {
     matches!(part.measure, Measure::KolmogorovSmirnov | Measure::ShareChange)
 }
 
@@ -316,7 +347,7 @@ pub fn prediction_finding(
 ) -> Option<PredictionFinding> {
     let reference = version.baseline.as_ref()?.label.as_ref()?;
     let level = answers_alpha(&known.settings);
-    let usual = version.baseline.as_ref().and_then(|baseline| baseline.usual.as_ref());
+    let usual = version.baseline.as_ref().and_then(|baseline| usual(&known.settings, baseline));
     let usual = usual.and_then(|usual| usual.label.as_ref());
     let times = features.times.list();
     match (version.contract.task, reference) {
@@ -361,7 +392,7 @@ pub fn score_finding(settings: &DeploymentSettings, version: &KnownVersion, feat
     let baseline = version.baseline.as_ref()?;
     let reference = baseline.score.as_ref()?;
     let window = features.score.as_ref()?;
-    let usual = baseline.usual.as_ref().and_then(|usual| usual.score.as_ref());
+    let usual = usual(settings, baseline).and_then(|usual| usual.score.as_ref());
     Some(course(reference, window, usual, &features.times.list(), settings.drift_threshold, answers_alpha(settings)).0)
 }
 

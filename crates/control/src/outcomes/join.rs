@@ -114,24 +114,25 @@ async fn write(cx: &Ctx, tx: &mut Tx, minute: &Minute, touched: &Touched) -> Out
     let doing = "Writing quality";
     let mut one = touched.added.iter().chain(&touched.taken);
     let Some(version) = one.next().and_then(|(row, _)| known(cx, row)) else { return Ok(()) };
-    let (mut added, mut taken) = (Groups::new(), Groups::new());
-    count(&version, &touched.added, true, &mut added);
-    count(&version, &touched.corrected, false, &mut added);
-    count(&version, &touched.taken, false, &mut taken);
-    let groups: BTreeSet<(String, String)> = added.keys().chain(taken.keys()).cloned().collect();
+    let added = count(&version, &touched.added, true);
+    let corrected = count(&version, &touched.corrected, false);
+    let taken = count(&version, &touched.taken, false);
+    let groups: BTreeSet<(String, String)> = added.keys().chain(taken.keys()).chain(corrected.keys()).cloned().collect();
     for group in groups {
         let mut row = minute.row(&group.0, &group.1, String::new());
         let held = tx.quality_held(&row).await.or_problem(doing)?;
         let before = held.and_then(|held| serde_json::from_str::<Quality>(&held.quality).ok());
-        let mut quality = added.remove(&group).unwrap_or_else(|| Quality::new(version.contract.task));
-        if let Some(before) = before {
-            quality.merge(&before);
+        let mut quality = before.unwrap_or_else(|| Quality::new(version.contract.task));
+        if let Some(added) = added.get(&group) {
+            quality.merge(added);
         }
-        if let Some(taken) = taken.get(&group)
-            && !quality.take(taken)
-        {
-            tracing::error!(minute.deployment, %minute.start, "an outcome was corrected that was not counted; its minute stays as it was");
-            continue;
+        // What cannot be taken back was not counted, and neither is what takes its place; first outcomes count in any case.
+        if taken.get(&group).is_none_or(|taken| quality.take(taken)) {
+            if let Some(corrected) = corrected.get(&group) {
+                quality.merge(corrected);
+            }
+        } else {
+            tracing::warn!(minute.deployment, %minute.start, "an outcome was corrected that had not been counted");
         }
         row.quality = serde_json::to_string(&quality).unwrap_or_default();
         tx.quality_put(&row, &quality.sums()).await.or_problem(doing)?;
@@ -140,7 +141,8 @@ async fn write(cx: &Ctx, tx: &mut Tx, minute: &Minute, touched: &Touched) -> Out
 }
 
 /// Adds rows up by group; with what was expected of them, where they are counted for the first time.
-fn count(version: &KnownVersion, rows: &[(PredictionRow, String)], is_first: bool, groups: &mut Groups) {
+fn count(version: &KnownVersion, rows: &[(PredictionRow, String)], is_first: bool) -> Groups {
+    let mut groups = Groups::new();
     for (row, outcome) in rows {
         let scores: Vec<f64> = row.scores.as_deref().and_then(|scores| serde_json::from_str(scores).ok()).unwrap_or_default();
         let record: Json = serde_json::from_str(&row.features).unwrap_or_default();
@@ -149,12 +151,15 @@ fn count(version: &KnownVersion, rows: &[(PredictionRow, String)], is_first: boo
         for group in all.chain(groups_of(version, &record)) {
             let is_all = group.0.is_empty();
             let quality = groups.entry(group).or_insert_with(|| Quality::new(version.contract.task));
-            quality.add(&version.contract, &row.label, (row.score, &scores), outcome);
+            // Of groups only right and wrong is judged.
+            let scores = if is_all { &scores[..] } else { &[] };
+            quality.add(&version.contract, &row.label, (row.score, scores), outcome);
             if is_all {
                 expected::merge(&mut quality.expected, &expected);
             }
         }
     }
+    groups
 }
 
 /// What was to be expected of a row before its outcome was known.

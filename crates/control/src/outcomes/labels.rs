@@ -45,7 +45,7 @@ pub struct Week {
 }
 
 /// For how long what was counted in a week is told again, ms: it is read minute by minute.
-const FRESH: i64 = 5 * MINUTE;
+const FRESH: i64 = 15 * MINUTE;
 
 /// By what it is seen that there are other outcomes.
 #[derive(Clone, Copy, PartialEq)]
@@ -135,11 +135,16 @@ async fn realised(cx: &Ctx, known: &Known, stable: &KnownVersion, until: Millis)
 
 /// All that was counted of the same minutes.
 async fn counted(cx: &Ctx, known: &Known, stable: &KnownVersion, until: Millis) -> Outcome<Option<Week>> {
+    // Without held-back rows there is nothing to compare with.
+    let estimator = stable.baseline.as_ref().and_then(|baseline| baseline.estimator.as_ref());
+    let Some(estimator) = estimator.filter(|estimator| estimator.held_back) else { return Ok(None) };
     let mut sums: BTreeMap<(&str, String), Quality> = BTreeMap::new();
-    let segments = std::iter::once("").chain(stable.contract.segments.iter().map(String::as_str));
-    for segment in segments {
-        let rows =
-            cx.store.db.quality(&known.name, segment, Millis(until.0 - REACH), until).await.or_problem("Reading quality")?;
+    let is_frozen = |segment: &&str| estimator.groups.iter().any(|group| group.feature == **segment);
+    let segments = std::iter::once("").chain(stable.contract.segments.iter().map(String::as_str).filter(is_frozen));
+    // Day by day, so that no more than a day's windows are held at a time.
+    let days = (0..REACH / DAY).map(|day| (Millis(until.0 - (day + 1) * DAY), Millis(until.0 - day * DAY)));
+    for (segment, (from, to)) in segments.flat_map(|segment| days.clone().map(move |day| (segment, day))) {
+        let rows = cx.store.db.quality(&known.name, segment, from, to).await.or_problem("Reading quality")?;
         for row in rows.into_iter().filter(|row| row.version == i64::from(stable.version.0)) {
             let Ok(part) = serde_json::from_str::<Quality>(&row.quality) else { continue };
             match sums.entry((segment, row.segment_value)) {

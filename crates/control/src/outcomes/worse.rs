@@ -13,6 +13,8 @@ use stats::quality::{BinaryQuality, MulticlassQuality, RegressionQuality};
 const PART: f64 = 0.1;
 /// Outcomes of a kind from which a measure of them is judged, now and held back.
 const FEWEST: u64 = 20;
+/// And of a group, as its page has it.
+const FEWEST_OF_GROUP: u64 = super::page::FEWEST;
 /// Times the margin by which a rate among some of the rows must be worse, and a bias, in mean absolute errors: they matter less than
 /// the same change of all.
 const RATE: f64 = 2.0;
@@ -57,11 +59,11 @@ pub fn primary_p(task: Task, offline: f64, seen: &Estimate, reference: Option<&E
     beyond(offline - margin - value, variance + own)
 }
 
-/// Measures beside the primary one that are worse, the surest first. Nothing where there were no held-back rows: about rows that a
+/// Measures beside the primary one that are worse, the surest first, and how many were tested. Nothing where there were no held-back rows: about rows that a
 /// model was trained on it is too good.
-pub fn worse(reference: &Estimator, seen: &Quality, margin: f64, budget_per_week: f64) -> Vec<Worse> {
+pub fn worse(reference: &Estimator, seen: &Quality, margin: f64, budget_per_week: f64) -> (Vec<Worse>, usize) {
     if !reference.held_back {
-        return Vec::new();
+        return (Vec::new(), 0);
     }
     let tested = match (&reference.learnt, seen.binary(), seen.multiclass(), seen.regression()) {
         (Learnt::Binary { quality, .. }, Some(now), ..) => binary(quality, now, margin),
@@ -70,10 +72,11 @@ pub fn worse(reference: &Estimator, seen: &Quality, margin: f64, budget_per_week
         _ => Vec::new(),
     };
     // One more for the primary measure.
-    let level = level(budget_per_week, tested.len() + 1);
+    let tests = tested.len();
+    let level = level(budget_per_week, tests + 1);
     let mut found: Vec<Worse> = tested.into_iter().filter(|one| one.p <= level).collect();
     found.sort_by(|a, b| a.p.total_cmp(&b.p));
-    found
+    (found, tests)
 }
 
 /// Groups of the declared segments whose primary measure is worse than that of their own held-back rows, the surest first.
@@ -110,13 +113,13 @@ fn primary_word(counts: &Counts) -> &'static str {
 /// The primary measure of the same kind of rows; `None` with too few of either.
 fn primary(measure: String, before: &Quality, now: &Quality, margin: f64) -> Option<Worse> {
     match (before.regression(), now.regression()) {
-        (Some(was), Some(is)) if was.n >= FEWEST && is.n >= FEWEST => {
+        (Some(was), Some(is)) if was.n >= FEWEST_OF_GROUP && is.n >= FEWEST_OF_GROUP => {
             let (reference, value) = (was.mae()?, is.mae()?);
             let variance = spread(was.absolute_sum, was.squared_sum, was.n) + spread(is.absolute_sum, is.squared_sum, is.n);
             let p = beyond(value - reference * (1.0 + 2.0 * margin), variance);
             Some(Worse { measure, is_rate: false, value, reference, n: is.n, p })
         }
-        (None, None) => {
+        (None, None) if before.n() >= FEWEST_OF_GROUP && now.n() >= FEWEST_OF_GROUP => {
             let right = |of: &Quality| Some((of.n() - of.wrong()?, of.n()));
             part(measure, right(before)?, right(now)?, margin)
         }

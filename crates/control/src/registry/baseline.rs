@@ -103,6 +103,12 @@ impl VersionBaseline {
                 }
             }
         }
+        // What is kept group by group names the groups.
+        let is_named = |name: &str| groups::is_named(contract, name);
+        self.groups.retain(|group| is_named(&group.feature));
+        if let Some(estimator) = &mut self.estimator {
+            estimator.groups.retain(|group| is_named(&group.feature));
+        }
         self.hashed.len() > before
     }
 }

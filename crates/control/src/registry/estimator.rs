@@ -1,6 +1,6 @@
 //! What is known about how good a version's answers are, frozen with it: the beginning of every estimate before outcomes arrive.
 
-use super::groups::{groups, record};
+use super::groups::{groups, is_named, record};
 use crate::datasets::Table;
 use contract::spec::Pii;
 use contract::{Contract, Task};
@@ -136,7 +136,9 @@ fn by_group(
     };
     let mut found: BTreeMap<(String, String), Counts> = BTreeMap::new();
     for ((row, truth), answer) in rows.records.iter().zip(&rows.truth).zip(answers) {
-        for group in groups(contract, features, &record(contract, row)) {
+        let named =
+            groups(contract, features, &record(contract, row)).into_iter().filter(|(feature, _)| is_named(contract, feature));
+        for group in named {
             match (found.entry(group).or_insert_with(empty), &answer.label) {
                 (Counts::Regression(quality), label) => {
                     if let (Some(said), Ok(truth)) = (label.value(), truth.parse()) {

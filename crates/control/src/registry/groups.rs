@@ -1,6 +1,7 @@
 //! Into which groups a row falls: one per segment feature of the contract; and what is frozen of each.
 
 use crate::datasets::Table;
+use crate::personal::is_readable;
 use contract::Contract;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -46,6 +47,11 @@ pub fn groups(contract: &Contract, features: &BTreeMap<String, Baseline>, record
     contract.segments.iter().map(group).collect()
 }
 
+/// Whether the values of a segment feature may stand in what is kept.
+pub fn is_named(contract: &Contract, name: &str) -> bool {
+    contract.feature(name).is_none_or(|feature| is_readable(contract, feature))
+}
+
 /// The segment features of a row as the log would hold them.
 pub fn record(contract: &Contract, row: &[Value]) -> Json {
     let of = |feature: &String| {
@@ -72,7 +78,8 @@ pub(super) fn freeze(
         return Vec::new();
     }
     let mut found: BTreeMap<(String, String), Vec<&RowAnswer>> = BTreeMap::new();
-    for (row, answer) in reference.records(contract).iter().step_by(step).zip(answers) {
+    let asked: Vec<usize> = (0..reference.rows).step_by(step).collect();
+    for (row, answer) in reference.only(&asked).records(contract).iter().zip(answers) {
         for group in groups(contract, features, &record(contract, row)) {
             found.entry(group).or_default().push(answer);
         }

@@ -135,7 +135,7 @@ impl Router {
         let started = Instant::now();
         self.inner.inflight.fetch_add(1, Ordering::Relaxed);
         let _inflight = Inflight(&self.inner);
-        let snapshot = self.inner.snapshot.load_full();
+        let snapshot = self.inner.snapshot.load();
         let Some(route) = snapshot.routes.get(&request.deployment) else {
             return Err(if snapshot.loading.contains(&request.deployment) || snapshot.asleep.contains_key(&request.deployment) {
                 PredictError::NotReady(request.deployment)

@@ -104,7 +104,7 @@ mod tests {
             assert!(budget.words.ends_with(&later), "{}", budget.words);
             let range = crate::monitoring::last(&bed.cx, HOUR);
             let shown = crate::monitoring::drift(&bed.cx, &admin(), &name, range, None).await.unwrap().budget;
-            assert_eq!(shown.strip_prefix(&later).map(|rest| rest.starts_with(" The training data do not say when")), Some(true));
+            assert_eq!(shown.strip_prefix(&later).map(|rest| rest.starts_with(" It is not known when the rows")), Some(true));
         }
     }
 }

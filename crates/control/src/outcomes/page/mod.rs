@@ -30,7 +30,7 @@ use store::outcomes::QualityRow;
 
 const POINTS: usize = 60;
 /// Outcomes from which a group is reported.
-const FEWEST: u64 = 30;
+pub(super) const FEWEST: u64 = 30;
 
 pub async fn quality(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRange) -> Outcome<QualityView> {
     who.must(Act::View)?;
@@ -74,7 +74,7 @@ pub async fn quality(cx: &Ctx, who: &Actor, name: &DeploymentName, range: TimeRa
         let known_until = known_until(cx, name, version).await?;
         let reference = known.versions.get(&version).and_then(|version| version.baseline.as_ref()?.estimator.as_ref());
         let (margin, budget) = (known.settings.alert_limits.quality_margin, known.settings.alert_budget_per_week);
-        let others = |quality: &Quality| reference.map_or(Vec::new(), |reference| worse(reference, quality, margin, budget));
+        let others = |quality: &Quality| reference.map_or(Vec::new(), |reference| worse(reference, quality, margin, budget).0);
         let mut line = versions::one(task, (version, before), &rows, &windows, (bucket, &starts), known_until, others);
         beside_offline(cx, &known.model, &mut line, reference).await?;
         versions.push(line);
@@ -201,19 +201,26 @@ async fn segments(
     let task = stable.contract.task;
     let overall = all.primary();
     let reference = stable.baseline.as_ref().and_then(|baseline| baseline.estimator.as_ref());
-    let mut all_groups: Vec<Group> = Vec::new();
+    // Judged are the minutes whose outcomes are known for the most part, as over all.
+    let until = known_until(cx, name, stable.version).await?.until;
+    let (mut all_groups, mut old_groups): (Vec<Group>, Vec<Group>) = (Vec::new(), Vec::new());
     for feature in &stable.contract.segments {
         let rows =
             cx.store.db.quality(name, feature, range.from.floor_to(MINUTE), range.to).await.or_problem("Reading quality")?;
-        let mut groups: BTreeMap<String, Quality> = BTreeMap::new();
+        let (mut groups, mut old) = (BTreeMap::<String, Quality>::new(), BTreeMap::<String, Quality>::new());
         for row in rows.iter().filter(|row| row.version == i64::from(stable.version.0)) {
             if let Ok(quality) = serde_json::from_str::<Quality>(&row.quality) {
                 groups.entry(row.segment_value.clone()).or_insert_with(|| Quality::new(task)).merge(&quality);
+                if until.is_some_and(|until| row.start < until.0) {
+                    old.entry(row.segment_value.clone()).or_insert_with(|| Quality::new(task)).merge(&quality);
+                }
             }
         }
-        all_groups.extend(groups.into_iter().map(|(value, quality)| Group { feature: feature.clone(), value, quality }));
+        let group = |(value, quality)| Group { feature: feature.clone(), value, quality };
+        all_groups.extend(groups.into_iter().map(group));
+        old_groups.extend(old.into_iter().map(group));
     }
-    let worse = reference.map_or(Vec::new(), |reference| worse_groups(reference, &all_groups, margin, budget));
+    let worse = reference.map_or(Vec::new(), |reference| worse_groups(reference, &old_groups, margin, budget));
     let mut found: Vec<SegmentQuality> = all_groups
         .iter()
         .map(|group| {
@@ -246,9 +253,7 @@ fn segment(task: Task, of: &Group, overall: Option<Estimate>, offline: Option<Es
             let (lower, upper) = (group.lower.unwrap_or(group.value), group.upper.unwrap_or(group.value));
             let worse = if task == Task::Regression { lower > overall.value } else { upper < overall.value };
             match offline.filter(|_| is_worse) {
-                Some(before) => {
-                    (State::Bad, format!("worse than on held-back data by {}", by((group.value - before.value).abs())))
-                }
+                Some(before) => (State::Bad, format!("worse than held-back by {}", by((group.value - before.value).abs()))),
                 None if worse => (State::Watch, format!("worse than overall by {}", by((group.value - overall.value).abs()))),
                 None => (State::Ok, String::new()),
             }

@@ -84,6 +84,12 @@ pub fn prepare(
                 warnings.push(format!("{invalid} of {} answers to the reference data are not finite numbers.", answers.len()));
             }
             let mut frozen = freeze(&contract, &table, &answers);
+            if let Some(usual) = &frozen.usual {
+                warnings.push(format!(
+                    "“{}” is taken for the time of the rows: what is usual for the time of day and week is learnt from it.",
+                    usual.column
+                ));
+            }
             let heldback = data.first().map(|data| &data.table);
             frozen.estimator = estimator(&model, &contract, &frozen, heldback, Some(&table));
             Some(Bytes::from(keep(&frozen)?))
