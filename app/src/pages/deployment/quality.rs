@@ -211,7 +211,7 @@ fn Versions(view: QualityView) -> impl IntoView {
                         let also: Vec<String> = others.into_iter().filter_map(|m| m.value.map(|value| beside(&m.name, value, m.offline))).collect();
                         view! {
                             <Row>
-                                <Name name=format!("Version\u{a0}{version}") href=model.with_value(|model| urls::version(model, version, ""))/>
+                                <Name name=format!("Version {version}") href=model.with_value(|model| urls::version(model, version, ""))/>
                                 <Cell label="Verdict"><StateMark state word=sentence/></Cell>
                                 <Cell label="Value" number=true sub=estimate.map_or(String::new(), interval(unit))>{estimate.map_or("–".into(), |e| unit.said(e.value, 1))}</Cell>
                                 <Cell label="Held-back" number=true>{offline.map_or("–".into(), |value| unit.said(value, 1))}</Cell>
