@@ -49,8 +49,8 @@ pub fn compare(plan: &RolloutPlan, evidence: &Evidence, subject: &Subject<'_>) -
         Guarded::SlowShare => shares(guardrail, evidence, plan, alpha, |counts| (counts.requests, counts.slow)),
         Guarded::PositiveShare => classes(guardrail, evidence, plan, alpha, subject.contract),
         Guarded::MeanPrediction => means(guardrail, evidence, plan, alpha, subject.reference),
-        Guarded::WrongShare => match evidence.wrong {
-            Some((canary, stable)) => rates(guardrail, (canary, canary), (stable, stable), plan, alpha),
+        Guarded::WrongShare => match &evidence.wrong {
+            Some(pairs) => of_pairs(guardrail, pairs, plan, alpha),
             None => nothing(guardrail),
         },
     };
@@ -82,12 +82,17 @@ fn shares(
     };
     let pairs: Vec<(RateArm, RateArm)> =
         evidence.strata.values().map(|Stratum { canary, stable }| (arm(canary), arm(stable))).collect();
+    of_pairs(guardrail, &pairs, plan, alpha)
+}
+
+/// Canary and stable by stratum.
+fn of_pairs(guardrail: &Guardrail, pairs: &[(RateArm, RateArm)], plan: &RolloutPlan, alpha: f64) -> Compared {
     let total = pairs.iter().fold((RateArm::default(), RateArm::default()), |(mut c, mut s), (canary, stable)| {
         c.merge(canary);
         s.merge(stable);
         (c, s)
     });
-    let (canary, stable) = weighted(&pairs);
+    let (canary, stable) = weighted(pairs);
     rates(guardrail, (canary, total.0), (stable, total.1), plan, alpha)
 }
 
@@ -223,6 +228,25 @@ mod tests {
         let (c, s) = (canary.rate().unwrap(), stable.rate().unwrap());
         assert!((c - s).abs() < 1e-3, "canary {c}, stable {s}");
         assert!(stable.n > 4_900 && stable.n < 14_900, "{}", stable.n);
+    }
+
+    #[test]
+    fn outcomes_that_come_early_are_no_difference_of_versions() {
+        // Either version is wrong in 5 % of what is known in the end, and in 30 % of what is known early; the canary is young.
+        let minutes =
+            vec![(RateArm::new(100, 5), RateArm::new(9_900, 495)), (RateArm::new(2_000, 600), RateArm::new(2_000, 600))];
+        let plan = RolloutPlan::default();
+        let guardrail = plan.guardrails.iter().find(|one| one.metric == Guarded::WrongShare).unwrap();
+        let compared = of_pairs(guardrail, &minutes, &plan, 0.01);
+        assert_ne!(compared.standing, Standing::Worse, "{compared:?}");
+        assert_eq!((compared.canary.n, compared.stable.n), (2_100, 11_900));
+        let (canary, stable) =
+            minutes.iter().fold((RateArm::default(), RateArm::default()), |(mut c, mut s), (canary, stable)| {
+                c.merge(canary);
+                s.merge(stable);
+                (c, s)
+            });
+        assert_eq!(of_pairs(guardrail, &[(canary, stable)], &plan, 0.01).standing, Standing::Worse, "as if they were of one age");
     }
 
     #[test]

@@ -22,8 +22,9 @@ pub struct Stratum {
 pub struct Evidence {
     /// By step.
     pub strata: BTreeMap<usize, Stratum>,
-    /// Wrong answers among those known, canary and stable.
-    pub wrong: Option<(RateArm, RateArm)>,
+    /// Wrong answers among those known, canary and stable, by stretches of time: which outcomes are known depends on how old they are, and
+    /// the canary's predictions are younger where its share has grown.
+    pub wrong: Option<Vec<(RateArm, RateArm)>>,
 }
 
 impl Evidence {
@@ -62,26 +63,72 @@ pub async fn gather(cx: &Ctx, course: &Course) -> Outcome<Evidence> {
 }
 
 /// Outcomes are counted by the minute; the minute in which the rollout started is read from the log, from its first moment on.
-async fn wrong(cx: &Ctx, course: &Course) -> Outcome<Option<(RateArm, RateArm)>> {
+async fn wrong(cx: &Ctx, course: &Course) -> Outcome<Option<Vec<(RateArm, RateArm)>>> {
     let doing = "Reading outcomes";
     let from = Millis(course.started().0 + MINUTE - 1).floor_to(MINUTE);
     let to = course.row.ended_at.map_or_else(|| cx.now() + MINUTE, Millis);
-    let (mut canary, mut stable) = (RateArm::default(), RateArm::default());
-    let mut add = |arm: &str, version: i64, counted: RateArm| match Arm::parse(arm) {
-        Some(Arm::Canary) if version == course.row.canary => canary.merge(&counted),
-        Some(Arm::Stable) if version == course.row.stable => stable.merge(&counted),
-        _ => {}
+    let mut minutes: BTreeMap<i64, (RateArm, RateArm)> = BTreeMap::new();
+    let mut add = |start: i64, arm: &str, version: i64, counted: RateArm| {
+        let (canary, stable) = minutes.entry(start).or_default();
+        match Arm::parse(arm) {
+            Some(Arm::Canary) if version == course.row.canary => canary.merge(&counted),
+            Some(Arm::Stable) if version == course.row.stable => stable.merge(&counted),
+            _ => {}
+        }
     };
     for row in cx.store.db.quality(&course.deployment, "", from, to).await.or_problem(doing)? {
         let Some(quality) = serde_json::from_str::<Quality>(&row.quality).ok() else { continue };
         let Some(wrong) = quality.wrong() else { return Ok(None) };
-        add(&row.arm, row.version, RateArm::new(quality.n(), wrong));
+        add(row.start, &row.arm, row.version, RateArm::new(quality.n(), wrong));
     }
     let first = if from < to { from } else { to };
     for (version, arm, n, wrong) in
         cx.store.db.wrong_answers(&course.deployment, course.started(), first).await.or_problem(doing)?
     {
-        add(&arm, version, RateArm::new(n.unsigned_abs(), wrong.unsigned_abs()));
+        add(i64::MIN, &arm, version, RateArm::new(n.unsigned_abs(), wrong.unsigned_abs()));
     }
-    Ok(Some((canary, stable)))
+    Ok(Some(stretches(minutes.into_values())))
+}
+
+/// Outcomes of either arm from which a stretch of time is compared by itself.
+const FEWEST: u64 = 20;
+
+/// Minutes in their order, taken together until both arms have enough outcomes; what is left belongs to the last.
+fn stretches(minutes: impl Iterator<Item = (RateArm, RateArm)>) -> Vec<(RateArm, RateArm)> {
+    let mut all: Vec<(RateArm, RateArm)> = Vec::new();
+    let mut open = (RateArm::default(), RateArm::default());
+    for (canary, stable) in minutes {
+        open.0.merge(&canary);
+        open.1.merge(&stable);
+        if open.0.n >= FEWEST && open.1.n >= FEWEST {
+            all.push(std::mem::take(&mut open));
+        }
+    }
+    match all.last_mut() {
+        Some((canary, stable)) => {
+            canary.merge(&open.0);
+            stable.merge(&open.1);
+        }
+        None => all.push(open),
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minutes_are_taken_together_until_both_arms_have_enough() {
+        let arm = |n| RateArm::new(n, n / 2);
+        for (minutes, expected) in [
+            (vec![], vec![(0, 0)]),
+            (vec![(5, 9), (3, 1)], vec![(8, 10)]),
+            (vec![(20, 90), (30, 30)], vec![(20, 90), (30, 30)]),
+            (vec![(1, 90), (19, 90), (40, 5), (1, 20), (3, 0)], vec![(20, 180), (44, 25)]),
+        ] {
+            let found = stretches(minutes.into_iter().map(|(canary, stable)| (arm(canary), arm(stable))));
+            assert_eq!(found.iter().map(|(canary, stable)| (canary.n, stable.n)).collect::<Vec<_>>(), expected);
+        }
+    }
 }
